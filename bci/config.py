@@ -1,0 +1,127 @@
+"""Configs: TOML in, one frozen pydantic model out, everything wrong said in one line."""
+
+import difflib
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from bci.errors import ConfigError
+
+__all__ = ["config_folders", "expand", "find_config", "load_config", "parse", "read_toml", "real_data"]
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def real_data() -> Path:
+    """Return the folder of real recordings: `BCI_REAL_DATA`, by default `../shared/data`."""
+    return Path(os.environ.get("BCI_REAL_DATA", "../shared/data"))
+
+
+def config_folders() -> tuple[Path, ...]:
+    """Return where bare names are looked up: in the installed package, in a source checkout."""
+    package = Path(__file__).parent
+    return (package / "configs", package.parent / "configs")
+
+
+def find_config(name: str) -> Path:
+    """Find a config by path or by bare name.
+
+    Raises
+    ------
+    ConfigError
+        If there is none; the message lists the names that exist.
+    """
+    path = Path(name)
+    if path.suffix == ".toml" and path.is_file():
+        return path
+    for folder in config_folders():
+        if (found := folder / f"{name}.toml").is_file():
+            return found
+    known = sorted({file.stem for folder in config_folders() for file in folder.glob("*.toml")})
+    raise ConfigError(f"expected a TOML file or one of {', '.join(known)}; got {name!r}, which is neither")
+
+
+def expand(text: str) -> str:
+    """Fill in `${BCI_REAL_DATA}` and other environment variables.
+
+    Raises
+    ------
+    ConfigError
+        If a variable is not set.
+    """
+
+    def value(match: re.Match[str]) -> str:
+        name = match[1]
+        if name == "BCI_REAL_DATA":
+            return str(real_data())
+        if name not in os.environ:
+            raise ConfigError(f"{text!r} needs the environment variable {name}, which is not set")
+        return os.environ[name]
+
+    return re.sub(r"\$\{(\w+)\}", value, text)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be read or is no TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot read the config {path}: {error}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} is no valid TOML: {error}") from None
+
+
+def load_config(model: type[Model], name: str) -> Model:
+    """Read and validate a config, given its path or bare name."""
+    path = find_config(name)
+    return parse(model, read_toml(path), str(path))
+
+
+def parse(model: type[Model], raw: dict[str, Any], origin: str) -> Model:
+    """Validate what came from a file.
+
+    Raises
+    ------
+    ConfigError
+        One line: where it came from, which key, what was expected; for an unknown key the nearest known one.
+    """
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ConfigError(f"{origin}: {_explain(model, first)}") from None
+
+
+def _explain(model: type[BaseModel], error: Any) -> str:
+    where = ".".join(str(part) for part in error["loc"])
+    if error["type"] != "extra_forbidden":
+        return f"{where + ': ' if where else ''}{error['msg'].removeprefix('Value error, ')}"
+    known = _fields_at(model, error["loc"][:-1])
+    near = difflib.get_close_matches(str(error["loc"][-1]), known, n=1, cutoff=0.0)
+    return f"unknown key {where!r}; the nearest known one is {near[0]!r}" if near else f"unknown key {where!r}"
+
+
+def _fields_at(model: type[BaseModel], loc: tuple[str | int, ...]) -> list[str]:
+    """Names of the fields of the model that a location inside `model` leads to."""
+    for part in loc:
+        field = model.model_fields.get(str(part))
+        if field is None:
+            continue  # an index or a union's tag
+        inner = [t for t in (field.annotation, *get_args(field.annotation)) if _is_model(t)]
+        if inner:
+            model = inner[0]
+    return list(model.model_fields)
+
+
+def _is_model(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)

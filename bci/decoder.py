@@ -1,0 +1,59 @@
+"""The seam between the live path and whatever decodes: one verb.
+
+`FakeDecoder` ships with the library, so that sessions can be tested without a model.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci.ranking import rank
+from bci.types import DecoderSpec, Ranking
+
+__all__ = ["Decoder", "FakeDecoder"]
+
+
+class Decoder(Protocol):
+    """Anything that turns epochs into rankings."""
+
+    @property
+    def spec(self) -> DecoderSpec:
+        """What it expects and what it ranks."""
+        ...
+
+    def decode(self, epochs: NDArray[np.float32], watch: Sequence[int | None], k: int) -> list[Ranking]:
+        """Rank the concepts for each epoch.
+
+        Parameters
+        ----------
+        epochs
+            (B, C, T) float32, preprocessed as `spec.preprocess` says.
+        watch
+            One concept index or None per epoch: whose rank is to be copied back. It changes nothing else.
+        k
+            How many concepts to name; fewer if the bank is smaller.
+        """
+        ...
+
+
+class FakeDecoder:
+    """A decoder whose embedding is the mean over time of its first channels: no model, but a real ranking.
+
+    Parameters
+    ----------
+    spec
+        What it pretends to expect.
+    prototypes
+        (N, D) float32, unit norm, D at most the number of channels.
+    """
+
+    def __init__(self, spec: DecoderSpec, prototypes: NDArray[np.float32]) -> None:
+        self.spec = spec
+        self._prototypes = prototypes
+
+    def decode(self, epochs: NDArray[np.float32], watch: Sequence[int | None], k: int) -> list[Ranking]:
+        """Rank by the mean over time of the first D channels."""
+        means = epochs.mean(axis=2)[:, : self._prototypes.shape[1]]
+        return [rank(mean, self._prototypes, truth, k) for mean, truth in zip(means, watch, strict=True)]

@@ -1,0 +1,48 @@
+"""Ranking concepts by cosine similarity, in NumPy; the torch decoder does the same on its device."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci.types import Ranking, read_only
+
+__all__ = ["rank", "softmax", "truth_rank", "unit"]
+
+
+def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Scale vectors (..., D) to unit norm; zero stays zero."""
+    norms = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return vectors / np.maximum(norms, np.finfo(np.float32).tiny)
+
+
+def softmax(scores: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
+    """Softmax of `scores / temperature` over the last axis."""
+    powers = np.exp((scores - scores.max(axis=-1, keepdims=True)) / temperature)
+    return powers / powers.sum(axis=-1, keepdims=True)
+
+
+def truth_rank(scores: NDArray[np.float32], truth: int) -> int:
+    """Count the other concepts whose score is at least the truth's: ties never help."""
+    return int(np.count_nonzero(scores >= scores[truth])) - 1
+
+
+def rank(
+    embedding: NDArray[np.float32],
+    prototypes: NDArray[np.float32],
+    truth: int | None,
+    k: int,
+    temperature: float = 1.0,
+) -> Ranking:
+    """Rank one embedding (D,) against unit-norm prototypes (N, D)."""
+    direction = unit(embedding.astype(np.float32, copy=False))
+    scores = prototypes @ direction
+    k = min(k, len(scores))
+    # stable, so that equal scores keep the order of the bank
+    best = np.argsort(-scores, kind="stable")[:k]
+    return Ranking(
+        indices=read_only(best.astype(np.int64, copy=False)),
+        scores=read_only(scores[best]),
+        probabilities=read_only(softmax(scores, temperature)[best]),
+        embedding=read_only(direction),
+        truth_rank=None if truth is None else truth_rank(scores, truth),
+        n_concepts=len(scores),
+    )

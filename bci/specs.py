@@ -1,0 +1,142 @@
+"""What is read from files and decides how signals become epochs and epochs become events.
+
+Only the standard library and pydantic are imported here, so that the command line starts at once.
+"""
+
+import hashlib
+import json
+import re
+from functools import cached_property
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+__all__ = ["PREPROCESS_VERSION", "EventSpec", "Frozen", "PreprocessSpec", "QualitySpec"]
+
+PREPROCESS_VERSION = 1
+"""Raised whenever `bci.preprocess` computes anything differently from the same spec."""
+
+Positive = Annotated[float, Field(gt=0)]
+
+
+class Frozen(BaseModel):
+    """Base of everything that is read from TOML or JSON: immutable, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PreprocessSpec(Frozen):
+    """How raw microvolts become what a decoder sees, in the order of the fields.
+
+    The same spec drives the live path and training; `digest` names it.
+    """
+
+    mode: Literal["continuous", "epoch"] = "continuous"
+    """`epoch`: filters restart at every epoch, for data that exist only as epochs."""
+    gain: float = 1.0
+    """Every sample is multiplied by this first."""
+    channels: tuple[str, ...]
+    """Labels that the decoder expects, in its order."""
+    missing: Literal["refuse", "interpolate"] = "refuse"
+    """What to do if the stream lacks some of them: refuse, or spherical splines from the others."""
+    notch: Positive | None = None
+    """Line frequency to remove, Hz."""
+    notch_quality: Positive = 30.0
+    """Notch frequency over its -3 dB bandwidth."""
+    highpass: Positive | None = None
+    """Butterworth high-pass, Hz."""
+    highpass_order: Annotated[int, Field(ge=1, le=8)] = 2
+    lowpass: Positive | None = None
+    """Butterworth low-pass, Hz."""
+    lowpass_order: Annotated[int, Field(ge=1, le=8)] = 4
+    sfreq: Positive
+    """Rate after decimation, Hz: the stream's rate divided by a whole number."""
+    reference: Literal["recorded", "average"] = "recorded"
+    """`average`: subtract the mean over all channels, the recording reference counted as a zero channel."""
+    tmin: float = 0.0
+    """Start of the window, seconds after the onset."""
+    tmax: float
+    """End of the window (exclusive), seconds after the onset."""
+    baseline: tuple[float, float] | None = None
+    """Stretch whose mean is subtracted per channel, seconds after the onset, end exclusive."""
+    scale: Literal["none", "rms", "whiten"] = "none"
+    """`rms`: each epoch is divided by its own root mean square; `whiten`: multiplied by a stored matrix."""
+    whitening: Literal["none", "channel", "ledoit-wolf"] = "none"
+    """How the matrix is computed from training epochs: per-channel standard deviation, or full covariance."""
+    clip: Positive | None = None
+    """Bound on the absolute value of the result."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.tmax <= self.tmin:
+            raise ValueError(f"expected tmax > tmin, got tmin = {self.tmin}, tmax = {self.tmax}")
+        if self.baseline is not None and self.baseline[1] <= self.baseline[0]:
+            raise ValueError(f"expected baseline = [start, end] with start < end, got {list(self.baseline)}")
+        if (self.scale == "whiten") != (self.whitening != "none"):
+            raise ValueError(
+                f'scale = "whiten" and a whitening method go together, got scale = "{self.scale}", '
+                f'whitening = "{self.whitening}"'
+            )
+        if len(set(self.channels)) != len(self.channels):
+            raise ValueError(f"expected every channel once, got {list(self.channels)}")
+        return self
+
+    @property
+    def n_times(self) -> int:
+        """Number of samples of an epoch."""
+        return round((self.tmax - self.tmin) * self.sfreq)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the canonical JSON of the spec and the version of the code that obeys it."""
+        body = {"version": PREPROCESS_VERSION, **self.model_dump(mode="json")}
+        canonical = json.dumps(body, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+class EventSpec(Frozen):
+    """Which markers make an event, and what they say was shown.
+
+    A marker that matches `lock` and none of `ignore` makes exactly one event. `concepts` translates its value
+    into the name of a concept; a value that is not in the table is taken as the name itself.
+    """
+
+    mode: Literal["locked", "sliding"] = "locked"
+    lock: tuple[str, ...] = (".*",)
+    """Regular expressions; the whole value must match one."""
+    ignore: tuple[str, ...] = ("", "0", "-1")
+    """Values that never make an event."""
+    concepts: dict[str, str] = Field(default_factory=dict)
+    """Marker value -> concept name."""
+    time_from: str | None = None
+    """Source of the markers that tell the time, where two sources tell of one event."""
+    label_from: str | None = None
+    """Source of the markers that tell the label."""
+    pair_within: Positive = 0.1
+    """How far apart, in seconds, the two may be."""
+    step: Positive | None = None
+    """Sliding mode: seconds between windows."""
+    hold: Positive = 0.5
+    """Sliding mode: a concept counts as shown from its marker on for this long, seconds."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        for pattern in self.lock:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"events.lock: {pattern!r} is no regular expression: {error}") from None
+        if (self.time_from is None) != (self.label_from is None):
+            raise ValueError("time_from and label_from go together: name both marker sources or none")
+        if (self.mode == "sliding") != (self.step is not None):
+            raise ValueError('mode = "sliding" and step (seconds between windows) go together')
+        return self
+
+
+class QualitySpec(Frozen):
+    """When an epoch is flagged as an artifact; it is decoded all the same."""
+
+    peak_to_peak: Positive | None = None
+    """Flag epochs in which any channel spans more, microvolts."""
+    flat: Positive | None = None
+    """Flag epochs in which any channel spans less, microvolts."""

@@ -1,0 +1,92 @@
+"""Arrays and JSON on disk: safetensors with a JSON header, a schema number in everything, nothing pickled."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from bci.errors import FormatError
+
+__all__ = ["SCHEMA", "check_schema", "load_json", "load_tensors", "save_json", "save_tensors"]
+
+SCHEMA = 1
+"""Version of every format that is written here."""
+
+
+def check_schema(header: Mapping[str, Any], path: Path) -> None:
+    """Refuse what a newer version wrote.
+
+    Raises
+    ------
+    FormatError
+        If `header["schema"]` is missing or higher than `SCHEMA`.
+    """
+    schema = header.get("schema")
+    if not isinstance(schema, int):
+        raise FormatError(f"{path}: expected a schema number, got {schema!r}; this file was not written by bci")
+    if schema > SCHEMA:
+        raise FormatError(f"{path} has schema {schema}, this version reads up to {SCHEMA}: update bci-live")
+
+
+def save_json(path: Path, body: Mapping[str, Any]) -> None:
+    """Write JSON with its schema number; the file is whole or not there."""
+    text = json.dumps({"schema": SCHEMA, **body}, indent=2, ensure_ascii=False) + "\n"
+    _replace(path, lambda part: part.write_text(text, encoding="utf-8"))
+
+
+def load_json(path: Path) -> dict[str, Any]:
+    """Read JSON that `save_json` wrote.
+
+    Raises
+    ------
+    FormatError
+        If the file is missing, is no JSON object, or has a higher schema.
+    """
+    try:
+        body = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise FormatError(f"cannot read {path}: {error.strerror}") from None
+    except ValueError as error:
+        raise FormatError(f"{path} is damaged, expected JSON: {error}") from None
+    if not isinstance(body, dict):
+        raise FormatError(f"{path}: expected a JSON object, got {type(body).__name__}")
+    check_schema(body, path)
+    return body
+
+
+def save_tensors(path: Path, tensors: Mapping[str, NDArray[Any]], header: Mapping[str, Any]) -> None:
+    """Write arrays and a JSON header as safetensors; the file is whole or not there."""
+    arrays = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    metadata = {"bci": json.dumps({"schema": SCHEMA, **header}, ensure_ascii=False)}
+    _replace(path, lambda part: save_file(arrays, part, metadata))
+
+
+def load_tensors(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """Read arrays and header that `save_tensors` wrote.
+
+    Raises
+    ------
+    FormatError
+        If the file is missing, truncated, not ours, or of a higher schema.
+    """
+    if not path.is_file():
+        raise FormatError(f"{path}: no such file")
+    try:
+        with safe_open(path, framework="numpy") as file:
+            header = json.loads((file.metadata() or {}).get("bci", "{}"))
+            check_schema(header, path)
+            return {name: file.get_tensor(name) for name in file.keys()}, header  # noqa: SIM118 (no mapping)
+    except (SafetensorError, ValueError, OSError) as error:
+        raise FormatError(f"{path} is damaged, expected whole safetensors: {error}; make it again") from None
+
+
+def _replace(path: Path, write: Any) -> None:
+    part = path.with_name(path.name + ".part")
+    write(part)
+    os.replace(part, path)  # noqa: PTH105 (atomic on every system)

@@ -1,0 +1,384 @@
+"""The values that flow from the amplifier to the screen.
+
+All are frozen; arrays are read-only once created. Every time is in seconds (float64) on the LSL clock of the
+computer that decodes; every voltage is in microvolts (float32).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "Batch",
+    "Channel",
+    "Decision",
+    "DecoderSpec",
+    "Epoch",
+    "Flag",
+    "Marker",
+    "Quality",
+    "Ranking",
+    "Recording",
+    "SampleChunk",
+    "SourceState",
+    "Stamps",
+    "Status",
+    "StreamSpec",
+    "TrialSet",
+    "read_only",
+]
+
+
+_Array = TypeVar("_Array", bound=NDArray[Any])
+
+
+def read_only(array: _Array) -> _Array:
+    """Mark an array as finished: nobody downstream can change it."""
+    array.flags.writeable = False
+    return array
+
+
+# ------------------------------------------------------------------------------------------------ what comes in
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One column of a stream: its label, its kind (`eeg`, `eog`, `aux`, ...) and its unit."""
+
+    label: str
+    kind: str = "eeg"
+    unit: str = "microvolts"
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSpec:
+    """What a source sends, after service columns are removed and units are scaled.
+
+    Parameters
+    ----------
+    name, type, source_id
+        As the stream declares them.
+    sfreq
+        Nominal sampling rate in Hz.
+    channels
+        One per column of `SampleChunk.data`.
+    reference
+        Label of the recording reference, `"average"`, or None if the stream does not say.
+    """
+
+    name: str
+    type: str
+    source_id: str
+    sfreq: float
+    channels: tuple[Channel, ...]
+    reference: str | None = None
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Channel labels, in column order."""
+        return tuple(channel.label for channel in self.channels)
+
+
+class SourceState(StrEnum):
+    """What a source is doing right now."""
+
+    RESOLVING = "resolving"
+    CONNECTED = "connected"  # open, but no sample yet
+    FLOWING = "flowing"
+    STALLED = "stalled"
+    LOST = "lost"
+    RECOVERED = "recovered"
+    DEGRADED = "degraded"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class SampleChunk:
+    """Consecutive samples without a gap inside.
+
+    Parameters
+    ----------
+    data
+        (n_times, n_channels) float32, microvolts.
+    times
+        (n_times,) float64, seconds on the LSL clock, non-decreasing.
+    arrived
+        When the chunk was held in this process, seconds on the LSL clock.
+    seq
+        Index of the first sample since the start of the stream, missing samples counted.
+    gap_before
+        Number of samples missing just before the first one.
+    """
+
+    data: NDArray[np.float32]
+    times: NDArray[np.float64]
+    arrived: float
+    seq: int
+    gap_before: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """Something that happened: when, what, who told us, and when we heard of it."""
+
+    time: float
+    value: str
+    source: str = ""
+    arrived: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """All that one pull brought."""
+
+    chunk: SampleChunk | None = None
+    markers: tuple[Marker, ...] = ()
+    state: SourceState = SourceState.FLOWING
+
+
+# ------------------------------------------------------------------------------------------------ what is decided
+
+
+class Status(IntEnum):
+    """What became of an event; where several apply, the highest counts."""
+
+    OK = 0
+    LATE = 1  # decoded over budget
+    ARTIFACT = 2  # decoded, flagged by its quality
+    DROPPED = 3  # given up for overload, or a duplicate marker; not decoded
+    GAP = 4  # the window is incomplete; not decoded
+
+    def __str__(self) -> str:
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """One thing to be said of an event: the status that it implies, and why."""
+
+    status: Status
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """What is known against an epoch before it is decoded."""
+
+    flags: tuple[Flag, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stamps:
+    """When an epoch passed which point, seconds on the LSL clock.
+
+    Parameters
+    ----------
+    arrived
+        Later of the arrivals of the window's last sample and of its marker.
+    ringed
+        The last sample was preprocessed and in the ring.
+    cut
+        The epoch was cut and ready to be decoded.
+    """
+
+    arrived: float
+    ringed: float
+    cut: float
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """One response window, or the news that it could not be had.
+
+    Parameters
+    ----------
+    data
+        (n_channels, n_times) float32 as the decoder expects it, or None if the window is incomplete or must
+        not be decoded; `quality` then says why.
+    onset
+        Time of the marker, seconds on the LSL clock; in sliding mode the time of the window's first sample.
+    sfreq
+        Rate of `data`, Hz.
+    marker
+        What made the event; None in sliding mode.
+    truth
+        Index of the concept that was shown, None if unknown. Never seen by a decoder.
+    group
+        Presentation that a repetition belongs to.
+    """
+
+    data: NDArray[np.float32] | None
+    onset: float
+    sfreq: float
+    marker: Marker | None
+    truth: int | None
+    group: str | None
+    quality: Quality
+    stamps: Stamps
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The concepts nearest to one embedding, best first.
+
+    Parameters
+    ----------
+    indices
+        (k,) int64, into the decoder's concepts.
+    scores
+        (k,) float32, cosines.
+    probabilities
+        (k,) float32, softmax over all concepts.
+    embedding
+        (D,) float32, unit norm: everything else can be derived from it without encoding again.
+    truth_rank
+        Number of other concepts whose score is at least the truth's; None if no truth was watched.
+    n_concepts
+        How many concepts were ranked.
+    """
+
+    indices: NDArray[np.int64]
+    scores: NDArray[np.float32]
+    probabilities: NDArray[np.float32]
+    embedding: NDArray[np.float32]
+    truth_rank: int | None
+    n_concepts: int
+
+
+@dataclass(frozen=True, slots=True)
+class DecoderSpec:
+    """What a decoder expects and what it ranks.
+
+    Parameters
+    ----------
+    channels
+        Labels, in the order of `Epoch.data`.
+    sfreq, n_times
+        Rate in Hz and number of samples of an epoch.
+    preprocess
+        Hash of the `PreprocessSpec` it was trained with.
+    concepts
+        Names, in the order of `Ranking.indices`.
+    model, bank
+        Identifiers (8 hex digits) of the weights and of the bank.
+    """
+
+    channels: tuple[str, ...]
+    sfreq: float
+    n_times: int
+    preprocess: str
+    concepts: tuple[str, ...]
+    model: str
+    bank: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What became of one event.
+
+    Parameters
+    ----------
+    stages
+        Seconds spent in `arrive`, `epoch`, `queue`, `decode` and `publish`; they add up to `latency`.
+    latency
+        Seconds from the later of (arrival of the window's last sample, arrival of the marker) to the moment
+        the decision was handed to the sinks.
+    """
+
+    seq: int
+    marker: Marker | None
+    onset: float
+    truth: int | None
+    group: str | None
+    status: Status
+    reason: str
+    ranking: Ranking | None
+    stages: Mapping[str, float]
+    latency: float
+
+
+# ------------------------------------------------------------------------------------------------ what is stored
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A continuous recording.
+
+    Parameters
+    ----------
+    data
+        (n_times, n_channels) float32, microvolts; may be memory-mapped.
+    sfreq
+        Hz.
+    segments
+        (first_sample, start_time) pairs: sample i of a segment is at start_time + (i - first_sample) / sfreq;
+        a new segment begins at each true gap.
+    markers
+        (sample, value) pairs in order of time.
+    channels
+        One per column.
+    reference
+        Label of the recording reference, None if unknown.
+    provenance
+        Where it comes from: file, data set, subject, session, licence, caveats.
+    """
+
+    data: NDArray[np.float32]
+    sfreq: float
+    segments: tuple[tuple[int, float], ...]
+    markers: tuple[tuple[int, str], ...]
+    channels: tuple[Channel, ...]
+    reference: str | None = None
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Channel labels, in column order."""
+        return tuple(channel.label for channel in self.channels)
+
+
+@dataclass(frozen=True, slots=True)
+class TrialSet:
+    """Epochs with what was shown in them.
+
+    Parameters
+    ----------
+    data
+        (n_trials, n_channels, n_times) float32; may be memory-mapped.
+    sfreq, tmin
+        Rate in Hz; time of the first sample relative to the onset, in seconds.
+    channels
+        One per row of an epoch.
+    concept_names
+        Names; `concepts` indexes them.
+    concepts
+        (n_trials,) int64.
+    images
+        (n_trials,) int64 index of the picture that was shown, -1 if unknown.
+    groups
+        Columns `subject`, `session`, `recording`, `repetition`, each (n_trials,).
+    provenance
+        Where the trials come from.
+    """
+
+    data: NDArray[np.float32]
+    sfreq: float
+    tmin: float
+    channels: tuple[Channel, ...]
+    concept_names: tuple[str, ...]
+    concepts: NDArray[np.int64]
+    images: NDArray[np.int64]
+    groups: Mapping[str, NDArray[Any]]
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.concepts)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Channel labels, in row order."""
+        return tuple(channel.label for channel in self.channels)

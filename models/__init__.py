@@ -1,0 +1,1 @@
+"""Encoders, their training and evaluation, and the decoder that runs them live."""

@@ -1,0 +1,1 @@
+"""Recorded and synthetic EEG: readers, the synthetic world, and the simulated device that streams them."""
