@@ -11,13 +11,13 @@ __all__ = ["rank", "softmax", "truth_rank", "unit"]
 def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     """Scale vectors (..., D) to unit norm; zero stays zero."""
     norms = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return vectors / np.maximum(norms, np.finfo(np.float32).tiny)
+    return np.asarray(vectors / np.maximum(norms, np.finfo(np.float32).tiny))
 
 
 def softmax(scores: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
     """Softmax of `scores / temperature` over the last axis."""
     powers = np.exp((scores - scores.max(axis=-1, keepdims=True)) / temperature)
-    return powers / powers.sum(axis=-1, keepdims=True)
+    return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
 
 
 def truth_rank(scores: NDArray[np.float32], truth: int) -> int:

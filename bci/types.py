@@ -287,6 +287,8 @@ class Decision:
     latency
         Seconds from the later of (arrival of the window's last sample, arrival of the marker) to the moment
         the decision was handed to the sinks.
+    source_state
+        What the source was doing when the decision was made.
     """
 
     seq: int
@@ -299,6 +301,7 @@ class Decision:
     ranking: Ranking | None
     stages: Mapping[str, float]
     latency: float
+    source_state: SourceState
 
 
 # ------------------------------------------------------------------------------------------------ what is stored

@@ -1,0 +1,47 @@
+"""When a session that runs until the end has reached it: pure, on any clock."""
+
+from dataclasses import dataclass
+
+from bci.events import END_MARKER
+from bci.types import Batch, Marker, SourceState
+
+__all__ = ["EndWatch"]
+
+_GRACE = 2.0  # seconds that the last samples may lag behind the end marker
+
+
+@dataclass(slots=True)
+class EndWatch:
+    """Watches batches for the end.
+
+    Parameters
+    ----------
+    period
+        Seconds between samples.
+    patience
+        Seconds without a sample after which the stream is given up.
+    """
+
+    period: float
+    patience: float
+    _end: Marker | None = None
+    _silent_since: float | None = None
+
+    def feed(self, batch: Batch, now: float) -> str | None:
+        """Return why the session should end, None while it should go on."""
+        self._end = self._end or next((m for m in batch.markers if m.value == END_MARKER), None)
+        if self._end is not None and self._complete(self._end, batch, now):
+            return END_MARKER
+        if batch.state not in (SourceState.STALLED, SourceState.LOST):
+            self._silent_since = None
+            return None
+        self._silent_since = now if self._silent_since is None else self._silent_since
+        if now - self._silent_since < self.patience:
+            return None
+        return f"stream lost: no samples for {self.patience:g} s"
+
+    def _complete(self, end: Marker, batch: Batch, now: float) -> bool:
+        """Say whether all samples before the end marker have come, or are not going to."""
+        if now - end.arrived > _GRACE:
+            return True
+        return batch.chunk is not None and batch.chunk.times[-1] + 1.5 * self.period >= end.time

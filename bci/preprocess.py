@@ -1,0 +1,293 @@
+"""From raw microvolts to what the decoder sees: one frozen spec, one code path, live and in training.
+
+Order: gain, pick and interpolate channels, notch, causal band, decimation, reference, [cut], baseline, scale.
+Filters are Butterworth second-order sections run forward in float64, started at the first sample's steady state
+so that an offset of thousands of microvolts leaves no transient. The result does not depend on how the samples
+were chunked, bit for bit, up to the cut.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci.errors import MismatchError, StreamError
+from bci.montage import match
+from bci.specs import PreprocessSpec
+from bci.types import SampleChunk, StreamSpec
+
+__all__ = ["Interpolator", "Preprocessor", "Stretch", "decimation", "scale_epochs"]
+
+Interpolator = Callable[[tuple[str, ...], tuple[str, ...]], NDArray[np.float64]]
+"""(labels at hand, labels wanted) -> matrix (n_wanted, n_at_hand)."""
+
+Samples = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Preprocessed samples without a gap inside.
+
+    Parameters
+    ----------
+    data
+        (n, n_channels) float64.
+    first
+        Index of the first one at the rate of the ring.
+    broken
+        Samples were lost just before; filters were restarted.
+    """
+
+    data: Samples
+    first: int
+    broken: bool
+
+
+def decimation(spec: PreprocessSpec, sfreq: float) -> int:
+    """Return how many samples of the stream make one of the decoder.
+
+    Raises
+    ------
+    MismatchError
+        If the ratio is no whole number, or frequencies above half the new rate are not filtered out.
+    """
+    ratio = sfreq / spec.sfreq
+    factor = round(ratio)
+    if factor < 1 or abs(ratio - factor) > 1e-6 * factor:
+        raise MismatchError(
+            f"expected a stream at a whole multiple of {spec.sfreq:g} Hz, the decoder's rate; got {sfreq:g} Hz"
+        )
+    if factor > 1 and (spec.lowpass is None or spec.lowpass > 0.4 * spec.sfreq):
+        raise MismatchError(
+            f"going from {sfreq:g} to {spec.sfreq:g} Hz needs a low-pass of at most {0.4 * spec.sfreq:g} Hz, "
+            f"got {spec.lowpass}: set preprocess.lowpass"
+        )
+    return factor
+
+
+class Preprocessor:
+    """A `PreprocessSpec` at work on one stream.
+
+    Parameters
+    ----------
+    spec
+        What to do.
+    stream
+        What comes in.
+    interpolate
+        How to make up missing channels; needed only if `spec.missing` is `interpolate`.
+
+    Raises
+    ------
+    MismatchError
+        If channels are missing, or the rate does not fit.
+    StreamError
+        If an average reference is asked for and the stream does not say what its reference is.
+    """
+
+    def __init__(
+        self, spec: PreprocessSpec, stream: StreamSpec, interpolate: Interpolator | None = None
+    ) -> None:
+        self.spec = spec
+        self.stream = stream
+        self.factor = decimation(spec, stream.sfreq)
+        self.interpolated: tuple[str, ...] = ()
+        self._columns, self._weights = self._choose_channels(interpolate)
+        self._divisor = self._reference_divisor()
+        self._sos = _design(spec, stream.sfreq)
+        self._state: Samples | None = None
+        self._expected: int | None = None
+        self._continuous = spec.mode == "continuous"
+        self.ring_factor = self.factor if self._continuous else 1
+        """Samples of the stream per sample of the ring."""
+
+    # -------------------------------------------------------------------------------- sample by sample
+
+    def feed(self, chunk: SampleChunk) -> Iterator[Stretch]:
+        """Yield what a chunk becomes; samples that are not finite count as missing."""
+        picked = self.pick(chunk.data)
+        lost = self._expected is not None and (chunk.gap_before > 0 or chunk.seq != self._expected)
+        self._expected = chunk.seq + len(picked)
+        for start, stop in _finite_runs(picked):
+            broken = lost or start > 0
+            lost = False
+            yield self._run(picked[start:stop], chunk.seq + start, broken=broken)
+        if not len(picked) or not np.isfinite(picked[-1]).all():
+            self._expected = -1  # whatever comes next follows a gap
+
+    def _run(self, samples: Samples, seq: int, *, broken: bool) -> Stretch:
+        if not self._continuous:
+            return Stretch(samples, seq, broken)
+        if broken:
+            self._state = None
+        filtered = self._filter(samples)
+        skip = -seq % self.factor
+        kept = np.ascontiguousarray(filtered[skip :: self.factor])
+        return Stretch(self._refer(kept), (seq + skip) // self.factor, broken)
+
+    def _filter(self, samples: Samples) -> Samples:
+        if self._sos is None or not len(samples):
+            return samples
+        from scipy.signal import sosfilt  # noqa: PLC0415 (1.3 s to import, not needed to print a help page)
+
+        if self._state is None:
+            self._state = _steady_state(self._sos, samples[0])
+        filtered, self._state = sosfilt(self._sos, samples, axis=0, zi=self._state)
+        return filtered
+
+    # -------------------------------------------------------------------------------- epoch by epoch
+
+    def block(self, onset: int) -> tuple[int, int]:
+        """Return which samples of the ring an epoch needs, baseline included.
+
+        Parameters
+        ----------
+        onset
+            Index of the onset at the rate of the stream.
+
+        Returns
+        -------
+        first, n
+            Index of the first sample at the rate of the ring, and how many.
+        """
+        start, stop = self._extent()
+        rate = self.stream.sfreq / self.ring_factor
+        # whole-number arithmetic: a tie between two ring samples is decided the same way everywhere
+        nearest = (2 * onset + self.ring_factor) // (2 * self.ring_factor)
+        first = nearest + round(start * rate)
+        return first, round((stop - start) * self.spec.sfreq) * (self.factor // self.ring_factor)
+
+    def finish(self, block: Samples) -> NDArray[np.float32]:
+        """Turn the samples of `block` into an epoch (n_channels, n_times), baseline removed, not yet scaled."""
+        if not self._continuous:
+            block = self._filter_alone(block)
+        start, _ = self._extent()
+        rate = self.spec.sfreq
+        at = round((self.spec.tmin - start) * rate)
+        epoch = block[at : at + self.spec.n_times]
+        if self.spec.baseline is not None:
+            low, high = (round((edge - start) * rate) for edge in self.spec.baseline)
+            epoch = epoch - block[low:high].mean(axis=0)
+        return np.ascontiguousarray(epoch.T, dtype=np.float32)
+
+    def _filter_alone(self, block: Samples) -> Samples:
+        self._state = None
+        filtered = self._filter(block)
+        self._state = None
+        return self._refer(np.ascontiguousarray(filtered[:: self.factor]))
+
+    def _extent(self) -> tuple[float, float]:
+        low, high = self.spec.baseline or (self.spec.tmin, self.spec.tmax)
+        return min(self.spec.tmin, low), max(self.spec.tmax, high)
+
+    # -------------------------------------------------------------------------------- channels and reference
+
+    def _choose_channels(
+        self, interpolate: Interpolator | None
+    ) -> tuple[NDArray[np.intp], NDArray[np.float64] | None]:
+        found = match(self.stream.labels, self.spec.channels)
+        missing = tuple(label for label, at in zip(self.spec.channels, found, strict=True) if at is None)
+        pick = np.array([0 if at is None else at for at in found], np.intp)
+        if not missing:
+            return pick, None
+        if self.spec.missing == "refuse" or interpolate is None:
+            raise MismatchError(
+                f"expected the channels {', '.join(self.spec.channels)}; stream {self.stream.name!r} lacks "
+                f"{', '.join(missing)} and has {', '.join(self.stream.labels)}: stream the right channels, or "
+                f'train with preprocess.missing = "interpolate"'
+            )
+        self.interpolated = missing
+        return pick, interpolate(self.stream.labels, self.spec.channels)
+
+    def pick(self, data: NDArray[np.float32]) -> Samples:
+        """Turn the stream's channels (n, n_stream) into the decoder's (n, n_channels), times the gain."""
+        if self._weights is None:
+            return data[:, self._columns].astype(np.float64) * self.spec.gain
+        # a sum per row, not a matrix product: BLAS rounds differently for different numbers of rows
+        wide = data.astype(np.float64)[:, None, :] * self._weights
+        return np.asarray(wide.sum(axis=2)) * self.spec.gain
+
+    def _reference_divisor(self) -> int | None:
+        """Number of channels in the average, the implicit reference counted; None if nothing is subtracted."""
+        if self.spec.reference == "recorded" or self.stream.reference == "average":
+            return None
+        if self.stream.reference is None:
+            raise StreamError(
+                f"an average reference needs to know what {self.stream.name!r} was recorded against, and the "
+                f"stream does not say: give it with --stream-reference LABEL"
+            )
+        implicit = match(self.spec.channels, (self.stream.reference,))[0] is None
+        return len(self.spec.channels) + int(implicit)
+
+    def _refer(self, samples: Samples) -> Samples:
+        if self._divisor is None:
+            return samples
+        return np.asarray(samples - samples.sum(axis=1, keepdims=True) / self._divisor)
+
+
+def scale_epochs(
+    epochs: NDArray[np.float32], spec: PreprocessSpec, whitening: NDArray[np.float64] | None
+) -> NDArray[np.float32]:
+    """Apply the last steps: divide by the root mean square or whiten, then clip.
+
+    Parameters
+    ----------
+    epochs
+        (n, n_channels, n_times), as `Preprocessor.finish` leaves them.
+    spec
+        What to do.
+    whitening
+        (n_channels, n_channels), needed if `spec.scale` is `whiten`.
+
+    Returns
+    -------
+    scaled
+        (n, n_channels, n_times) float32.
+    """
+    if spec.scale == "rms":
+        rms = np.sqrt(np.mean(np.square(epochs, dtype=np.float64), axis=(1, 2), keepdims=True))
+        epochs = (epochs / np.maximum(rms, np.finfo(np.float32).tiny)).astype(np.float32)
+    elif spec.scale == "whiten":
+        if whitening is None:
+            raise MismatchError("the decoder whitens its epochs, but its whitening matrix is missing")
+        epochs = np.matmul(whitening.astype(np.float32), epochs)
+    return epochs if spec.clip is None else np.clip(epochs, -spec.clip, spec.clip)
+
+
+def _design(spec: PreprocessSpec, sfreq: float) -> Samples | None:
+    """Second-order sections (n, 6) of notch, high-pass and low-pass, in this order; None if there are none."""
+    if spec.notch is spec.highpass is spec.lowpass is None:
+        return None
+    from scipy.signal import butter, iirnotch, tf2sos  # noqa: PLC0415 (as above)
+
+    top = max(edge for edge in (spec.notch, spec.highpass, spec.lowpass) if edge is not None)
+    if top >= sfreq / 2:
+        raise MismatchError(f"a filter at {top:g} Hz needs a stream above {2 * top:g} Hz, got {sfreq:g} Hz")
+    sections = []
+    if spec.notch is not None:
+        sections.append(tf2sos(*iirnotch(spec.notch, spec.notch_quality, fs=sfreq)))
+    if spec.highpass is not None:
+        sections.append(butter(spec.highpass_order, spec.highpass, "highpass", fs=sfreq, output="sos"))
+    if spec.lowpass is not None:
+        sections.append(butter(spec.lowpass_order, spec.lowpass, "lowpass", fs=sfreq, output="sos"))
+    return np.concatenate(sections)
+
+
+def _steady_state(sos: Samples, sample: Samples) -> Samples:
+    """Filter state (n_sections, 2, n_channels) as if `sample` had been there for ever."""
+    from scipy.signal import sosfilt_zi  # noqa: PLC0415 (as above)
+
+    return np.asarray(sosfilt_zi(sos)[:, :, None] * sample)
+
+
+def _finite_runs(samples: Samples) -> Iterator[tuple[int, int]]:
+    """Yield [start, stop) of the stretches in which every channel is finite."""
+    good = np.asarray(np.isfinite(samples).all(axis=1))
+    if good.all():
+        if len(good):
+            yield 0, len(good)
+        return
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], good, [False]]).astype(np.int8)))
+    for start, stop in zip(edges[::2], edges[1::2], strict=True):
+        yield int(start), int(stop)

@@ -1,0 +1,253 @@
+"""A live session: a source, an epocher, a decoder and sinks, on two threads, with an orderly end.
+
+`acquire` pulls, preprocesses and cuts, and never blocks on the others; `decode` decodes and hands to the sinks.
+The dashboard owns no thread and reads `snapshot()`.
+"""
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bci.clock import Clock
+from bci.decoder import Decoder
+from bci.ending import EndWatch
+from bci.epochs import Epocher
+from bci.errors import BciError, MismatchError, SessionError
+from bci.sinks import Sink
+from bci.source import Source
+from bci.tally import Tally
+from bci.types import Batch, Decision, SourceState
+from bci.worker import DecodeWorker
+
+__all__ = ["Session", "Snapshot", "check_fit"]
+
+_LOG = logging.getLogger(__name__)
+
+_PULL_TIMEOUT = 0.1  # seconds: how long a stop may go unnoticed while no sample comes
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """How a session stands: the latest, never a backlog.
+
+    Parameters
+    ----------
+    state
+        What the source is doing.
+    samples
+        Samples received, missing ones counted.
+    waiting
+        Events whose window is not complete.
+    ignored_markers
+        Markers that made no event.
+    recent
+        The latest decisions, oldest first.
+    events, truths
+        Number of decisions, and of those whose truth is known.
+    top1, top5
+        Headline accuracy so far, None without truths.
+    """
+
+    state: SourceState
+    samples: int
+    waiting: int
+    ignored_markers: int
+    recent: tuple[Decision, ...]
+    events: int
+    truths: int
+    top1: float | None
+    top5: float | None
+
+
+def check_fit(epocher: Epocher, decoder: Decoder) -> None:
+    """Refuse a decoder that was trained on something else than what the epocher cuts.
+
+    Raises
+    ------
+    MismatchError
+        If channels, rate, length or preprocessing differ.
+    """
+    spec, wanted = epocher.preprocessor.spec, decoder.spec
+    got = (spec.channels, spec.sfreq, spec.n_times, spec.digest)
+    expected = (wanted.channels, wanted.sfreq, wanted.n_times, wanted.preprocess)
+    for name, ours, theirs in zip(("channels", "rate", "length", "preprocessing"), got, expected, strict=True):
+        if ours != theirs:
+            raise MismatchError(f"the decoder expects {name} {theirs}, the epochs have {ours}")
+
+
+class Session:
+    """Decodes one source until it ends or is stopped.
+
+    Parameters
+    ----------
+    source
+        Where samples and markers come from; closed at the end.
+    epocher, decoder
+        What cuts and what decodes; they must fit each other.
+    sinks
+        Where decisions go, in this order; closed at the end.
+    clock
+        Seconds on the LSL clock.
+    budget
+        Seconds of latency above which a decision is `late`.
+    queue
+        Epochs that may wait for the decoder.
+    until_end
+        Stop at the marker `bci:end`, or when the stream has been lost for `patience` seconds.
+    patience
+        Seconds, see `until_end`.
+
+    Raises
+    ------
+    MismatchError
+        If the decoder does not fit the epochs.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        epocher: Epocher,
+        decoder: Decoder,
+        sinks: Sequence[Sink],
+        clock: Clock,
+        *,
+        budget: float = 0.05,
+        queue: int = 8,
+        until_end: bool = False,
+        patience: float = 10.0,
+    ) -> None:
+        check_fit(epocher, decoder)
+        self._source = source
+        self._epocher = epocher
+        self._sinks = tuple(sinks)
+        self._clock = clock
+        self._end = EndWatch(1 / source.spec.sfreq, patience) if until_end else None
+        self._tally = Tally(len(decoder.spec.concepts))
+        self._recent: deque[Decision] = deque(maxlen=50)
+        self._lock = threading.Lock()
+        self._state = SourceState.CONNECTED
+        self._samples = 0
+        self._stopping = threading.Event()
+        self._ended = ""
+        self._error: BaseException | None = None
+        self._acquire = threading.Thread(target=self._run, name="acquire", daemon=True)
+        self._worker = DecodeWorker(
+            decoder,
+            self._publish,
+            clock,
+            budget=budget,
+            capacity=queue,
+            source_state=lambda: self._state,
+            on_error=self._fail,
+        )
+
+    # -------------------------------------------------------------------------------- from outside
+
+    def start(self) -> None:
+        """Warm the decoder up, then begin to acquire."""
+        self._worker.start()
+        self._worker.warm.wait()
+        self._acquire.start()
+
+    def stop(self, reason: str) -> None:
+        """Ask for the end; the first reason given is the one that is kept."""
+        if not self._stopping.is_set():
+            self._ended = self._ended or reason
+            self._stopping.set()
+
+    def wait(self, timeout: float) -> bool:
+        """Wait until the session is asked to end; say whether it was."""
+        return self._stopping.wait(timeout)
+
+    def finish(self) -> dict[str, Any]:
+        """End in order: no new events, acquire ends, decode drains, sinks flush and close.
+
+        Returns
+        -------
+        summary
+            The fields of `summary.json` that the session knows.
+        """
+        self.stop("stopped")
+        if self._acquire.ident is not None:
+            self._acquire.join()
+        self._source.close()
+        self._worker.close()
+        for sink in self._sinks:
+            sink.close()
+        with self._lock:
+            summary = self._tally.summary()
+        summary["ignored_markers"] = self._epocher.ignored_markers
+        summary["ended"] = self._ended
+        summary["error"] = None if self._error is None else f"{type(self._error).__name__}: {self._error}"
+        return summary
+
+    def raise_error(self) -> None:
+        """Raise what ended a thread, if anything did.
+
+        Raises
+        ------
+        BciError
+            The error itself if it is ours, else a `SessionError` that names it.
+        """
+        if isinstance(self._error, BciError):
+            raise self._error
+        if self._error is not None:
+            kind = type(self._error).__name__
+            raise SessionError(f"the session died of {kind}: {self._error}") from self._error
+
+    def snapshot(self) -> Snapshot:
+        """Return how the session stands."""
+        with self._lock:
+            return Snapshot(
+                state=self._state,
+                samples=self._samples,
+                waiting=self._epocher.waiting,
+                ignored_markers=self._epocher.ignored_markers,
+                recent=tuple(self._recent),
+                events=self._tally.events,
+                truths=self._tally.truths,
+                top1=self._tally.accuracy(1),
+                top5=self._tally.accuracy(5),
+            )
+
+    # -------------------------------------------------------------------------------- acquire
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping.is_set():
+                batch = self._source.pull(_PULL_TIMEOUT)
+                if batch is None:
+                    self.stop("the source ended")
+                    break
+                self._take(batch)
+            for epoch in self._epocher.finish():
+                self._worker.put(epoch)
+        except BaseException as error:  # noqa: BLE001 (whatever ends this thread ends the session, with a summary)
+            self._fail(error)
+
+    def _take(self, batch: Batch) -> None:
+        self._state = batch.state
+        if batch.chunk is not None:
+            self._samples = batch.chunk.seq + len(batch.chunk.times)
+        for epoch in self._epocher.feed(batch):
+            self._worker.put(epoch)
+        if self._end is not None and (reason := self._end.feed(batch, self._clock())) is not None:
+            self.stop(reason)
+
+    # -------------------------------------------------------------------------------- decode
+
+    def _publish(self, decision: Decision) -> None:
+        for sink in self._sinks:
+            sink.put(decision)
+        with self._lock:
+            self._tally.add(decision)
+            self._recent.append(decision)
+
+    def _fail(self, error: BaseException) -> None:
+        if self._error is None:
+            self._error = error
+            _LOG.error("%s: %s", type(error).__name__, error)
+        self.stop("an error")

@@ -1,0 +1,45 @@
+"""Decisions as an LSL stream: one JSON string each, stamped with the onset of its event.
+
+So they line up with EEG and markers in any tool that reads XDF.
+"""
+
+import json
+
+from pylsl import IRREGULAR_RATE, StreamInfo, StreamOutlet, cf_string
+
+from bci.types import Decision
+from bci.wire import Header, encode
+
+__all__ = ["OutletSink"]
+
+
+class OutletSink:
+    """The stream `bci-decisions`.
+
+    Parameters
+    ----------
+    header
+        What is the same for all decisions; bundle and bank ids and the concepts go into the stream's `desc`.
+    name
+        Name of the stream.
+    """
+
+    def __init__(self, header: Header, name: str = "bci-decisions") -> None:
+        spec = header.decoder
+        info = StreamInfo(name, "Decisions", 1, IRREGULAR_RATE, cf_string, f"{name}-{spec.model}-{spec.bank}")
+        desc = info.desc()
+        desc.append_child_value("model", spec.model)
+        desc.append_child_value("bank", spec.bank)
+        desc.append_child_value("preprocess", spec.preprocess)
+        desc.append_child_value("concepts", json.dumps(spec.concepts, ensure_ascii=False))
+        self._outlet: StreamOutlet | None = StreamOutlet(info)
+        self._header = header
+
+    def put(self, decision: Decision) -> None:
+        """Push one decision."""
+        if self._outlet is not None:
+            self._outlet.push_sample([encode(decision, self._header)], decision.onset)
+
+    def close(self) -> None:
+        """Close the outlet; its consumers see the stream end."""
+        self._outlet = None

@@ -1,0 +1,318 @@
+"""When each sample was taken: a gap-aware fit of sample index to time.
+
+Stamps are late by varying delays, jump and run backwards with the packets of wireless headsets, and drift with
+the crystal of the amplifier; samples are taken evenly all the same, except where some are missing. So time is a
+line over the sample index, followed by recursive least squares with forgetting (Ljung & Söderström, Theory and
+Practice of Recursive Identification, MIT Press 1983) from a prior at the nominal rate, and
+
+- a gap is a deficit that lasts: stamps that leave the band of the usual residuals are held back until they
+  return (an excursion: no sample is missing) or stay on a new level (a gap of round(level x rate) samples);
+- stamps that hardly advance while samples come are a backlog: the samples are right, the stamps are not;
+- stamps that advance at another rate than the nominal one mean that the stream contradicts itself.
+
+What holds: stamps within the band are never held, so no delay is added. With jitter below 0.2 ms, gaps of more
+than 2.5 ms and of at least one sample are counted exactly; in the first two seconds, gaps of more than 60 ms.
+With jitter the band is one and a half times the largest residual of the last half minute, at most 75 ms. Behind a
+gap, samples are held for as long as the gap lasted, but for 0.1 to 0.5 s of data (always 0.5 s where stamps
+jitter). Every sample is treated alike, so that chunking changes nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci.types import read_only
+
+__all__ = ["Run", "TimeFit"]
+
+LEARNING = 2.0  # s in which the scale of the jitter is unknown
+LEARNING_BAND = 0.06  # s
+SMALLEST_BAND = 0.0025  # s; corrections between clocks step by up to 1 ms
+LARGEST_SPREAD = 0.05  # s; larger excursions say nothing about the usual residuals
+SPREAD_MEMORY = 20.0  # s
+CONFIRM = (0.1, 0.5)  # s of data on a new level
+LONGEST_HOLD = 2.0  # s by the stamps
+LONGEST_BACKLOG = 60.0  # s of data
+RATE_AFTER = 10.0  # s of data after which the fitted slope is believed
+RATE_TOLERANCE = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Consecutive samples without a gap inside.
+
+    Parameters
+    ----------
+    times
+        (n_times,) float64 seconds, non-decreasing over all runs.
+    gap_before
+        Number of samples missing before the first one.
+    """
+
+    times: NDArray[np.float64]
+    gap_before: int
+
+
+@dataclass(slots=True)
+class _Line:
+    """Stamp over sample index: recursive least squares with forgetting, the origin moving along.
+
+    `level` is the stamp expected at index `at`, `slope` seconds by the stamps per nominal second. Variances are
+    those of (level, slope) for stamps of standard deviation `NOISE`.
+    """
+
+    sfreq: float
+    level: float
+    at: int = 0
+    slope: float = 1.0
+    p_level: float = 0.02**2
+    p_both: float = 0.0
+    p_slope: float = 2e-4**2  # crystals are good to 200 ppm
+
+    NOISE = 0.02**2
+    MEMORY = 60.0
+
+    def predict(self, index: int) -> float:
+        return self.level + self.slope * (index - self.at) / self.sfreq
+
+    def update(self, index: int, residual: float) -> float:
+        """Take in one residual, stamp minus prediction; return the fitted time of the sample."""
+        step = (index - self.at) / self.sfreq
+        forget = 1 + step / self.MEMORY
+        p_both = (self.p_both + step * self.p_slope) * forget
+        p_level = (self.p_level + step * (2 * self.p_both + step * self.p_slope)) * forget
+        gain = 1 / (p_level + self.NOISE)
+        self.level = self.predict(index) + p_level * gain * residual
+        self.slope += p_both * gain * residual
+        self.at = index
+        self.p_slope = self.p_slope * forget - p_both * p_both * gain
+        self.p_both = p_both * (1 - p_level * gain)
+        self.p_level = p_level * (1 - p_level * gain)
+        return self.level
+
+    def shift(self, amount: float, sd: float, n_times: int) -> None:
+        """Follow a level seen in `n_times` residuals of deviation `sd`: a restarted sender is off the old grid."""
+        phase = max(0.3 / self.sfreq, abs(amount)) ** 2
+        error = sd * sd / n_times
+        self.level += amount * phase / (phase + error)
+        self.p_level += error
+
+
+@dataclass(slots=True)
+class _Level:
+    """Held samples whose residuals stay together."""
+
+    first: int
+    residuals: list[float] = field(default_factory=list)
+    total: float = 0.0
+
+    def add(self, residual: float) -> None:
+        self.residuals.append(residual)
+        self.total += residual
+
+    @property
+    def mean(self) -> float:
+        return self.total / len(self.residuals)
+
+
+class TimeFit:
+    """Turns the stamps of a stream into times, and finds what is missing.
+
+    Parameters
+    ----------
+    sfreq
+        Nominal rate, Hz.
+    """
+
+    def __init__(self, sfreq: float) -> None:
+        self.sfreq = sfreq
+        self._line: _Line | None = None
+        self._index = -1  # of the newest sample, missing ones counted
+        self._taken = 0
+        self._start = 0.0
+        self._spread = 0.0  # largest residual, slowly forgotten
+        self._deviation = 0.01  # mean absolute residual
+        self._gaps = 0
+        self._last_time = -np.inf
+        self._held: list[tuple[float, int]] = []  # residual against the frozen line, samples lost before
+        self._levels: list[_Level] = []
+        self._out: list[tuple[float, int]] = []
+        self._mismatch: float | None = None
+
+    @property
+    def held(self) -> int:
+        """Number of samples whose time is not decided yet."""
+        return len(self._held)
+
+    @property
+    def rate(self) -> float:
+        """Measured rate, Hz: the nominal one until there is more to say."""
+        return self._mismatch or (self.sfreq / self._line.slope if self._line else self.sfreq)
+
+    @property
+    def mismatch(self) -> float | None:
+        """Measured rate in Hz if it lastingly contradicts the nominal one."""
+        return self._mismatch
+
+    def feed(self, stamps: NDArray[np.float64], lost: Sequence[int] | None = None) -> list[Run]:
+        """Fit the next samples.
+
+        Parameters
+        ----------
+        stamps
+            (n_times,) seconds.
+        lost
+            (n_times,) samples known to be missing before each, by a counter of the device.
+
+        Returns
+        -------
+        list of Run
+            Times of the oldest samples that were not returned yet; `held` samples are still to come.
+        """
+        for i, stamp in enumerate(stamps.tolist()):
+            self._take(stamp, lost[i] if lost is not None else 0)
+        return self._runs()
+
+    def flush(self) -> list[Run]:
+        """Decide on what is held, because nothing more will come for now."""
+        if self._held:
+            self._settle()
+        return self._runs()
+
+    # ------------------------------------------------------------------------------------------- one sample
+
+    def _take(self, stamp: float, lost: int) -> None:
+        self._index += 1 + lost
+        self._taken += 1
+        if self._line is None:
+            self._line, self._start = _Line(self.sfreq, stamp, self._index), stamp
+            self._emit(stamp, lost)
+            return
+        residual = stamp - self._line.predict(self._index)
+        if not self._held and abs(residual) <= self._band():
+            self._learn(residual)
+            self._emit(self._follow(self._index, residual), lost)
+            self._check_slope()
+        else:
+            self._hold(residual, lost)
+
+    def _band(self) -> float:
+        learning = LEARNING_BAND if self._taken < LEARNING * self.sfreq else 0.0
+        return max(1.5 * self._spread, 0.75 / self.sfreq, SMALLEST_BAND, learning)
+
+    def _learn(self, residual: float) -> None:
+        size = min(abs(residual), LARGEST_SPREAD)
+        self._spread = max(size, self._spread * (1 - 1 / (SPREAD_MEMORY * self.sfreq)))
+        self._deviation += (size - self._deviation) / (self.sfreq + 1)
+
+    def _follow(self, index: int, residual: float) -> float:
+        assert self._line is not None  # noqa: S101 (for the type checker)
+        bound = 3 * self._deviation  # Huber: the far ones pull no harder than the near ones
+        return self._line.update(index, min(max(residual, -bound), bound))
+
+    def _emit(self, time: float, lost: int) -> None:
+        self._last_time = max(self._last_time, time)
+        self._out.append((self._last_time, lost))
+        self._gaps += lost > 0
+
+    def _runs(self) -> list[Run]:
+        out, self._out = self._out, []
+        starts = [0, *(i for i, (_, lost) in enumerate(out) if lost and i), len(out)] if out else []
+        times = np.array([time for time, _ in out], np.float64)
+        return [
+            Run(read_only(times[first:stop]), out[first][1])
+            for first, stop in zip(starts, starts[1:], strict=False)
+        ]
+
+    # ------------------------------------------------------------------------------------------- held samples
+
+    def _hold(self, residual: float, lost: int) -> None:
+        band = self._band()
+        self._held.append((residual, lost))
+        if not self._levels or abs(residual - self._levels[-1].mean) > band:
+            self._levels.append(_Level(len(self._held) - 1))
+        self._levels[-1].add(residual)
+        if abs(residual) <= band:
+            self._release()
+        elif len(self._levels[-1].residuals) >= self._confirmation() or self._too_long():
+            self._settle()
+
+    def _confirmation(self) -> float:
+        shortest, longest = CONFIRM
+        jitters = self._spread > SMALLEST_BAND
+        wait = longest if jitters else min(max(abs(self._levels[-1].mean), shortest), longest)
+        return wait * self.sfreq
+
+    def _too_long(self) -> bool:
+        n_times = len(self._held)
+        by_stamps = (n_times / self.sfreq) + self._held[-1][0] - self._held[0][0]
+        return by_stamps > LONGEST_HOLD or n_times > LONGEST_BACKLOG * self.sfreq
+
+    def _release(self) -> None:
+        """It was an excursion: nothing is missing, and its size is usual from now on."""
+        for residual, _ in self._held:
+            if abs(residual) <= 2 * LARGEST_SPREAD:
+                self._learn(residual)
+        self._pass_on({})
+
+    def _settle(self) -> None:
+        """The samples held will not return: say what is missing before which."""
+        self._check_drift()
+        shortest = CONFIRM[0] * self.sfreq / 4
+        levels = [level for level in self._levels[:-1] if len(level.residuals) >= shortest]
+        levels.append(self._levels[-1])
+        lost: dict[int, int] = {}
+        missing = round(median(levels[-1].residuals) * self.sfreq)
+        for level in reversed(levels):
+            missing = min(missing, round(median(level.residuals) * self.sfreq))
+            lost[level.first] = max(missing, 0)
+        known = 0
+        for first in sorted(lost):
+            lost[first], known = lost[first] - known, lost[first]
+        self._pass_on(lost)
+        self._check_share()
+
+    def _pass_on(self, lost: dict[int, int]) -> None:
+        """Emit what is held, with the samples that are missing before some of it."""
+        assert self._line is not None  # noqa: S101 (for the type checker)
+        held, last = self._held, self._levels[-1]
+        self._held, self._levels = [], []
+        index = self._index - len(held) - sum(known for _, known in held[1:])
+        missing = 0
+        for i, (residual, known) in enumerate(held):
+            now = lost.get(i, 0)
+            index += 1 + now + (known if i else 0)
+            missing += now
+            if lost and i == last.first:
+                rests = [residual - missing / self.sfreq for residual in last.residuals]
+                self._line.shift(median(rests), self._deviation, len(rests))
+            rest = residual - missing / self.sfreq
+            self._emit(self._follow(index, rest), known + now)
+        self._index += missing
+
+    # ------------------------------------------------------------------------------------------- the rate
+
+    def _check_slope(self) -> None:
+        """The fitted slope, for rates that are a little wrong."""
+        if self._line and self._taken > RATE_AFTER * self.sfreq and abs(self._line.slope - 1) > RATE_TOLERANCE:
+            self._mismatch = self.sfreq / self._line.slope
+
+    def _check_drift(self) -> None:
+        """The slope of the samples held, for rates so wrong that the line cannot follow."""
+        if not self._too_long() or len(self._levels[-1].residuals) >= self._confirmation():
+            return
+        quarter = max(1, len(self._held) // 4)
+        residuals = [residual for residual, _ in self._held]
+        rise = median(residuals[-quarter:]) - median(residuals[:quarter])
+        slope = 1 + rise * self.sfreq / max(1, len(self._held) - quarter)
+        if abs(slope - 1) > 2 * RATE_TOLERANCE:
+            self._mismatch = self.sfreq / max(slope, 1e-3)
+
+    def _check_share(self) -> None:
+        """The share of samples missing at the start, for rates that stand on the stamps within each chunk alone."""
+        share = self._taken / (self._index + 1)
+        if self._gaps >= 3 and self._index < RATE_AFTER * self.sfreq and share < 0.9:
+            self._mismatch = self.sfreq * share

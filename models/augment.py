@@ -1,0 +1,33 @@
+"""Augmentations of training epochs on their device, each a pure function of epochs and a random generator."""
+
+import torch
+from torch import Generator, Tensor
+
+__all__ = ["add_noise", "drop_channels", "mix_with", "shift_in_time"]
+
+
+def shift_in_time(epochs: Tensor, most: int, generator: Generator) -> Tensor:
+    """Move each epoch (B, C, T) by up to `most` samples either way; the edge samples fill what opens."""
+    batch, channels, n_times = epochs.shape
+    shifts = torch.randint(-most, most + 1, (batch, 1, 1), generator=generator, device=epochs.device)
+    times = torch.arange(n_times, device=epochs.device)
+    source = (times - shifts).clamp_(0, n_times - 1)  # (B, 1, T)
+    return epochs.gather(2, source.expand(-1, channels, -1))
+
+
+def add_noise(epochs: Tensor, share: float, generator: Generator) -> Tensor:
+    """Add white noise whose sd is `share` of the epoch's (B, C, T) own."""
+    noise = torch.empty_like(epochs).normal_(generator=generator)
+    return torch.addcmul(epochs, noise, epochs.std(dim=(1, 2), keepdim=True), value=share)
+
+
+def drop_channels(epochs: Tensor, probability: float, generator: Generator) -> Tensor:
+    """Set each channel of each epoch (B, C, T) to zero with some probability."""
+    drawn = torch.rand((*epochs.shape[:2], 1), generator=generator, device=epochs.device)
+    return epochs * (drawn >= probability)
+
+
+def mix_with(epochs: Tensor, partners: Tensor, probability: float, generator: Generator) -> Tensor:
+    """Average each epoch (B, C, T) with its partner, with some probability."""
+    drawn = torch.rand((len(epochs), 1, 1), generator=generator, device=epochs.device)
+    return torch.where(drawn < probability, 0.5 * (epochs + partners), epochs)

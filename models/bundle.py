@@ -1,0 +1,247 @@
+"""The bundle: a trained decoder as a folder, with all that decides what it computes and how far to trust it.
+
+`model.safetensors` holds weights (the image projection included), `bank.safetensors` the default bank,
+`bundle.json` the rest. Torch is not needed to read one.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from bci.bank import Bank, load_bank, save_bank
+from bci.errors import FormatError, MismatchError, OutputError
+from bci.specs import EventSpec, PreprocessSpec, QualitySpec
+from bci.storage import load_json, load_tensors, save_json, save_tensors
+from bci.types import read_only
+from models.config import ExperimentConfig
+
+__all__ = ["Bundle", "check_bank", "load_bundle", "refuse_non_empty", "save_bundle"]
+
+WEIGHTS = "weights/"
+"""Prefix of the network's arrays in `model.safetensors`."""
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A trained decoder.
+
+    Parameters
+    ----------
+    config
+        The experiment it was trained by; preprocessing, events and quality among it.
+    weights
+        Arrays of encoder and projection, by name.
+    bank
+        What it ranks against unless another bank is given.
+    centre
+        (D,) float32 mean of the unit-norm training prototypes, subtracted if the bank's key says `centred-unit`.
+    temperature
+        Of the softmax over cosines, as trained.
+    reference
+        Recording reference of the training data, None if unknown.
+    whitening
+        (C, C) float64 matrix fitted on training epochs, or None.
+    calibration
+        Temperature fitted afterwards and what it belongs to; None while probabilities are raw.
+    provenance
+        Where the training data come from.
+    card
+        Protocol card: protocol, trials, concepts, subjects, recordings used and held out, seeds, candidates,
+        window, causal or not, date.
+    """
+
+    config: ExperimentConfig
+    weights: Mapping[str, NDArray[Any]]
+    bank: Bank
+    centre: NDArray[np.float32]
+    temperature: float
+    reference: str | None = None
+    whitening: NDArray[np.float64] | None = None
+    calibration: Mapping[str, Any] | None = None
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    card: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def id(self) -> str:
+        """First 8 hex digits of the SHA-256 of the weights and of what they are applied to."""
+        digest = hashlib.sha256(self.preprocess.digest.encode())
+        for name, array in sorted({**self.weights, "centre": self.centre}.items()):
+            digest.update(f"{name} {array.dtype} {array.shape}".encode())
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()[:8]
+
+    @property
+    def preprocess(self) -> PreprocessSpec:
+        """How raw microvolts become what it sees."""
+        return self.config.preprocess
+
+    @property
+    def events(self) -> EventSpec:
+        """Which markers make an event."""
+        return self.config.events
+
+    @property
+    def quality(self) -> QualitySpec:
+        """When an epoch is flagged."""
+        return self.config.quality
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Labels that it expects, in its order."""
+        return self.preprocess.channels
+
+    @cached_property
+    def whitening_id(self) -> str | None:
+        """First 8 hex digits of the SHA-256 of the whitening matrix; None without one."""
+        if self.whitening is None:
+            return None
+        return hashlib.sha256(np.ascontiguousarray(self.whitening, np.float64).tobytes()).hexdigest()[:8]
+
+
+def check_bank(bundle: Bundle, bank: Bank) -> None:
+    """Refuse a bank whose vectors mean something else than those the decoder was trained on.
+
+    Raises
+    ------
+    MismatchError
+        Naming the fields of the key that differ.
+    """
+    expected, given = bundle.bank.key.model_dump(), bank.key.model_dump()
+    if differing := [name for name in expected if expected[name] != given[name]]:
+        what = "; ".join(f"{name}: expected {expected[name]!r}, got {given[name]!r}" for name in differing)
+        raise MismatchError(f"the bank does not fit the decoder: {what}; embed its concepts the same way")
+    if bank.prototypes.shape[1] != bundle.bank.prototypes.shape[1]:
+        raise MismatchError(
+            f"the bank does not fit the decoder: expected vectors of length {bundle.bank.prototypes.shape[1]}, "
+            f"got {bank.prototypes.shape[1]}"
+        )
+
+
+def refuse_non_empty(folder: Path) -> None:
+    """Refuse a place where something stands already.
+
+    Raises
+    ------
+    OutputError
+        If the folder is not empty, or is a file.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise OutputError(f"expected a new or empty folder, but {folder} is not: name another one or remove it")
+
+
+def save_bundle(folder: Path, bundle: Bundle) -> None:
+    """Write a bundle.
+
+    Raises
+    ------
+    OutputError
+        If the folder is not empty.
+    """
+    refuse_non_empty(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors: dict[str, NDArray[Any]] = {WEIGHTS + name: array for name, array in bundle.weights.items()}
+    tensors["centre"] = bundle.centre
+    if bundle.whitening is not None:
+        tensors["whitening"] = bundle.whitening
+    save_tensors(folder / "model.safetensors", tensors, {"id": bundle.id})
+    # rankings need prototypes alone; training pictures can be many
+    save_bank(folder / "bank.safetensors", replace(bundle.bank, images=None, owner=None))
+    save_json(folder / "bundle.json", _describe(bundle))
+
+
+def _describe(bundle: Bundle) -> dict[str, Any]:
+    config = bundle.config.model_dump(mode="json")
+    spec = bundle.preprocess
+    return {
+        "id": bundle.id,
+        "bank": bundle.bank.id,
+        "channels": list(bundle.channels),
+        "reference": bundle.reference,
+        "sfreq": spec.sfreq,
+        "window": [spec.tmin, spec.tmax],
+        "whitening_id": bundle.whitening_id,
+        "temperature": bundle.temperature,
+        "calibration": bundle.calibration,
+        "decoder": config.pop("encoder"),
+        "preprocess": config.pop("preprocess"),
+        "preprocess_hash": spec.digest,
+        "events": config.pop("events"),
+        "quality": config.pop("quality"),
+        "experiment": config,
+        "provenance": dict(bundle.provenance),
+        "card": dict(bundle.card),
+    }
+
+
+def load_bundle(folder: Path) -> Bundle:
+    """Read a bundle and check that it is whole.
+
+    Raises
+    ------
+    FormatError
+        If a file is missing, damaged or of a higher schema, or does not belong to the others.
+    MismatchError
+        If the preprocessing of this version computes another hash from the stored spec than the bundle holds.
+    """
+    if not (folder / "bundle.json").is_file():
+        raise FormatError(f"expected a bundle, a folder with bundle.json; {folder} has none")
+    body = load_json(folder / "bundle.json")
+    config = _config(body, folder / "bundle.json")
+    _check_digest(config.preprocess, body.get("preprocess_hash"), folder)
+    tensors, _ = load_tensors(folder / "model.safetensors")
+    if "centre" not in tensors:
+        raise FormatError(f"{folder / 'model.safetensors'} holds no decoder of this kind: 'centre' is missing")
+    weights = {name.removeprefix(WEIGHTS): read_only(a) for name, a in tensors.items() if name.startswith(WEIGHTS)}
+    bundle = Bundle(
+        config=config,
+        weights=weights,
+        bank=load_bank(folder / "bank.safetensors"),
+        centre=read_only(tensors["centre"]),
+        temperature=_number(body, "temperature", folder),
+        reference=body.get("reference"),
+        whitening=read_only(tensors["whitening"]) if "whitening" in tensors else None,
+        calibration=body.get("calibration"),
+        provenance=body.get("provenance", {}),
+        card=body.get("card", {}),
+    )
+    if bundle.id != body.get("id"):
+        raise FormatError(
+            f"{folder}: expected the weights of bundle {body.get('id')}, got those of {bundle.id}; "
+            "its files do not belong together: copy it again"
+        )
+    return bundle
+
+
+def _config(body: Mapping[str, Any], path: Path) -> ExperimentConfig:
+    parts = {name: body.get(name) for name in ("preprocess", "events", "quality")}
+    experiment = body.get("experiment")
+    if not isinstance(experiment, dict):
+        raise FormatError(f"{path} is no bundle: expected a table 'experiment', got {experiment!r}")
+    try:
+        return ExperimentConfig.model_validate({**experiment, **parts, "encoder": body.get("decoder")})
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise FormatError(f"{path} is no valid bundle: {where}: {first['msg']}") from None
+
+
+def _check_digest(spec: PreprocessSpec, stored: object, folder: Path) -> None:
+    if spec.digest != stored:
+        raise MismatchError(
+            f"{folder} was trained with preprocessing {str(stored)[:8]}, this version computes "
+            f"{spec.digest[:8]} from its spec: train it again with this version, or use the version that made it"
+        )
+
+
+def _number(body: Mapping[str, Any], key: str, folder: Path) -> float:
+    value = body.get(key)
+    if not isinstance(value, int | float) or not value > 0:
+        raise FormatError(f"{folder / 'bundle.json'}: expected a positive number under {key!r}, got {value!r}")
+    return float(value)

@@ -1,0 +1,132 @@
+"""How well scores name what was shown: ranks, accuracies, the area under the ROC curve, proper scores.
+
+Ranks count the other concepts that score at least as high as the truth, so that ties never help. The area under
+the ROC curve is the Mann-Whitney statistic, in which a tie counts one half (Hanley & McNeil 1982,
+doi:10.1148/radiology.143.1.7063747). Log-loss and Brier score: Gneiting & Raftery 2007,
+doi:10.1198/016214506000001437.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci.errors import MismatchError
+
+__all__ = [
+    "auc",
+    "balanced_accuracy",
+    "brier",
+    "chance",
+    "contrast",
+    "log_loss",
+    "percentile",
+    "probabilities",
+    "recalls",
+    "top_k",
+    "truth_ranks",
+]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+def truth_ranks(scores: NDArray[np.floating[Any]], truth: Ints) -> Ints:
+    """Count, for each trial, the other concepts whose score is at least the truth's.
+
+    Parameters
+    ----------
+    scores
+        (n, N), higher is better.
+    truth
+        (n,) column of the concept that was shown.
+
+    Returns
+    -------
+    ranks
+        (n,) int64, 0 is best.
+
+    Raises
+    ------
+    MismatchError
+        If a score is not finite: a comparison with it would count for the decoder.
+    """
+    if bad := int(np.count_nonzero(~np.isfinite(scores).all(axis=1))):
+        raise MismatchError(f"expected finite scores, got NaN or infinity in {bad} of {len(scores)} trials")
+    own = np.take_along_axis(scores, truth[:, None], axis=1)  # (n, 1)
+    ranks: Ints = np.count_nonzero(scores >= own, axis=1).astype(np.int64) - 1
+    return ranks
+
+
+def top_k(ranks: Ints, k: int) -> float:
+    """Return the share of trials whose truth is among the first `k`."""
+    return float(np.mean(ranks < k))
+
+
+def percentile(ranks: Ints, n_concepts: int) -> Floats:
+    """Return, for each trial, the share of other concepts below the truth: the chance to win a 2-AFC."""
+    return 1.0 - ranks / (n_concepts - 1)
+
+
+def recalls(hits: NDArray[np.bool_], truth: Ints, n_concepts: int) -> Floats:
+    """Return the share of hits per concept (N,), NaN for one that was never shown."""
+    shown = np.bincount(truth, minlength=n_concepts)
+    named = np.bincount(truth, weights=hits, minlength=n_concepts)
+    return np.divide(named, shown, out=np.full(n_concepts, np.nan), where=shown > 0)
+
+
+def balanced_accuracy(ranks: Ints, truth: Ints, n_concepts: int) -> float:
+    """Return the mean recall over the concepts that were shown."""
+    return float(np.nanmean(recalls(ranks == 0, truth, n_concepts)))
+
+
+def chance(truth: Ints, k: int = 1) -> float:
+    """Return the share of trials that the best constant answer of `k` concepts gets right."""
+    return float(np.sort(np.bincount(truth))[::-1][:k].sum() / len(truth))
+
+
+def contrast(scores: NDArray[np.floating[Any]]) -> Floats:
+    """Return second minus first column of (n, 2) scores: the evidence for the second concept."""
+    if scores.shape[1] != 2:
+        raise MismatchError(f"expected scores of two concepts, got {scores.shape[1]}")
+    difference: Floats = scores[:, 1].astype(np.float64) - scores[:, 0]
+    return difference
+
+
+def auc(evidence: NDArray[np.floating[Any]], positive: NDArray[np.bool_]) -> float:
+    """Return the share of (positive, negative) pairs in which the positive trial scores higher.
+
+    Raises
+    ------
+    MismatchError
+        If one of the two classes is missing.
+    """
+    n_positive = int(np.count_nonzero(positive))
+    n_negative = len(positive) - n_positive
+    if n_positive == 0 or n_negative == 0:
+        raise MismatchError(f"AUC needs trials of both concepts, got {n_negative} and {n_positive}")
+    _, level, counts = np.unique(evidence, return_inverse=True, return_counts=True)
+    midrank = np.cumsum(counts) - (counts - 1) / 2  # 1-based, shared by ties
+    wins = midrank[level][positive].sum() - n_positive * (n_positive + 1) / 2
+    return float(wins / (n_positive * n_negative))
+
+
+def probabilities(scores: NDArray[np.floating[Any]], temperature: float) -> Floats:
+    """Return the softmax over concepts of `scores / temperature`, (n, N)."""
+    powers = scores.astype(np.float64) / temperature
+    powers = np.exp(powers - powers.max(axis=1, keepdims=True))
+    shares: Floats = powers / powers.sum(axis=1, keepdims=True)
+    return shares
+
+
+def log_loss(shares: Floats, truth: Ints) -> float:
+    """Return the mean of minus the natural logarithm of the probability given to the truth."""
+    own = np.take_along_axis(shares, truth[:, None], axis=1)
+    return float(-np.log(np.maximum(own, np.finfo(np.float64).tiny)).mean())
+
+
+def brier(shares: Floats, truth: Ints) -> float:
+    """Return the mean squared distance, summed over concepts, between probabilities and what was shown."""
+    shown = np.zeros_like(shares)
+    np.put_along_axis(shown, truth[:, None], 1.0, axis=1)
+    return float(((shares - shown) ** 2).sum(axis=1).mean())

@@ -1,0 +1,159 @@
+"""Trials for training and evaluation, cut from recordings by the very code that cuts them live."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci.array_source import ArraySource
+from bci.clock import VirtualClock
+from bci.epochs import Epocher
+from bci.errors import FormatError, MismatchError
+from bci.preprocess import Preprocessor
+from bci.specs import EventSpec, PreprocessSpec, QualitySpec
+from bci.types import Channel, Epoch, Recording, StreamSpec, TrialSet, read_only
+from replay.spherical_splines import interpolation_matrix
+
+__all__ = ["crop_trials", "cut_epochs", "cut_trials", "take", "unscaled"]
+
+
+def unscaled(spec: PreprocessSpec) -> PreprocessSpec:
+    """Return the spec without its last step, which needs a matrix that is fitted on training trials alone."""
+    return spec.model_copy(update={"scale": "none", "whitening": "none", "clip": None})
+
+
+def cut_epochs(
+    recording: Recording, preprocess: PreprocessSpec, events: EventSpec, concepts: Sequence[str]
+) -> Iterator[Epoch]:
+    """Yield one epoch for each event of a recording, in order; one without data where the window is incomplete.
+
+    Epochs are in microvolts, baseline removed, not scaled.
+    """
+    clock = VirtualClock()
+    source = ArraySource(recording, chunk=4096, clock=clock)
+    epocher = Epocher(
+        source.spec,
+        unscaled(preprocess),
+        events,
+        QualitySpec(),
+        concepts,
+        clock,
+        interpolate=interpolation_matrix,
+    )
+    while (batch := source.pull(0.0)) is not None:
+        yield from epocher.feed(batch)
+    yield from epocher.finish()
+
+
+def cut_trials(
+    recordings: Iterable[Recording],
+    preprocess: PreprocessSpec,
+    events: EventSpec,
+    concepts: Sequence[str],
+    images: Sequence[NDArray[np.int64]] | None = None,
+) -> TrialSet:
+    """Cut the trials of known concept out of recordings.
+
+    Parameters
+    ----------
+    recordings
+        In the order in which their trials are wanted.
+    preprocess, events
+        As live.
+    concepts
+        Names; trials of anything else are left out.
+    images
+        For each recording the picture of each event, (n_events,) in order.
+
+    Returns
+    -------
+    trials
+        Epochs in microvolts, baseline removed, not scaled.
+
+    Raises
+    ------
+    FormatError
+        If there is no complete trial of a known concept.
+    """
+    kept: list[Epoch] = []
+    shown: list[int] = []
+    groups: dict[str, list[Any]] = {"subject": [], "session": [], "recording": [], "repetition": []}
+    sources, sfreq, incomplete = [], preprocess.sfreq, 0
+    for at, recording in enumerate(recordings):
+        sources.append(dict(recording.provenance))
+        seen: dict[int, int] = {}
+        for number, epoch in enumerate(cut_epochs(recording, preprocess, events, concepts)):
+            if epoch.truth is None or epoch.data is None:
+                incomplete += epoch.data is None
+                continue
+            kept.append(epoch)
+            shown.append(-1 if images is None else int(images[at][number]))
+            seen[epoch.truth] = seen.get(epoch.truth, -1) + 1
+            groups["repetition"].append(seen[epoch.truth])
+            for column in ("subject", "session", "recording"):
+                groups[column].append(str(recording.provenance.get(column, at)))
+    if not kept:
+        raise FormatError(
+            f"no complete trial of {', '.join(list(concepts)[:5])} in {len(sources)} recordings: check events.lock"
+            f" and events.concepts against the markers"
+        )
+    data = np.empty((len(kept), *(kept[0].data.shape if kept[0].data is not None else ())), np.float32)
+    for row, epoch in enumerate(kept):
+        data[row] = epoch.data
+    return TrialSet(
+        data=read_only(data),
+        sfreq=sfreq,
+        tmin=preprocess.tmin,
+        channels=_channels(preprocess),
+        concept_names=tuple(concepts),
+        concepts=read_only(np.array([epoch.truth for epoch in kept], np.int64)),
+        images=read_only(np.array(shown, np.int64)),
+        groups=_columns(groups),
+        provenance={"recordings": sources, "incomplete": incomplete, "unit": "microvolts, not scaled"},
+    )
+
+
+def crop_trials(trials: TrialSet, spec: PreprocessSpec) -> TrialSet:
+    """Preprocess trials that exist only as epochs, each one alone; not scaled.
+
+    Raises
+    ------
+    MismatchError
+        If `spec` is not in epoch mode, or wants a window that the epochs do not hold.
+    """
+    if spec.mode != "epoch":
+        raise MismatchError('these data exist only as epochs: set preprocess.mode = "epoch"')
+    stream = StreamSpec("trials", "EEG", "", trials.sfreq, trials.channels, trials.provenance.get("reference"))
+    preprocessor = Preprocessor(unscaled(spec), stream, interpolation_matrix)
+    first, n = preprocessor.block(-round(trials.tmin * trials.sfreq))
+    n_times = trials.data.shape[2]
+    if first < 0 or first + n > n_times:
+        raise MismatchError(
+            f"expected epochs that hold {spec.tmin:g} to {spec.tmax:g} s and the baseline; they hold "
+            f"{trials.tmin:g} to {trials.tmin + n_times / trials.sfreq:g} s"
+        )
+    data = np.stack([preprocessor.finish(preprocessor.pick(epoch.T)[first : first + n]) for epoch in trials.data])
+    return replace(
+        trials, data=read_only(data), sfreq=spec.sfreq, tmin=spec.tmin, channels=_channels(spec)
+    )
+
+
+def take(trials: TrialSet, index: NDArray[np.int64]) -> TrialSet:
+    """Return some of the trials, in the order given."""
+    return replace(
+        trials,
+        data=read_only(trials.data[index]),
+        concepts=read_only(trials.concepts[index]),
+        images=read_only(trials.images[index]),
+        groups={name: read_only(column[index]) for name, column in trials.groups.items()},
+    )
+
+
+def _channels(spec: PreprocessSpec) -> tuple[Channel, ...]:
+    return tuple(Channel(label) for label in spec.channels)
+
+
+def _columns(groups: Mapping[str, list[Any]]) -> dict[str, NDArray[Any]]:
+    return {name: read_only(np.array(column)) for name, column in groups.items()}
