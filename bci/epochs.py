@@ -76,7 +76,7 @@ class Epocher:
         _, length = self.preprocessor.block(0)
         self._ring = Ring(length + int(memory * rate), len(preprocess.channels))
         self._timeline = Timeline(stream.sfreq, memory + length / rate)
-        self._events = EventBuilder(events, concepts, tolerance=1 / stream.sfreq)
+        self._events = EventBuilder(events, concepts, tolerance=0.5 / stream.sfreq)
         self._pending: list[_Pending] = []
         self._piece = max(1, self._ring.capacity // 4) * self.preprocessor.ring_factor
         centre = (preprocess.tmin + preprocess.tmax) / 2

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from bci.errors import FormatError
+from bci.errors import FormatError, OutputError
 
-__all__ = ["SCHEMA", "check_schema", "load_json", "load_tensors", "save_json", "save_tensors"]
+__all__ = ["SCHEMA", "check_schema", "load_json", "load_tensors", "refuse_non_empty", "save_json", "save_tensors"]
 
 SCHEMA = 1
 """Version of every format that is written here."""
@@ -32,6 +32,18 @@ def check_schema(header: Mapping[str, Any], path: Path) -> None:
         raise FormatError(f"{path}: expected a schema number, got {schema!r}; this file was not written by bci")
     if schema > SCHEMA:
         raise FormatError(f"{path} has schema {schema}, this version reads up to {SCHEMA}: update bci-live")
+
+
+def refuse_non_empty(folder: Path) -> None:
+    """Refuse a place where something stands already.
+
+    Raises
+    ------
+    OutputError
+        If the folder is not empty, or is a file.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise OutputError(f"expected a new or empty folder, but {folder} is not: name another one or remove it")
 
 
 def save_json(path: Path, body: Mapping[str, Any]) -> None:

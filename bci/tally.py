@@ -109,7 +109,7 @@ def _margin(ranking: Ranking) -> float:
     return float(second - first)
 
 
-def percentiles(seconds: array[float]) -> Mapping[str, float] | None:
+def percentiles(seconds: "array[float]") -> Mapping[str, float] | None:
     """Return p50, p95, p99 and max in milliseconds, None if there are no values."""
     if not seconds:
         return None
@@ -118,7 +118,7 @@ def percentiles(seconds: array[float]) -> Mapping[str, float] | None:
 
 
 def auc_interval(
-    negative: array[float], positive: array[float], resamples: int = 2000, seed: int = 0
+    negative: "array[float]", positive: "array[float]", resamples: int = 2000, seed: int = 0
 ) -> Mapping[str, float] | None:
     """Area under the ROC curve with its 95 % interval: bootstrap of trials, stratified by class.
 

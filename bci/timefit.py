@@ -10,16 +10,20 @@ Practice of Recursive Identification, MIT Press 1983) from a prior at the nomina
 - stamps that hardly advance while samples come are a backlog: the samples are right, the stamps are not;
 - stamps that advance at another rate than the nominal one mean that the stream contradicts itself.
 
-What holds: stamps within the band are never held, so no delay is added. With jitter below 0.2 ms, gaps of more
-than 2.5 ms and of at least one sample are counted exactly; in the first two seconds, gaps of more than 60 ms.
-With jitter the band is one and a half times the largest residual of the last half minute, at most 75 ms. Behind a
-gap, samples are held for as long as the gap lasted, but for 0.1 to 0.5 s of data (always 0.5 s where stamps
-jitter). Every sample is treated alike, so that chunking changes nothing.
+What holds: stamps within the band are never held, so no delay is added. The band is twice the largest residual
+of about the last half minute, at least 2.5 ms and three quarters of a sample, at most 75 ms; 60 ms in the first
+three seconds (where stamps come in packets: until twenty of them, at most half a minute). So with jitter below
+0.2 ms, gaps of more than 2.5 ms are counted exactly and placed on the sample; smaller steps are learnt as drift.
+Behind a gap, samples are held for as long as the gap lasted, but for 0.1 to 0.5 s of data; where stamps jitter,
+for 0.5 s or a little more than two packets. From the third second on, times are right to one sample at up to
+1 kHz with jitter of 20 ms drawn for each sample; drawn for each packet, after about twenty packets at 256 Hz.
+Every sample is treated alike, so that chunking changes nothing. State is bounded by the longest hold.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from statistics import median
+from itertools import accumulate, pairwise
+from statistics import fmean, median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,10 +32,14 @@ from bci.types import read_only
 
 __all__ = ["Run", "TimeFit"]
 
-LEARNING = 2.0  # s in which the scale of the jitter is unknown
+LEARNING = 3.0  # s in which the scale of the jitter is unknown
+LEARNING_PACKETS = 20  # where stamps jitter by packet, it is known after so many of them
+LONGEST_LEARNING = 30.0  # s
 LEARNING_BAND = 0.06  # s
+STEADY = 0.0003  # s by which stamps within a packet may step unevenly
+LONGEST_PACKET = 2.0  # s; EmotivPRO sends up to 256 samples at a time
 SMALLEST_BAND = 0.0025  # s; corrections between clocks step by up to 1 ms
-LARGEST_SPREAD = 0.05  # s; larger excursions say nothing about the usual residuals
+LARGEST_SPREAD = 0.0375  # s; so that 0.1 s of missing samples is found in any jitter
 SPREAD_MEMORY = 20.0  # s
 CONFIRM = (0.1, 0.5)  # s of data on a new level
 LONGEST_HOLD = 2.0  # s by the stamps
@@ -132,10 +140,13 @@ class TimeFit:
         self._line: _Line | None = None
         self._index = -1  # of the newest sample, missing ones counted
         self._taken = 0
-        self._start = 0.0
         self._spread = 0.0  # largest residual, slowly forgotten
         self._deviation = 0.01  # mean absolute residual
+        self._packets = 0
+        self._packet = 0  # samples since the stamps last stepped unevenly
+        self._longest_packet = 0.0  # samples, slowly forgotten
         self._gaps = 0
+        self._first_stamp = self._last_stamp = 0.0
         self._last_time = -np.inf
         self._held: list[tuple[float, int]] = []  # residual against the frozen line, samples lost before
         self._levels: list[_Level] = []
@@ -188,9 +199,11 @@ class TimeFit:
         self._index += 1 + lost
         self._taken += 1
         if self._line is None:
-            self._line, self._start = _Line(self.sfreq, stamp, self._index), stamp
+            self._line = _Line(self.sfreq, stamp, self._index)
+            self._first_stamp = self._last_stamp = stamp
             self._emit(stamp, lost)
             return
+        self._count_packets(stamp, lost)
         residual = stamp - self._line.predict(self._index)
         if not self._held and abs(residual) <= self._band():
             self._learn(residual)
@@ -199,9 +212,24 @@ class TimeFit:
         else:
             self._hold(residual, lost)
 
+    def _count_packets(self, stamp: float, lost: int) -> None:
+        """Stamps within a packet are often deduced from its last one, and tell nothing of their own."""
+        step = stamp - self._last_stamp - (1 + lost) / self.sfreq
+        self._last_stamp = stamp
+        self._packet += 1
+        if abs(step) > STEADY:
+            self._longest_packet = max(self._packet, 0.98 * self._longest_packet)
+            self._packets += 1
+            self._packet = 0
+
+    def _learning(self) -> bool:
+        seconds = self._taken / self.sfreq
+        few = 0 < self._packets < LEARNING_PACKETS
+        return seconds < LEARNING or (few and seconds < LONGEST_LEARNING)
+
     def _band(self) -> float:
-        learning = LEARNING_BAND if self._taken < LEARNING * self.sfreq else 0.0
-        return max(1.5 * self._spread, 0.75 / self.sfreq, SMALLEST_BAND, learning)
+        learning = LEARNING_BAND if self._learning() else 0.0
+        return max(2 * self._spread, 0.75 / self.sfreq, SMALLEST_BAND, learning)
 
     def _learn(self, residual: float) -> None:
         size = min(abs(residual), LARGEST_SPREAD)
@@ -222,10 +250,7 @@ class TimeFit:
         out, self._out = self._out, []
         starts = [0, *(i for i, (_, lost) in enumerate(out) if lost and i), len(out)] if out else []
         times = np.array([time for time, _ in out], np.float64)
-        return [
-            Run(read_only(times[first:stop]), out[first][1])
-            for first, stop in zip(starts, starts[1:], strict=False)
-        ]
+        return [Run(read_only(times[first:stop]), out[first][1]) for first, stop in pairwise(starts)]
 
     # ------------------------------------------------------------------------------------------- held samples
 
@@ -241,44 +266,63 @@ class TimeFit:
             self._settle()
 
     def _confirmation(self) -> float:
+        """Samples on a new level that make it certain: three packets where stamps jitter."""
         shortest, longest = CONFIRM
-        jitters = self._spread > SMALLEST_BAND
-        wait = longest if jitters else min(max(abs(self._levels[-1].mean), shortest), longest)
-        return wait * self.sfreq
+        if self._spread <= SMALLEST_BAND:
+            return min(max(abs(self._levels[-1].mean), shortest), longest) * self.sfreq
+        return max(longest * self.sfreq, 2.25 * self._packet_length())
+
+    def _packet_length(self) -> float:
+        return min(self._longest_packet, LONGEST_PACKET * self.sfreq)
 
     def _too_long(self) -> bool:
         n_times = len(self._held)
         by_stamps = (n_times / self.sfreq) + self._held[-1][0] - self._held[0][0]
-        return by_stamps > LONGEST_HOLD or n_times > LONGEST_BACKLOG * self.sfreq
+        longest = max(LONGEST_HOLD, 3 * self._packet_length() / self.sfreq)
+        return by_stamps > longest or n_times > LONGEST_BACKLOG * self.sfreq
 
     def _release(self) -> None:
         """It was an excursion: nothing is missing, and its size is usual from now on."""
         for residual, _ in self._held:
-            if abs(residual) <= 2 * LARGEST_SPREAD:
+            if abs(residual) <= 3 * LARGEST_SPREAD:
                 self._learn(residual)
         self._pass_on({})
 
     def _settle(self) -> None:
         """The samples held will not return: say what is missing before which."""
         self._check_drift()
-        shortest = CONFIRM[0] * self.sfreq / 4
-        levels = [level for level in self._levels[:-1] if len(level.residuals) >= shortest]
-        levels.append(self._levels[-1])
-        lost: dict[int, int] = {}
-        missing = round(median(levels[-1].residuals) * self.sfreq)
-        for level in reversed(levels):
-            missing = min(missing, round(median(level.residuals) * self.sfreq))
-            lost[level.first] = max(missing, 0)
-        known = 0
-        for first in sorted(lost):
-            lost[first], known = lost[first] - known, lost[first]
-        self._pass_on(lost)
+        self._pass_on(self._missing())
         self._check_share()
+
+    def _missing(self) -> dict[int, int]:
+        """Samples missing before some of those held, by the levels on which enough of them stay."""
+        enough = CONFIRM[0] * self.sfreq / 4
+        levels = [level for level in self._levels[:-1] if len(level.residuals) >= enough]
+        levels.append(self._levels[-1])
+        counts = [max(0, round(self._centre(level.residuals) * self.sfreq)) for level in levels]
+        counts = list(accumulate(reversed(counts), min))[::-1]  # a level that is left again was an excursion
+        lost: dict[int, int] = {}
+        known = 0
+        for level, count in zip(levels, counts, strict=True):
+            lost[self._edge(level.first, (known + count) / 2 / self.sfreq)] = count - known
+            known = count
+        return lost
+
+    def _edge(self, first: int, middle: float) -> int:
+        """Where a level begins, given the middle between it and the one before: jitter may hide its start."""
+        while first > 0 and self._held[first - 1][0] > middle:
+            first -= 1
+        return first
+
+    def _centre(self, residuals: list[float]) -> float:
+        middle, bound = median(residuals), 3 * self._deviation
+        return fmean(min(max(r, middle - bound), middle + bound) for r in residuals)
 
     def _pass_on(self, lost: dict[int, int]) -> None:
         """Emit what is held, with the samples that are missing before some of it."""
         assert self._line is not None  # noqa: S101 (for the type checker)
         held, last = self._held, self._levels[-1]
+        anchor = max(lost, default=0)
         self._held, self._levels = [], []
         index = self._index - len(held) - sum(known for _, known in held[1:])
         missing = 0
@@ -286,9 +330,9 @@ class TimeFit:
             now = lost.get(i, 0)
             index += 1 + now + (known if i else 0)
             missing += now
-            if lost and i == last.first:
+            if lost and i == anchor:
                 rests = [residual - missing / self.sfreq for residual in last.residuals]
-                self._line.shift(median(rests), self._deviation, len(rests))
+                self._line.shift(self._centre(rests), self._deviation, len(rests))
             rest = residual - missing / self.sfreq
             self._emit(self._follow(index, rest), known + now)
         self._index += missing
@@ -309,10 +353,16 @@ class TimeFit:
         rise = median(residuals[-quarter:]) - median(residuals[:quarter])
         slope = 1 + rise * self.sfreq / max(1, len(self._held) - quarter)
         if abs(slope - 1) > 2 * RATE_TOLERANCE:
-            self._mismatch = self.sfreq / max(slope, 1e-3)
+            self._mismatch = self._counted() if self._early() else self.sfreq / max(slope, 1e-3)
 
     def _check_share(self) -> None:
-        """The share of samples missing at the start, for rates that stand on the stamps within each chunk alone."""
-        share = self._taken / (self._index + 1)
-        if self._gaps >= 3 and self._index < RATE_AFTER * self.sfreq and share < 0.9:
-            self._mismatch = self.sfreq * share
+        """Samples missing time and again from the start: only the stamps within a chunk keep the nominal rate."""
+        if self._gaps >= 3 and self._early() and self._taken < 0.9 * (self._index + 1):
+            self._mismatch = self._counted()
+
+    def _early(self) -> bool:
+        return self._index < RATE_AFTER * self.sfreq
+
+    def _counted(self) -> float:
+        """Samples a second since the first one."""
+        return (self._taken - 1) / max(self._last_stamp - self._first_stamp, 1e-3)

@@ -68,5 +68,5 @@ def _world_trials(config: ExperimentConfig, spec: PreprocessSpec, hold_out: Sequ
 
 def _world_name(config: ExperimentConfig) -> str:
     if len(config.data.paths) != 1:
-        raise ConfigError(f"reader 'world' takes the name of one world in data.paths, got {list(config.data.paths)}")
+        raise ConfigError(f"reader 'world' takes one world in data.paths, got {list(config.data.paths)}")
     return config.data.paths[0]

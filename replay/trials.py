@@ -135,9 +135,7 @@ def crop_trials(trials: TrialSet, spec: PreprocessSpec) -> TrialSet:
             f"{trials.tmin:g} to {trials.tmin + n_times / trials.sfreq:g} s"
         )
     data = np.stack([preprocessor.finish(preprocessor.pick(epoch.T)[first : first + n]) for epoch in trials.data])
-    return replace(
-        trials, data=read_only(data), sfreq=spec.sfreq, tmin=spec.tmin, channels=_channels(spec)
-    )
+    return replace(trials, data=read_only(data), sfreq=spec.sfreq, tmin=spec.tmin, channels=_channels(spec))
 
 
 def take(trials: TrialSet, index: NDArray[np.int64]) -> TrialSet:

@@ -1,0 +1,254 @@
+"""`bci live`: decode a live stream."""
+
+import gc
+import logging
+import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import tyro
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from bci.clock import Clock
+    from bci.decoder import Decoder
+    from bci.epochs import Epocher
+    from bci.session import Session
+    from bci.types import Decision, StreamSpec
+    from models.bundle import Bundle
+
+__all__ = ["Live", "main", "run"]
+
+_LOG = logging.getLogger(__name__)
+
+_REFRESH = 0.5  # seconds between two looks at the session; drawing takes time from the decoder
+
+DESCRIPTION = """Decode a live stream: each event becomes a ranked list of concepts.
+
+examples:
+  bci live my-bundle                         the only EEG stream in sight
+  bci live my-bundle --stream EPOC-1         by name or source id
+  bci live my-bundle --until-end --out run1  stop with the sender; everything stays in run1
+
+Ctrl-C ends the session in order, a second one at once. Exit codes: 0 the session ended in order (Ctrl-C, the
+sender's end, or with --until-end a stream lost for 10 s; summary.json says which), 1 something failed while it
+ran, 2 it could not begin, 130 ended at once."""
+
+
+@dataclass(frozen=True)
+class Live:
+    """Options of `bci live`."""
+
+    bundle: tyro.conf.Positional[Path]
+    """Folder of a trained decoder."""
+    stream: str | None = None
+    """Name or source id of the EEG stream; by default the only one in sight."""
+    markers: tuple[str, ...] = ()
+    """Names of marker streams; by default all in sight."""
+    bank: Path | None = None
+    """Rank against this bank instead of the bundle's own."""
+    until_end: bool = False
+    """Stop at the sender's end marker, or when the stream has been lost for 10 s."""
+    reference: Path | None = None
+    """Afterwards decode this recording from its file and compare."""
+    stream_reference: str | None = None
+    """Recording reference, where the stream does not say it."""
+    headless: bool = False
+    """Show a table in the terminal and open no window."""
+    hide_truth: bool = False
+    """Leave out what was shown, on the screen and on the wire: a participant may see it."""
+    network: bool = False
+    """Find streams on, and publish decisions to, the whole network; LSL is plain text."""
+    budget_ms: float = 50.0
+    """Decisions that take longer are marked late."""
+    out: Path | None = None
+    """Session folder; by default sessions/DATE-BUNDLE."""
+
+
+def main(argv: list[str]) -> int:
+    """Run `bci live`."""
+    options = tyro.cli(Live, args=argv, prog="bci live", description=DESCRIPTION)
+    from rich.console import Console
+
+    run(options, Console())
+    return 0
+
+
+def run(options: Live, console: "Console", extra: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Decode a stream to its end and write the session folder.
+
+    Parameters
+    ----------
+    options
+        See `Live`.
+    console
+        Where to show the session.
+    extra
+        Further fields of `summary.json`.
+
+    Returns
+    -------
+    summary
+        What `summary.json` holds.
+    """
+    from bci.clock import lsl_clock
+    from bci.folder import log_to, make_folder, write_session
+    from bci.lsl import configure
+    from bci.lsl_source import LslSource
+    from bci.session import Session
+    from bci.sinks.jsonl import JsonlSink
+    from bci.sinks.outlet import OutletSink
+    from bci.storage import refuse_non_empty, save_json
+    from bci.terminal import print_summary
+    from bci.wire import Header
+
+    if options.out is not None:
+        refuse_non_empty(options.out)
+    bundle, decoder = _load(options)
+    configure(network=options.network)
+    source = LslSource(options.stream, markers=options.markers or None, reference=options.stream_reference)
+    try:
+        epocher = _epocher(bundle, decoder, source.spec, lsl_clock)
+        folder = make_folder(options.out, options.bundle.resolve().name)
+    except BaseException:
+        source.close()
+        raise
+    with log_to(folder):
+        write_session(folder, _settings(options, bundle, decoder, source.spec))
+        header = Header(decoder.spec, mask=epocher.preprocessor.interpolated, hide_truth=options.hide_truth)
+        record, kept = JsonlSink(folder / "decisions.jsonl", replace(header, hide_truth=False)), _Kept()
+        session = Session(
+            source,
+            epocher,
+            decoder,
+            [record, OutletSink(header), *([kept] if options.reference else [])],
+            lsl_clock,
+            budget=options.budget_ms / 1e3,
+            queue=1 if bundle.events.mode == "sliding" else 8,
+            until_end=options.until_end,
+        )
+        _watch(session, decoder, console, hide_truth=options.hide_truth)
+        summary = session.finish()
+        if options.reference is not None:
+            summary["parity"] = _parity(options, bundle, decoder, kept.decisions)
+    summary |= extra or {}
+    save_json(folder / "summary.json", summary)
+    print_summary(console, summary)
+    console.print(f"session folder: {folder}", highlight=False)
+    session.raise_error()
+    return summary
+
+
+class _Kept:
+    """A sink that keeps decisions, to compare them with those of the file."""
+
+    def __init__(self) -> None:
+        self.decisions: list[Decision] = []
+
+    def put(self, decision: "Decision") -> None:
+        self.decisions.append(decision)
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+def _load(options: Live) -> tuple["Bundle", "Decoder"]:
+    from bci.bank import load_bank
+    from models.bundle import load_bundle
+    from models.runtime import load_decoder
+
+    bundle = load_bundle(options.bundle)
+    bank = None if options.bank is None else load_bank(options.bank)
+    return bundle, load_decoder(bundle, bank)
+
+
+def _epocher(bundle: "Bundle", decoder: "Decoder", stream: "StreamSpec", clock: "Clock") -> "Epocher":
+    from bci.epochs import Epocher
+    from bci.errors import MismatchError
+    from bci.montage import canonical
+    from replay.spherical_splines import interpolation_matrix
+
+    trained, given = bundle.reference, stream.reference
+    if trained and given and canonical(trained) != canonical(given):
+        raise MismatchError(
+            f"stream {stream.name!r} is recorded against {given}, the decoder was trained on data against "
+            f"{trained}: record against {trained}, or train on such data"
+        )
+    return Epocher(
+        stream,
+        bundle.preprocess,
+        bundle.events,
+        bundle.quality,
+        decoder.spec.concepts,
+        clock,
+        whitening=bundle.whitening,
+        interpolate=interpolation_matrix,
+    )
+
+
+def _watch(session: "Session", decoder: "Decoder", console: "Console", *, hide_truth: bool) -> None:
+    """Show the session until it ends; Ctrl-C and SIGTERM ask for its end."""
+    from bci.terminal import TerminalView
+
+    # the decoder's thread gets the interpreter back within half a millisecond
+    sys.setswitchinterval(0.0005)
+    # what is loaded by now stays: a full collection would stop every thread for tens of milliseconds
+    gc.collect()
+    gc.freeze()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with TerminalView(console, decoder.spec, hide_truth=hide_truth) as view:
+            session.start()
+            console.print("decoding; Ctrl-C ends", highlight=False)
+            while not session.wait(_REFRESH):
+                view.show(session.snapshot())
+            view.show(session.snapshot())
+    except KeyboardInterrupt:
+        session.stop("interrupted")
+
+
+def _parity(
+    options: Live, bundle: "Bundle", decoder: "Decoder", live: list["Decision"]
+) -> dict[str, Any]:
+    """Decode the file that was streamed and compare."""
+    from bci.array_source import ArraySource
+    from bci.clock import lsl_clock
+    from bci.deciding import decode_all
+    from bci.parity import compare
+    from replay.readers import open_recording
+
+    assert options.reference is not None
+    source = ArraySource(
+        open_recording(options.reference), clock=lsl_clock, reference=options.stream_reference
+    )
+    offline = decode_all(source, _epocher(bundle, decoder, source.spec, lsl_clock), decoder, lsl_clock)
+    return asdict(compare(live, offline))
+
+
+def _settings(
+    options: Live, bundle: "Bundle", decoder: "Decoder", stream: "StreamSpec"
+) -> dict[str, Any]:
+    from importlib.metadata import version
+
+    return {
+        "bci-live": version("bci-live"),
+        "model": decoder.spec.model,
+        "bank": decoder.spec.bank,
+        "whitening": bundle.whitening_id,
+        "preprocess": bundle.preprocess.digest,
+        "budget_ms": options.budget_ms,
+        "network": options.network,
+        "stream": {
+            "name": stream.name,
+            "source_id": stream.source_id,
+            "sfreq": stream.sfreq,
+            "channels": list(stream.labels),
+            "reference": stream.reference,
+        },
+        "events": bundle.events.model_dump(mode="json"),
+        "quality": bundle.quality.model_dump(mode="json"),
+    }

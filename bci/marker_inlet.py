@@ -1,0 +1,73 @@
+"""One marker stream: strings or whole numbers, each at its own time."""
+
+from typing import Any
+
+import numpy as np
+
+from bci.clock import Clock
+from bci.discovery import FoundStream
+from bci.types import Marker
+
+__all__ = ["MarkerInlet"]
+
+BUFFER = 36  # hundreds of markers that liblsl keeps for us
+
+
+class MarkerInlet:
+    """Reads the markers of one stream without waiting.
+
+    Every marker gets the clock offset that liblsl knows when it is read: liblsl's own correction of irregular
+    streams can be fifty markers old.
+
+    Parameters
+    ----------
+    found
+        The stream; its first channel is read.
+    """
+
+    def __init__(self, found: FoundStream) -> None:
+        from pylsl import StreamInlet  # noqa: PLC0415
+
+        self.name = found.name
+        self.key = found.source_id or found.uid
+        self._inlet: Any = StreamInlet(found.handle, max_buflen=BUFFER)
+        self._offset: float | None = None
+
+    def open(self, timeout: float) -> None:
+        """Subscribe, and measure the clock offset.
+
+        Raises
+        ------
+        RuntimeError
+            If the sender does not answer within `timeout` seconds.
+        """
+        self._inlet.open_stream(timeout)
+        self._offset = self._inlet.time_correction(timeout)
+
+    def drain(self, clock: Clock) -> list[Marker]:
+        """Return what has come since the last time, oldest first; nothing while the offset is unknown."""
+        try:
+            self._offset = self._inlet.time_correction(0.0)
+        except RuntimeError:  # not measured yet, or the sender is gone: the last offset still holds
+            if self._offset is None:
+                return []
+        try:
+            samples, stamps = self._inlet.pull_chunk(0.0, max_samples=256)
+        except RuntimeError:  # lost for good
+            return []
+        arrived = clock()
+        return [
+            Marker(stamp + self._offset, _text(sample[0]), self.name, arrived)
+            for sample, stamp in zip(samples, stamps, strict=True)
+        ]
+
+    def close(self) -> None:
+        """Unsubscribe."""
+        self._inlet.close_stream()
+
+
+def _text(value: str | float) -> str:
+    """Write whole numbers as trigger codes are written."""
+    if isinstance(value, str):
+        return value
+    return str(round(value)) if np.isfinite(value) and value == round(value) else str(value)

@@ -1,0 +1,153 @@
+"""The session in a terminal: a live table, or plain lines where the output is no terminal.
+
+Like the dashboard it reads snapshots and is never in the decoder's way.
+"""
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from bci.session import Snapshot
+from bci.types import Decision, DecoderSpec, Status
+
+__all__ = ["TerminalView", "print_summary"]
+
+_ROWS = 10
+_STYLE = {
+    Status.OK: "green",
+    Status.LATE: "yellow",
+    Status.ARTIFACT: "yellow",
+    Status.DROPPED: "red",
+    Status.GAP: "red",
+}
+
+
+class TerminalView:
+    """Shows snapshots; a context manager.
+
+    Parameters
+    ----------
+    console
+        Where to write.
+    spec
+        Names of the concepts.
+    hide_truth
+        Leave out what was shown: a participant may see the screen.
+    """
+
+    def __init__(self, console: Console, spec: DecoderSpec, *, hide_truth: bool = False) -> None:
+        self._console = console
+        self._spec = spec
+        self._hide_truth = hide_truth
+        self._next = 0
+        self._live = Live(console=console, auto_refresh=False) if console.is_terminal else None
+
+    def __enter__(self) -> Self:
+        """Begin to show."""
+        if self._live is not None:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave the last table standing."""
+        if self._live is not None:
+            self._live.stop()
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Show how the session stands."""
+        if self._live is not None:
+            self._live.update(self._table(snapshot), refresh=True)
+            return
+        for decision in snapshot.recent:
+            if decision.seq >= self._next:
+                self._console.print(self._line(decision), highlight=False, soft_wrap=True)
+                self._next = decision.seq + 1
+
+    def _table(self, snapshot: Snapshot) -> Group:
+        table = Table(box=None, padding=(0, 1))
+        for title in ("event", *(() if self._hide_truth else ("shown", "rank")), "seen", "status", "ms"):
+            table.add_column(title, justify="right" if title in ("event", "rank", "ms") else "left", no_wrap=True)
+        for decision in snapshot.recent[-_ROWS:]:
+            table.add_row(*self._cells(decision))
+        return Group(table, self._footer(snapshot))
+
+    def _cells(self, decision: Decision) -> list[str | Text]:
+        status = Text(str(decision.status), _STYLE[decision.status])
+        truth = [] if self._hide_truth else [self._shown(decision), self._rank(decision)]
+        return [str(decision.seq), *truth, self._seen(decision), status, f"{decision.latency * 1e3:.2f}"]
+
+    def _line(self, decision: Decision) -> str:
+        shown = "" if self._hide_truth else f"{self._shown(decision)} -> "
+        reason = f" ({decision.reason})" if decision.reason else ""
+        return (
+            f"{decision.seq:5d}  {shown}{self._seen(decision, 1)}  {decision.status}{reason}"
+            f"  {decision.latency * 1e3:.2f} ms"
+        )
+
+    def _shown(self, decision: Decision) -> str:
+        return "?" if decision.truth is None else self._spec.concepts[decision.truth]
+
+    def _rank(self, decision: Decision) -> str:
+        rank = None if decision.ranking is None else decision.ranking.truth_rank
+        return "-" if rank is None else f"{rank + 1}/{len(self._spec.concepts)}"
+
+    def _seen(self, decision: Decision, k: int = 3) -> str:
+        if decision.ranking is None:
+            return decision.reason
+        return ", ".join(self._spec.concepts[index] for index in decision.ranking.indices[:k])
+
+    def _footer(self, snapshot: Snapshot) -> Text:
+        parts = [f"source {snapshot.state}", f"{snapshot.events} events"]
+        if snapshot.truths and not self._hide_truth:
+            parts.append(f"top-1 {snapshot.top1:.1%}")
+            if len(self._spec.concepts) > 5:
+                parts.append(f"top-5 {snapshot.top5:.1%} (chance {5 / len(self._spec.concepts):.1%})")
+        if snapshot.ignored_markers:
+            parts.append(f"{snapshot.ignored_markers} markers ignored")
+        return Text(" · ".join(parts), "bold")
+
+
+def print_summary(console: Console, summary: Mapping[str, Any]) -> None:
+    """Print what a session came to."""
+    table = Table(box=None, show_header=False, padding=(0, 1))
+    for name, value in _summary_rows(summary):
+        table.add_row(name, value)
+    console.print(table)
+
+
+def _summary_rows(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
+    statuses = ", ".join(f"{summary[str(status)]} {status}" for status in Status if summary[str(status)])
+    rows = [("ended", summary["ended"]), ("events", f"{summary['events']} ({statuses or 'none'})")]
+    rows += [
+        (f"top-{k}", f"{summary[f'top{k}']:.1%}, chance {summary[f'chance_top{k}']:.1%}")
+        for k in (1, 5)
+        if summary[f"top{k}"] is not None
+    ]
+    for name, write in (("oracle", _oracle), ("auc", _auc), ("latency_ms", _latency), ("parity", _parity)):
+        if value := summary.get(name):
+            rows.append((name.removesuffix("_ms"), write(value)))
+    return rows
+
+
+def _oracle(oracle: Mapping[str, float]) -> str:
+    return f"top-1 {oracle['top1']:.1%}, top-5 {oracle['top5']:.1%}, the ceiling of the synthetic world"
+
+
+def _auc(auc: Mapping[str, float]) -> str:
+    return f"{auc['value']:.3f} [{auc['low']:.3f}, {auc['high']:.3f}], these trials only"
+
+
+def _latency(latency: Mapping[str, float]) -> str:
+    return f"p50 {latency['p50']:.2f} ms, p99 {latency['p99']:.2f} ms, max {latency['max']:.2f} ms"
+
+
+def _parity(parity: Mapping[str, float]) -> str:
+    alike = f"{parity['same_ranking']} of {parity['compared']} rankings as decoded from the file"
+    return f"{alike}, scores within {parity['max_abs_score_diff']:.1e}"

@@ -1,0 +1,240 @@
+"""Sessions on scripted sources: real threads, no LSL, no sleeps."""
+
+import json
+import threading
+
+import numpy as np
+import pytest
+
+from bci.array_source import ArraySource
+from bci.clock import VirtualClock, lsl_clock
+from bci.decoder import FakeDecoder
+from bci.epochs import Epocher
+from bci.errors import BciError, MismatchError, SessionError, StreamError
+from bci.session import Session
+from bci.sinks.jsonl import JsonlSink
+from bci.specs import EventSpec, PreprocessSpec, QualitySpec
+from bci.types import Batch, Channel, DecoderSpec, Marker, Recording, SourceState, Status
+from bci.wire import Header
+
+RATE = 100.0
+SPEC = PreprocessSpec(channels=("Cz", "Oz"), sfreq=RATE, tmax=0.2)
+CONCEPTS = ("first", "second", "both")
+PROTOTYPES = np.float32([[1, 0], [0, 1], [0.7071, 0.7071]])
+DECODER_SPEC = DecoderSpec(("Cz", "Oz"), RATE, 20, SPEC.digest, CONCEPTS, "00000000", "11111111")
+
+
+def recording(n_events=10):
+    """Event i shows concept i % 2 and the channel of that number goes up for 0.2 s."""
+    data = np.zeros((100 * n_events, 2), np.float32)
+    markers = []
+    for i in range(n_events):
+        data[100 * i + 10 : 100 * i + 30, i % 2] = 5.0
+        markers.append((100 * i + 10, CONCEPTS[i % 2]))
+    return Recording(data, RATE, ((0, 50.0),), tuple(markers), (Channel("Cz"), Channel("Oz")))
+
+
+class Collected:
+    def __init__(self):
+        self.decisions = []
+        self.closed = False
+
+    def put(self, decision):
+        self.decisions.append(decision)
+
+    def close(self):
+        self.closed = True
+
+
+class Scripted:
+    """A source that plays batches, then does as told: ends, raises, or stays silent until it is closed."""
+
+    def __init__(self, batches, then="end"):
+        self.spec = ArraySource(recording(1), clock=lsl_clock).spec
+        self._batches = iter(batches)
+        self._then = then
+        self._closed = threading.Event()
+
+    def pull(self, timeout):
+        batch = next(self._batches, None)
+        if batch is not None or self._then == "end":
+            return batch
+        if self._then == "silence":
+            self._closed.wait(timeout)
+            return Batch(state=SourceState.STALLED)
+        raise self._then
+
+    def close(self):
+        self._closed.set()
+
+
+def make(source, decoder=None, sinks=(), clock=lsl_clock, **options):
+    epocher = Epocher(source.spec, SPEC, EventSpec(), QualitySpec(), CONCEPTS, clock)
+    return Session(source, epocher, decoder or FakeDecoder(DECODER_SPEC, PROTOTYPES), sinks, clock, **options)
+
+
+def run(session):
+    session.start()
+    assert session.wait(30)
+    return session.finish()
+
+
+def test_every_event_gets_one_decision_in_order_and_the_right_one():
+    sink = Collected()
+    summary = run(make(ArraySource(recording(), chunk=13, clock=lsl_clock), sinks=[sink], queue=100))
+    assert [decision.seq for decision in sink.decisions] == list(range(10))
+    assert [decision.ranking.indices[0] for decision in sink.decisions] == [0, 1] * 5
+    assert summary["events"] == summary["ok"] + summary["late"] == 10
+    assert summary["top1"] == 1.0
+    assert summary["ended"] == "the source ended"
+    assert sink.closed
+
+
+def test_the_stages_add_up_to_the_latency():
+    sink = Collected()
+    run(make(ArraySource(recording(), clock=lsl_clock), sinks=[sink], queue=100))
+    for decision in sink.decisions:
+        assert sum(decision.stages.values()) == pytest.approx(decision.latency, abs=1e-9)
+        assert min(decision.stages.values()) >= 0
+
+
+class Slow(FakeDecoder):
+    """Waits for a permit before it decodes anything but the warm-up's silence."""
+
+    def __init__(self, permits):
+        super().__init__(DECODER_SPEC, PROTOTYPES)
+        self.permits = permits
+
+    def decode(self, epochs, watch, k):
+        if epochs.any():
+            self.permits.acquire()
+        return super().decode(epochs, watch, k)
+
+
+def test_a_decoder_that_cannot_keep_up_costs_the_oldest_epochs_and_all_are_accounted_for():
+    permits = threading.Semaphore(0)
+    sink = Collected()
+    session = make(ArraySource(recording(40), clock=lsl_clock), Slow(permits), [sink], queue=3)
+    session.start()
+    assert session.wait(30)
+    permits.release(100)
+    summary = session.finish()
+    assert summary["events"] == 40
+    assert summary["dropped"] >= 36
+    assert [d.seq for d in sink.decisions] == list(range(40))
+    dropped = [d for d in sink.decisions if d.status is Status.DROPPED]
+    assert all(d.ranking is None and d.reason == "the decoder could not keep up" for d in dropped)
+    assert summary["top1"] == pytest.approx((40 - summary["dropped"]) / 40)  # a missing ranking is a miss
+
+
+def test_over_budget_is_late_and_still_counts():
+    summary = run(make(ArraySource(recording(), clock=lsl_clock), queue=100, budget=0.0))
+    assert summary["late"] == 10
+    assert summary["top1"] == 1.0
+
+
+def test_a_stream_lost_for_good_ends_the_session_when_it_should_run_until_the_end():
+    clock = VirtualClock()
+
+    class Silence(Scripted):
+        def pull(self, timeout):
+            clock.advance(timeout)
+            return super().pull(0.0)
+
+    batches = []
+    source = ArraySource(recording(3), chunk=50, clock=lsl_clock)
+    while (batch := source.pull(0)) is not None:
+        batches.append(batch)
+    summary = run(make(Silence(batches[:-1], "silence"), clock=clock, until_end=True))
+    assert summary["ended"] == "stream lost: no samples for 10 s"
+    assert summary["events"] == 3
+    assert summary["gap"] == 0
+
+
+def test_an_event_whose_window_is_not_over_at_the_end_is_a_gap():
+    source = ArraySource(recording(3), chunk=15, clock=lsl_clock)
+    batches = [source.pull(0) for _ in range(15)]  # ends 15 samples into the third window
+    summary = run(make(Scripted(batches), queue=100))
+    assert (summary["events"], summary["gap"]) == (3, 1)
+
+
+def test_the_end_marker_ends_it_after_the_last_sample():
+    source = ArraySource(recording(3), chunk=50, clock=lsl_clock)
+    first = source.pull(0)
+    end = Marker(50.0 + 3.0, "bci:end", arrived=lsl_clock())
+    batches = [Batch(first.chunk, (*first.markers, end))]
+    while (batch := source.pull(0)) is not None:
+        batches.append(batch)
+    summary = run(make(Scripted(batches, "silence"), until_end=True, queue=100))
+    assert summary["ended"] == "bci:end"
+    assert (summary["events"], summary["gap"], summary["ignored_markers"]) == (3, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("error", "raised"), [(StreamError("256 said, 128 came"), StreamError), (RuntimeError("boom"), SessionError)]
+)
+def test_a_source_that_fails_ends_the_session_with_a_summary(error, raised):
+    sink = Collected()
+    source = ArraySource(recording(2), chunk=100, clock=lsl_clock)
+    session = make(Scripted([source.pull(0), source.pull(0)], error), sinks=[sink], queue=100)
+    summary = run(session)
+    assert summary["events"] == 2
+    assert summary["ended"] == "an error"
+    assert type(error).__name__ in summary["error"]
+    with pytest.raises(raised):
+        session.raise_error()
+    assert sink.closed
+
+
+class Broken(FakeDecoder):
+    def decode(self, epochs, watch, k):
+        if epochs.any():
+            raise RuntimeError("out of memory")
+        return super().decode(epochs, watch, k)
+
+
+def test_a_decoder_that_fails_ends_the_session():
+    session = make(ArraySource(recording(), clock=lsl_clock), Broken(DECODER_SPEC, PROTOTYPES))
+    summary = run(session)
+    assert summary["error"] == "RuntimeError: out of memory"
+    with pytest.raises(BciError, match="out of memory"):
+        session.raise_error()
+
+
+def test_stopping_from_outside_is_orderly():
+    session = make(Scripted([], "silence"))
+    session.start()
+    session.stop("interrupted")
+    summary = session.finish()
+    assert summary["ended"] == "interrupted"
+    assert summary["events"] == 0
+    assert summary["latency_ms"] is None
+
+
+def test_a_decoder_for_other_epochs_is_refused():
+    other = DecoderSpec(("Cz", "Oz"), RATE, 20, "another", CONCEPTS, "00000000", "11111111")
+    with pytest.raises(MismatchError, match="preprocessing"):
+        make(ArraySource(recording(), clock=lsl_clock), FakeDecoder(other, PROTOTYPES))
+
+
+def test_the_snapshot_is_the_latest():
+    session = make(ArraySource(recording(), clock=lsl_clock), queue=100)
+    run(session)
+    snapshot = session.snapshot()
+    assert (snapshot.events, snapshot.truths, snapshot.top1, snapshot.samples) == (10, 10, 1.0, 1000)
+    assert snapshot.recent[-1].seq == 9
+
+
+def test_decisions_are_on_disk_line_by_line(tmp_path):
+    sink = JsonlSink(tmp_path / "decisions.jsonl", Header(DECODER_SPEC))
+    run(make(ArraySource(recording(), clock=lsl_clock), sinks=[sink], queue=100))
+    lines = [json.loads(line) for line in (tmp_path / "decisions.jsonl").read_text("utf-8").splitlines()]
+    assert [line["seq"] for line in lines] == list(range(10))
+    line = lines[1]
+    assert line["schema"] == 1
+    assert (line["marker"], line["truth"], line["rank"], line["n"]) == ("second", "second", 0, 3)
+    assert line["top"][0]["concept"] == "second"
+    assert line["top"][0]["score"] == pytest.approx(1.0)
+    assert len(line["top"]) == 3
+    assert line["latency_ms"] == pytest.approx(sum(line["stages_ms"].values()), abs=1e-3)
+    assert line["source_state"] == "flowing"
