@@ -98,8 +98,9 @@ def parse(model: type[Model], raw: dict[str, Any], origin: str) -> Model:
     try:
         return model.model_validate(raw)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise ConfigError(f"{origin}: {_explain(model, first)}") from None
+        # a misspelt key makes two errors, one of them for the key that is missing then: the other one explains it
+        errors = sorted(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
+        raise ConfigError(f"{origin}: {_explain(model, errors[0])}") from None
 
 
 def _explain(model: type[BaseModel], error: Any) -> str:

@@ -6,7 +6,6 @@ Only the standard library and pydantic are imported here, so that the command li
 import hashlib
 import json
 import re
-from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -86,7 +85,7 @@ class PreprocessSpec(Frozen):
         """Number of samples of an epoch."""
         return round((self.tmax - self.tmin) * self.sfreq)
 
-    @cached_property
+    @property  # not cached: a copy with other fields would inherit it
     def digest(self) -> str:
         """SHA-256 of the canonical JSON of the spec and the version of the code that obeys it."""
         body = {"version": PREPROCESS_VERSION, **self.model_dump(mode="json")}

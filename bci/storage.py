@@ -74,7 +74,7 @@ def load_json(path: Path) -> dict[str, Any]:
 
 def save_tensors(path: Path, tensors: Mapping[str, NDArray[Any]], header: Mapping[str, Any]) -> None:
     """Write arrays and a JSON header as safetensors; the file is whole or not there."""
-    arrays = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    arrays = {name: np.asarray(array, order="C") for name, array in tensors.items()}
     metadata = {"bci": json.dumps({"schema": SCHEMA, **header}, ensure_ascii=False)}
     _replace(path, lambda part: save_file(arrays, part, metadata))
 

@@ -50,7 +50,8 @@ class Check:
 def main(argv: list[str]) -> int:
     """Run `bci doctor`."""
     options = tyro.cli(Doctor, args=argv, prog="bci doctor", description=DESCRIPTION)
-    checks = [check for look in (_python, _packages, _lsl, _gpu, _display, _data, _disk) for check in _safely(look)]
+    looks = (_python, _packages, _lsl, _gpu, _display, _data, _disk)
+    checks = [check for look in looks for check in _safely(look)]
     if options.json:
         import json
 
@@ -107,7 +108,7 @@ def _lsl() -> Iterator[Check]:
     outlet = StreamOutlet(StreamInfo(name, "Doctor", 1, 0, "string", name))
     found = resolve_byprop("name", name, 1, 3.0)
     if not found:
-        advice = "a firewall may block UDP multicast on ports 16571 to 16604; allow it for Python"
+        advice = "a firewall may block UDP multicast on ports 16571 to 16604: allow Python"
         yield Check("LSL discovery", "fails", "a stream of our own is not found", advice)
         return
     inlet = StreamInlet(found[0])

@@ -2,7 +2,6 @@
 
 import gc
 import logging
-import signal
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -78,7 +77,9 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def run(options: Live, console: "Console", extra: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def run(
+    options: Live, console: "Console", extra: Mapping[str, Any] | None = None, folder: Path | None = None
+) -> dict[str, Any]:
     """Decode a stream to its end and write the session folder.
 
     Parameters
@@ -89,6 +90,8 @@ def run(options: Live, console: "Console", extra: Mapping[str, Any] | None = Non
         Where to show the session.
     extra
         Further fields of `summary.json`.
+    folder
+        Where to write, if the caller has made the folder already.
 
     Returns
     -------
@@ -113,7 +116,7 @@ def run(options: Live, console: "Console", extra: Mapping[str, Any] | None = Non
     source = LslSource(options.stream, markers=options.markers or None, reference=options.stream_reference)
     try:
         epocher = _epocher(bundle, decoder, source.spec, lsl_clock)
-        folder = make_folder(options.out, options.bundle.resolve().name)
+        folder = folder or make_folder(options.out, options.bundle.resolve().name)
     except BaseException:
         source.close()
         raise
@@ -131,10 +134,9 @@ def run(options: Live, console: "Console", extra: Mapping[str, Any] | None = Non
             queue=1 if bundle.events.mode == "sliding" else 8,
             until_end=options.until_end,
         )
-        _watch(session, decoder, console, hide_truth=options.hide_truth)
-        summary = session.finish()
+        summary = _watch(session, decoder, console, hide_truth=options.hide_truth)
         if options.reference is not None:
-            summary["parity"] = _parity(options, bundle, decoder, kept.decisions)
+            summary["parity"] = _parity(options.reference, options, bundle, decoder, kept.decisions)
     summary |= extra or {}
     save_json(folder / "summary.json", summary)
     print_summary(console, summary)
@@ -190,8 +192,9 @@ def _epocher(bundle: "Bundle", decoder: "Decoder", stream: "StreamSpec", clock: 
     )
 
 
-def _watch(session: "Session", decoder: "Decoder", console: "Console", *, hide_truth: bool) -> None:
-    """Show the session until it ends; Ctrl-C and SIGTERM ask for its end."""
+def _watch(session: "Session", decoder: "Decoder", console: "Console", *, hide_truth: bool) -> dict[str, Any]:
+    """Show the session until it ends; return its summary."""
+    from bci.interrupt import ended_by_signals
     from bci.terminal import TerminalView
 
     # the decoder's thread gets the interpreter back within half a millisecond
@@ -199,20 +202,21 @@ def _watch(session: "Session", decoder: "Decoder", console: "Console", *, hide_t
     # what is loaded by now stays: a full collection would stop every thread for tens of milliseconds
     gc.collect()
     gc.freeze()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        with TerminalView(console, decoder.spec, hide_truth=hide_truth) as view:
-            session.start()
-            console.print("decoding; Ctrl-C ends", highlight=False)
-            while not session.wait(_REFRESH):
-                view.show(session.snapshot())
+    with (
+        ended_by_signals(lambda: session.stop("interrupted")),
+        TerminalView(console, decoder.spec, hide_truth=hide_truth) as view,
+    ):
+        session.start()
+        console.print("decoding; Ctrl-C ends", highlight=False)
+        while not session.wait(_REFRESH):
             view.show(session.snapshot())
-    except KeyboardInterrupt:
-        session.stop("interrupted")
+        summary = session.finish()
+        view.show(session.snapshot())
+    return summary
 
 
 def _parity(
-    options: Live, bundle: "Bundle", decoder: "Decoder", live: list["Decision"]
+    file: Path, options: Live, bundle: "Bundle", decoder: "Decoder", live: list["Decision"]
 ) -> dict[str, Any]:
     """Decode the file that was streamed and compare."""
     from bci.array_source import ArraySource
@@ -221,17 +225,12 @@ def _parity(
     from bci.parity import compare
     from replay.readers import open_recording
 
-    assert options.reference is not None
-    source = ArraySource(
-        open_recording(options.reference), clock=lsl_clock, reference=options.stream_reference
-    )
+    source = ArraySource(open_recording(file), clock=lsl_clock, reference=options.stream_reference)
     offline = decode_all(source, _epocher(bundle, decoder, source.spec, lsl_clock), decoder, lsl_clock)
     return asdict(compare(live, offline))
 
 
-def _settings(
-    options: Live, bundle: "Bundle", decoder: "Decoder", stream: "StreamSpec"
-) -> dict[str, Any]:
+def _settings(options: Live, bundle: "Bundle", decoder: "Decoder", stream: "StreamSpec") -> dict[str, Any]:
     from importlib.metadata import version
 
     return {

@@ -9,7 +9,7 @@ from bci.array_source import ArraySource
 from bci.clock import VirtualClock
 from bci.epochs import Epocher
 from bci.specs import EventSpec, PreprocessSpec, QualitySpec
-from bci.types import Batch, Channel, Marker, Recording, SampleChunk, Status, StreamSpec
+from bci.types import Batch, Channel, Marker, Recording, SampleChunk, StreamSpec
 
 RATE = 100.0
 CONCEPTS = ("a", "b")

@@ -39,7 +39,9 @@ def test_a_marker_told_twice_is_one_event_and_one_flagged_one():
     assert made[1].truth is None
 
 
-@given(st.permutations([Marker(t, v) for t, v in [(0.0, "House"), (0.3, "Human face"), (0.6, "House"), (0.9, "q")]]))
+@given(
+    st.permutations([Marker(t, v) for t, v in [(0.0, "House"), (0.3, "Human face"), (0.6, "House"), (0.9, "q")]])
+)
 def test_what_an_event_means_does_not_depend_on_the_order_of_arrival(markers):
     made = builder().feed(markers)
     assert {event.marker.time: event.truth for event in made} == {0.0: 0, 0.3: 1, 0.6: 0, 0.9: None}

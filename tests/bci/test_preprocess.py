@@ -55,9 +55,7 @@ def test_the_result_does_not_depend_on_the_chunking_bit_for_bit(sizes, reference
     data = noise(300)
     whole = run(Preprocessor(spec(reference=reference), stream()), data, [300])
     parts = run(Preprocessor(spec(reference=reference), stream()), data, sizes)
-    np.testing.assert_array_equal(
-        np.concatenate([s.data for s in whole]), np.concatenate([s.data for s in parts])
-    )
+    np.testing.assert_array_equal(np.concatenate([s.data for s in whole]), np.concatenate([s.data for s in parts]))
 
 
 def test_filters_are_scipys_started_at_the_first_sample():
@@ -218,3 +216,9 @@ def test_the_digest_follows_every_field():
 def test_specs_that_make_no_sense_are_refused(changes):
     with pytest.raises(ValueError, match="expected|together|greater"):
         spec(**changes)
+
+
+def test_a_changed_copy_has_another_digest():
+    base = spec()
+    before = base.digest
+    assert base.model_copy(update={"tmin": 0.1}).digest != before

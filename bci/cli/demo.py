@@ -1,0 +1,115 @@
+"""`bci demo`: the whole story on a synthetic world."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import tyro
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from models.config import ExperimentConfig
+    from replay.world import World
+
+__all__ = ["Demo", "main"]
+
+DESCRIPTION = """The whole story on synthetic data: make a world, train a decoder on some of its concepts, stream
+pictures of 200 concepts that it has never seen as a simulated device, decode them live, compare with the oracle.
+
+examples:
+  bci demo                       about three minutes on two cores
+  bci demo --headless --out run  keep bundle, recording and decisions in run"""
+
+_TEST_SEED = 2  # of the recording that is streamed; the decoder is trained on another one
+
+
+@dataclass(frozen=True)
+class Demo:
+    """Options of `bci demo`."""
+
+    headless: bool = False
+    """Show a table in the terminal and open no window."""
+    out: Path | None = None
+    """Where everything stays; by default sessions/DATE-demo."""
+    events: int = 200
+    """Pictures shown live, five a second."""
+
+
+def main(argv: list[str]) -> int:
+    """Run `bci demo`."""
+    options = tyro.cli(Demo, args=argv, prog="bci demo", description=DESCRIPTION)
+    from rich.console import Console
+
+    from bci.config import load_config
+    from bci.folder import make_folder
+    from models.config import ExperimentConfig
+    from replay.world import load_world
+
+    console = Console()
+    folder = make_folder(options.out, "demo")
+    config = load_config(ExperimentConfig, "things")
+    console.print("[bold]bci demo[/]: all of this is synthetic, and the best that can be reached is known")
+    _train(config, folder, console)
+    with console.status("recording pictures of concepts never seen before"):
+        oracle = _record(load_world(config.data.paths[0]), config, options.events, folder)
+    _decode(folder, console, oracle)
+    console.print(
+        f"\nagain:  bci replay {folder / RECORDING}  and, beside it,  bci live {folder / BUNDLE} "
+        f"--bank {folder / BANK} --until-end",
+        highlight=False,
+        soft_wrap=True,
+    )
+    return 0
+
+
+BUNDLE, BANK, RECORDING = "bundle", "bank.safetensors", "recording_raw.fif"
+
+
+def _train(config: "ExperimentConfig", folder: Path, console: "Console") -> None:
+    from bci.cli.train import show_progress
+    from models.bundle import save_bundle
+    from models.data import load_bank_of, load_trials
+
+    with console.status("making a world and recording its training trials"):
+        trials, bank = load_trials(config), load_bank_of(config)
+    n_concepts = len(bank.names)
+    console.print(f"training {config.encoder.name} on {len(trials)} single trials of {n_concepts} concepts")
+    from models.train import train
+
+    with show_progress() as progress:
+        save_bundle(folder / BUNDLE, train(trials, bank, config, progress=progress))
+
+
+def _record(world: "World", config: "ExperimentConfig", events: int, folder: Path) -> dict[str, float]:
+    """Record a test session and its bank; return what the oracle reaches on the same windows."""
+    from bci.bank import save_bank
+    from replay.recording_file import save_recording
+    from replay.world.oracle import Oracle, top_k
+
+    recording, schedule = world.record("test", events, seed=_TEST_SEED)
+    save_recording(folder / RECORDING, recording)
+    save_bank(folder / BANK, world.test_bank)
+    oracle = Oracle(world, config.preprocess.tmin, config.preprocess.tmax)
+    scores = oracle.rank(oracle.cut(recording, schedule.samples))
+    return {f"top{k}": float(top_k(scores, schedule.concepts, k).mean()) for k in (1, 5)}
+
+
+def _decode(folder: Path, console: "Console", oracle: dict[str, float]) -> None:
+    """Stream the recording from a process of its own and decode it in this one."""
+    from bci.cli import live
+    from replay.device import DeviceOptions, DeviceProcess
+    from replay.readers import open_recording
+
+    name = f"bci-demo-{folder.name}"
+    options = live.Live(
+        bundle=folder / BUNDLE,
+        bank=folder / BANK,
+        stream=name,
+        markers=(f"{name}-markers",),
+        until_end=True,
+        reference=folder / RECORDING,
+        headless=True,
+    )
+    with DeviceProcess(open_recording, folder / RECORDING, options=DeviceOptions(name=name)):
+        live.run(options, console, {"oracle": oracle}, folder)

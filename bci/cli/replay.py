@@ -1,0 +1,79 @@
+"""`bci replay`: stream a recording as a simulated device."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import tyro
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+__all__ = ["Replay", "main"]
+
+DESCRIPTION = """Stream a recording over LSL, as an amplifier with a marker program beside it would.
+
+examples:
+  bci replay session.xdf                        then, in another terminal: bci live BUNDLE --until-end
+  bci replay rec.csv.gz --name EPOC-1           under another name
+  bci replay rec.vhdr --speed 10 --wait 0       ten times as fast, whether anybody listens or not
+
+Waits until both streams have a consumer, ends with the marker bci:end, and stays until the consumers have left.
+Stamps are exact stream time at any speed. Exit codes: 0 played to the end, 2 no such recording or nobody came."""
+
+
+@dataclass(frozen=True)
+class Replay:
+    """Options of `bci replay`."""
+
+    file: tyro.conf.Positional[Path]
+    """The recording: BrainVision, EDF, FIF, SET, XDF or Muse CSV."""
+    speed: float = 1.0
+    """Seconds of the recording in a second."""
+    name: str = "bci-replay"
+    """Of the EEG stream; the marker stream is NAME-markers."""
+    chunk: int | None = None
+    """Samples a push; by default what comes in a fiftieth of a second."""
+    wait: float = 60.0
+    """Seconds to wait until both streams have consumers; 0 plays to nobody."""
+    network: bool = False
+    """Offer the streams to the whole network, not to this computer alone; LSL is plain text."""
+
+
+def main(argv: list[str]) -> int:
+    """Run `bci replay`."""
+    options = tyro.cli(Replay, args=argv, prog="bci replay", description=DESCRIPTION)
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from bci.errors import ConfigError
+    from replay.device import DeviceOptions, play
+    from replay.readers import open_recording
+
+    if options.speed <= 0 or (options.chunk is not None and options.chunk < 1) or options.wait < 0:
+        raise ConfigError("expected --speed above 0, --chunk of at least 1 and --wait of at least 0: correct them")
+    recording = open_recording(options.file)
+    device = DeviceOptions(
+        name=options.name,
+        speed=options.speed,
+        chunk=options.chunk,
+        wait=options.wait,
+        network=options.network,
+    )
+    console = Console(stderr=True)
+    n_channels, seconds = len(recording.channels), len(recording.data) / recording.sfreq
+    console.print(
+        f"{options.file.name}: {n_channels} channels, {recording.sfreq:g} Hz, {seconds:.0f} s, "
+        f"{len(recording.markers)} markers -> {device.name}"
+        + (", open to the network" if options.network else ", on this computer only (--network opens it)"),
+        highlight=False,
+    )
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:.0f} s"))
+    with Progress(*columns, TimeRemainingColumn(), console=console) as bar:
+        task = bar.add_task("waiting", total=None)
+        play(recording, device, progress=lambda *news: _show(bar, task, *news))
+    return 0
+
+
+def _show(bar: "Progress", task: "TaskID", what: str, played: float, total: float) -> None:
+    bar.update(task, description=what, completed=played, total=None if what == "waiting" else total)

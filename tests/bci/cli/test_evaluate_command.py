@@ -1,0 +1,114 @@
+"""`bci evaluate` from the command line to report.json, on a tiny file of averages."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from bci.cli.evaluate import main
+from bci.errors import ConfigError, MismatchError, OutputError
+from bci.storage import load_json
+
+CONFIG = """
+name = "tiny"
+[data]
+reader = "things-eeg1-erps"
+paths = ["{folder}/averages.npz"]
+[preprocess]
+mode = "epoch"
+channels = ["O1", "Oz"]
+sfreq = 100.0
+tmax = 0.3
+scale = "rms"
+[targets]
+kind = "text"
+model = "made up"
+vocabularies = [{{ vectors = "{folder}/names.npy", names = "{folder}/names.json" }}]
+concepts = {{ animal = ["cat", "dog"], food = ["cake"] }}
+[encoder]
+name = "channel_attention"
+dim = 8
+options = {{ hidden = 16, width = 8, heads = 2 }}
+[train]
+epochs = 2
+batch = 16
+[evaluation]
+protocol = "closed-set"
+by = "subject"
+folds = 2
+unit = "subject"
+resamples = 100
+permutations = 1
+prestimulus = [-0.1, 0.0]
+noise_level = true
+"""
+
+
+@pytest.fixture
+def config(tmp_path):
+    rng = np.random.default_rng(0)
+    data = rng.normal(size=(8, 2, 2, 40)).astype(np.float32)
+    data[:, 0, 0, 15:] += 3
+    times = np.arange(40) / 100 - 0.1
+    categories = np.array(["animal", "food"])
+    np.savez(
+        tmp_path / "averages.npz", data=data, ch_names=np.array(["O1", "Oz"]), times=times, categories=categories
+    )
+    np.save(tmp_path / "names.npy", rng.normal(size=(3, 16)).astype(np.float16))
+    (tmp_path / "names.json").write_text(json.dumps(["cat", "dog", "cake"]))
+    path = tmp_path / "tiny.toml"
+    path.write_text(CONFIG.format(folder=tmp_path.as_posix()))
+    return path
+
+
+def test_an_experiment_becomes_a_report(config, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert main([str(config), "--out", str(out), "--jobs", "1", "--train.epochs", "3"]) == 0
+    body = load_json(out / "report.json")
+    assert body["card"]["selection"] == "fixed: last of 3 epochs"
+    assert [control["name"] for control in body["controls"]] == ["shuffled-labels", "pre-stimulus", "noise-level"]
+    assert len(body["folds"]) == 2
+    assert "auc" in capsys.readouterr().out
+
+
+def test_permutations_can_be_left_out(config, tmp_path):
+    out = tmp_path / "out"
+    assert main([str(config), "--out", str(out), "--jobs", "1", "--permutations", "0"]) == 0
+    names = [control["name"] for control in load_json(out / "report.json")["controls"]]
+    assert names == ["pre-stimulus", "noise-level"]
+
+
+def test_a_bundle_is_not_judged_on_its_own_training_data(config, tmp_path):
+    from bci.cli.train import main as train
+
+    bundle, out = tmp_path / "bundle", tmp_path / "out"
+    assert train([str(config), "--out", str(bundle)]) == 0
+    with pytest.raises(MismatchError, match="was trained on"):
+        main([str(bundle), "--out", str(out)])
+    with pytest.raises(ConfigError, match="judged as it was trained"):
+        main([str(bundle), "--out", str(out), "--train.epochs", "9"])
+    assert not out.exists()
+
+
+def test_a_folder_with_something_in_it_is_refused_before_any_work(tmp_path):
+    (tmp_path / "kept.txt").write_text("here")
+    with pytest.raises(OutputError, match="new or empty folder"):
+        main(["no-such-config", "--out", str(tmp_path)])
+
+
+def test_help_loads_nothing_heavy():
+    code = (
+        "import sys\n"
+        "from bci.cli import main\n"
+        "try:\n"
+        "    main(['evaluate', '--help'])\n"
+        "except SystemExit as end:\n"
+        "    assert end.code == 0\n"
+        "heavy = {'torch', 'scipy', 'sklearn', 'numpy', 'mne', 'pandas'} & set(sys.modules)\n"
+        "sys.exit(f'loaded {heavy}' if heavy else 0)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "examples:" in done.stdout

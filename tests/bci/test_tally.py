@@ -1,0 +1,98 @@
+from array import array
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bci.ranking import rank
+from bci.tally import Tally, auc_interval
+from bci.types import Decision, SourceState, Status
+from bci.verdict import STAGES
+
+PROTOTYPES = np.eye(3, dtype=np.float32)
+
+
+def decision(truth, seen=None, status=Status.OK, prototypes=PROTOTYPES, latency=0.002):
+    ranking = None if seen is None else rank(np.float32(seen), prototypes, truth, 5)
+    stages = dict.fromkeys(STAGES, latency / 5)
+    return Decision(0, None, 0.0, truth, None, status, "", ranking, stages, latency, SourceState.FLOWING)
+
+
+def tally(decisions, n=3):
+    total = Tally(n)
+    for entry in decisions:
+        total.add(entry)
+    return total.summary()
+
+
+def test_a_missing_ranking_is_a_miss_and_an_unknown_truth_counts_nowhere():
+    summary = tally(
+        [
+            decision(0, [1, 0, 0]),
+            decision(0, [0, 1, 0]),
+            decision(1, None, Status.GAP),
+            decision(None, [0, 1, 0]),
+            decision(2, [0, 0, 1], Status.ARTIFACT),
+        ]
+    )
+    assert summary["top1"] == pytest.approx(2 / 4)
+    assert summary["top1_accepted"] == pytest.approx(1 / 2)
+    assert summary["chance_top1"] == pytest.approx(2 / 4)
+    assert summary["coverage"] == pytest.approx(4 / 5)
+    assert (summary["events"], summary["ok"], summary["gap"], summary["artifact"]) == (5, 3, 1, 1)
+
+
+def test_naming_five_of_five_is_no_feat():
+    assert tally([decision(0, [1, 0, 0])])["top5"] is None
+    assert tally([decision(0, [1, 0, 0])])["chance_top5"] is None
+    wide = np.eye(10, dtype=np.float32)
+    summary = tally([decision(7, wide[7], prototypes=wide), decision(9, wide[0], prototypes=wide)], 10)
+    assert summary["top5"] == pytest.approx(0.5)
+    assert summary["chance_top5"] == pytest.approx(0.5)
+
+
+def test_nothing_seen_gives_nulls_and_not_zeros():
+    summary = tally([])
+    assert summary["events"] == 0
+    assert all(summary[key] is None for key in ("top1", "coverage", "chance_top1", "latency_ms"))
+
+
+@given(st.lists(st.sampled_from(list(Status)), max_size=40))
+def test_every_event_is_in_exactly_one_status(statuses):
+    summary = tally([decision(0, None, status) for status in statuses])
+    assert summary["events"] == sum(summary[str(status)] for status in Status) == len(statuses)
+
+
+def test_latency_is_in_milliseconds_and_of_decoded_events_alone():
+    summary = tally(
+        [decision(0, [1, 0, 0], latency=0.001 * i) for i in range(1, 101)] + [decision(0, latency=9.0)]
+    )
+    assert summary["latency_ms"] == {"p50": 50.5, "p95": 95.05, "p99": 99.01, "max": 100.0}
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=12), st.lists(st.integers(0, 5), min_size=1, max_size=12))
+def test_the_area_is_the_share_of_pairs_in_the_right_order(negative, positive):
+    pairs = [(p > n) + (p == n) / 2 for p in positive for n in negative]
+    result = auc_interval(array("d", negative), array("d", positive), resamples=20)
+    assert result["value"] == pytest.approx(np.mean(pairs))
+    assert 0 <= result["low"] <= result["high"] <= 1
+
+
+def test_the_interval_covers_the_truth_about_as_often_as_it_says():
+    """Normal scores one standard deviation apart have an area of 0.7602."""
+    rng = np.random.default_rng(0)
+    inside = 0
+    for seed in range(200):
+        negative, positive = array("d", rng.normal(0, 1, 40)), array("d", rng.normal(1, 1, 40))
+        result = auc_interval(negative, positive, resamples=200, seed=seed)
+        inside += result["low"] <= 0.7602 <= result["high"]
+    assert 0.88 <= inside / 200 <= 0.99
+
+
+def test_two_concepts_have_an_area_from_the_difference_of_cosines():
+    two = np.eye(2, dtype=np.float32)
+    summary = tally([decision(i % 2, two[i % 2], prototypes=two) for i in range(20)], 2)
+    assert summary["auc"]["value"] == 1.0
+    assert "auc" not in tally([])
+    assert tally([decision(0, two[0], prototypes=two)], 2)["auc"] is None
