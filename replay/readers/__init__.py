@@ -1,16 +1,19 @@
 """Recorded EEG, whatever the file: one registry of formats, one door for single files and one for data sets.
 
 Adding a format is a file in this folder, a line in `READERS` and a sample in the contract suite. The formats'
-libraries are imported when a file is opened, because the command line reads the registry for its help.
+libraries, NumPy among them, are imported when a file is opened: the command line reads the registry for its help.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bci.errors import ConfigError, FormatError
-from bci.types import Recording, TrialSet
 from replay.readers.provenance import stem
+
+if TYPE_CHECKING:
+    from bci.types import Recording, TrialSet
 
 __all__ = ["READERS", "Reader", "open_dataset", "open_recording"]
 
@@ -31,38 +34,38 @@ class Reader:
 
     title: str
     suffixes: tuple[str, ...]
-    read: Callable[[Path], Recording | TrialSet]
+    read: Callable[[Path], "Recording | TrialSet"]
 
     def owns(self, path: Path) -> bool:
         """Whether the name of a file ends as those of this format do."""
         return path.name.lower().endswith(self.suffixes)
 
 
-def _muse(path: Path) -> Recording:
+def _muse(path: Path) -> "Recording":
     from replay.readers.muse import read_muse  # noqa: PLC0415
 
     return read_muse(path)
 
 
-def _things_eeg1_erps(path: Path) -> TrialSet:
+def _things_eeg1_erps(path: Path) -> "TrialSet":
     from replay.readers.things_eeg1_erps import read_things_eeg1_erps  # noqa: PLC0415
 
     return read_things_eeg1_erps(path)
 
 
-def _mne(path: Path) -> Recording:
+def _mne(path: Path) -> "Recording":
     from replay.readers.mne_files import read_mne  # noqa: PLC0415
 
     return read_mne(path)
 
 
-def _xdf(path: Path) -> Recording:
+def _xdf(path: Path, stream: str | None = None) -> "Recording":
     from replay.readers.xdf import read_xdf  # noqa: PLC0415
 
-    return read_xdf(path)
+    return read_xdf(path, stream)
 
 
-def _npy(path: Path) -> Recording:
+def _npy(path: Path) -> "Recording":
     from replay.readers.npy import refuse_npy  # noqa: PLC0415
 
     refuse_npy(path)
@@ -79,18 +82,34 @@ READERS: dict[str, Reader] = {
 """Name in configs -> format."""
 
 
-def open_recording(path: str | Path) -> Recording:
+def open_recording(path: str | Path, stream: str | None = None) -> "Recording":
     """Open one continuous recording; its suffix says which reader takes it.
+
+    Parameters
+    ----------
+    path
+        The file.
+    stream
+        Name, source_id or number of the stream, where the file is XDF and holds several.
 
     Raises
     ------
+    ConfigError
+        If a stream is named for a file that holds no streams.
+    StreamError
+        If an XDF file does not hold exactly one EEG stream that can be used.
     FormatError
         If there is no such file, no reader knows it, it is damaged, or it holds epochs.
     """
+    from bci.types import TrialSet  # noqa: PLC0415
+
     path = Path(path)
     if not path.is_file():
         raise FormatError(f"expected a recording, got {path}, which is {_instead_of_a_file(path)}")
-    opened = _reader_of(path).read(path)
+    reader = _reader_of(path)
+    if stream is not None and reader is not READERS["xdf"]:
+        raise ConfigError(f"expected an XDF file where a stream is named, got {path}: leave the stream out")
+    opened = reader.read(path) if stream is None else _xdf(path, stream)
     if isinstance(opened, TrialSet):
         raise FormatError(
             f"{path}: expected a continuous recording, got {len(opened)} epochs, whose order and time are "
@@ -101,7 +120,7 @@ def open_recording(path: str | Path) -> Recording:
 
 def open_dataset(
     reader: str, paths: Sequence[str | Path], only: Sequence[str] = (), hold_out: Sequence[str] = ()
-) -> list[Recording] | TrialSet:
+) -> "list[Recording] | TrialSet":
     """Open the files of an experiment.
 
     Parameters
@@ -128,6 +147,8 @@ def open_dataset(
     FormatError
         If a path does not exist or a file is refused.
     """
+    from bci.types import Recording, TrialSet  # noqa: PLC0415
+
     if reader not in READERS:
         raise ConfigError(f"expected one of the readers {', '.join(READERS)}; got {reader!r}")
     files = _select(_files(READERS[reader], paths), only, hold_out)
@@ -147,9 +168,7 @@ def _reader_of(path: Path) -> Reader:
         if reader.owns(path):
             return reader
     known = "; ".join(f"{reader.title} ({', '.join(reader.suffixes)})" for reader in READERS.values())
-    raise FormatError(
-        f"{path}: expected a recording by {known}; got {path.suffix or 'no suffix'}: convert it"
-    )
+    raise FormatError(f"{path}: expected a recording by {known}; got {path.suffix or 'no suffix'}: convert it")
 
 
 def _files(reader: Reader, paths: Sequence[str | Path]) -> list[Path]:

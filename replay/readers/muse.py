@@ -9,18 +9,18 @@ no sample is missing. So time is row / 256; the stamps only serve to notice a fi
 import gzip
 import zlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bci.errors import FormatError
+from bci.triggers import TriggerDecoder
 from bci.types import Channel, Recording, read_only
 from replay.readers.provenance import describe
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 __all__ = ["SFREQ", "read_muse"]
 
@@ -53,85 +53,84 @@ def read_muse(path: Path) -> Recording:
     FormatError
         If the columns are others, a value is no number, or the rate is not 256 Hz.
     """
-    columns = _columns(path)
-    names = [name for name in columns if name != _STAMPS and not name.startswith(_MARKER)]
-    stamps, data, codes = _read(path, columns, names)
-    _check_rate(path, stamps)
+    try:
+        with _opened(path) as file:
+            table = _read(path, file)
+    except (OSError, EOFError, zlib.error, ValueError) as error:
+        raise FormatError(
+            f"{path} is damaged, expected a table of numbers as Muse LSL writes it: {error}; copy it again"
+        ) from None
+    _check_rate(path, table.stamps)
     return Recording(
-        data=read_only(data),
+        data=read_only(table.data),
         sfreq=SFREQ,
         segments=((0, 0.0),),
-        markers=_onsets(codes),
-        channels=tuple(Channel(name, "aux" if "AUX" in name.upper() else "eeg") for name in names),
+        markers=_onsets(table.codes),
+        channels=tuple(Channel(name, "aux" if "AUX" in name.upper() else "eeg") for name in table.labels),
         reference="Fpz",
         provenance=describe(
-            path,
-            "times are row / 256: the stamps jitter by packet and are ignored",
-            device="Muse",
+            path, "times are row / 256: the stamps jitter by packet and are ignored", device="Muse"
         ),
     )
 
 
-def _columns(path: Path) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """Stamps (n_times,), data (n_times, n_channels) and codes (n_times, n_marker_columns)."""
+
+    labels: tuple[str, ...]
+    stamps: NDArray[np.float64]
+    data: NDArray[np.float32]
+    codes: NDArray[np.int64]
+
+
+def _opened(path: Path) -> BinaryIO:
+    return cast("BinaryIO", gzip.open(path)) if path.suffix.lower() == ".gz" else path.open("rb")
+
+
+def _read(path: Path, file: BinaryIO) -> _Table:
+    columns = _columns(path, file.readline(10_000).decode())
+    markers = [i for i, name in enumerate(columns) if name.startswith(_MARKER)]
+    channels = [i for i in range(1, len(columns)) if i not in markers]
+    stamps, data, codes = [], [], []
+    for rows in _pieces(path, file, columns):
+        stamps.append(rows[:, 0])
+        data.append(rows[:, channels].astype(np.float32))
+        codes.append(rows[:, markers].astype(np.int64))
+    if not data:
+        raise FormatError(f"{path}: expected one row per sample, got a header without rows: record it again")
+    labels = tuple(columns[i] for i in channels)
+    return _Table(labels, np.concatenate(stamps), np.concatenate(data), np.concatenate(codes))
+
+
+def _columns(path: Path, line: str) -> list[str]:
     """Names in the first line, checked."""
-    try:
-        with path.open("rb") as raw, gzip.open(raw) if path.suffix == ".gz" else raw as file:
-            columns = file.readline(10_000).decode("utf-8").strip().split(",")
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        raise FormatError(f"cannot read {path}: {error}") from None
-    expected = "expected the columns timestamps, one or more channels, Marker..."
-    if columns[0] != _STAMPS or not any(name.startswith(_MARKER) for name in columns) or len(columns) < 3:
+    columns = line.strip().split(",")
+    n_markers = sum(name.startswith(_MARKER) for name in columns)
+    fits = columns[0] == _STAMPS and n_markers > 0 and len(columns) > 1 + n_markers
+    if not fits or len(set(columns)) != len(columns):
         raise FormatError(
-            f"{path}: {expected}; got {', '.join(columns)[:200]!r}: this is no recording of Muse LSL"
+            f"{path}: expected the columns timestamps, one or more channels, Marker..., each once; got "
+            f"{', '.join(columns)[:200]!r}: this is no recording of Muse LSL"
         )
-    if len(set(columns)) != len(columns):
-        raise FormatError(f"{path}: {expected}, each once; got {', '.join(columns)[:200]!r}")
     return columns
 
 
-def _read(
-    path: Path, columns: Sequence[str], names: Sequence[str]
-) -> tuple[NDArray[np.float64], NDArray[np.float32], NDArray[np.int64]]:
-    """Stamps (n_times,), data (n_times, n_channels) and codes (n_times, n_marker_columns)."""
-    marker_columns = [name for name in columns if name.startswith(_MARKER)]
-    stamps, data, codes = [], [], []
-    for first, table in _tables(path):
-        _check_numbers(path, table, first)
-        stamps.append(table[_STAMPS].to_numpy(np.float64))
-        data.append(table[list(names)].to_numpy(np.float32))
-        codes.append(table[marker_columns].to_numpy(np.int64))
-    if not data:
-        raise FormatError(f"{path}: expected one row per sample, got a header without rows: record it again")
-    return np.concatenate(stamps), np.concatenate(data), np.concatenate(codes)
-
-
-def _tables(path: Path) -> Iterator[tuple[int, "pd.DataFrame"]]:
-    """Pieces of the table with the index of their first row."""
-    import pandas as pd  # noqa: PLC0415 (half a second that only this reader needs)
-
+def _pieces(path: Path, file: BinaryIO, columns: Sequence[str]) -> Iterator[NDArray[np.float64]]:
+    """Pieces (n_rows, n_columns) of the table, checked."""
     first = 0
-    try:
-        with pd.read_csv(
-            path, dtype=np.float64, chunksize=_ROWS_AT_ONCE, float_precision="round_trip"
-        ) as pieces:
-            for table in pieces:
-                yield first, table
-                first += len(table)
-    except (ValueError, OSError, EOFError, zlib.error) as error:
-        raise FormatError(
-            f"{path} is damaged, expected a table of numbers: {str(error).splitlines()[0]}; copy it again"
-        ) from None
-
-
-def _check_numbers(path: Path, table: "pd.DataFrame", first: int) -> None:
-    bad = ~np.isfinite(table.to_numpy())
-    if bad.any():
-        row, column = np.argwhere(bad)[0]
-        raise FormatError(
-            f"{path}: expected numbers everywhere, got {table.to_numpy()[row, column]} in column "
-            f"{table.columns[column]!r} of data row {first + row + 1} ({int(bad.sum())} such values): "
-            "cut the file before it or leave it out"
-        )
+    while lines := list(islice(file, _ROWS_AT_ONCE)):
+        rows = np.loadtxt(lines, np.float64, comments=None, delimiter=",", ndmin=2)
+        if rows.shape[1] != len(columns):
+            raise FormatError(f"{path}: expected {len(columns)} columns, got {rows.shape[1]}: copy it again")
+        if not np.isfinite(rows).all():
+            row, column = np.argwhere(~np.isfinite(rows))[0]
+            raise FormatError(
+                f"{path}: expected numbers everywhere, got {rows[row, column]} in column "
+                f"{columns[column]!r} of data row {first + row + 1}: cut the file before it or leave it out"
+            )
+        yield rows
+        first += len(rows)
 
 
 def _check_rate(path: Path, stamps: NDArray[np.float64]) -> None:
@@ -148,7 +147,10 @@ def _check_rate(path: Path, stamps: NDArray[np.float64]) -> None:
 
 
 def _onsets(codes: NDArray[np.int64]) -> tuple[tuple[int, str], ...]:
-    """(row, value) where a column of `codes` (n_times, n_columns) takes a new value other than 0."""
-    before = np.vstack([np.zeros_like(codes[:1]), codes[:-1]])
-    rows, columns = np.nonzero((codes != 0) & (codes != before))
-    return tuple((int(row), str(codes[row, column])) for row, column in zip(rows, columns, strict=True))
+    """(row, value) where a column of `codes` (n_times, n_columns) takes a new value that is no rest."""
+    found = []
+    for column in codes.T:
+        decoder = TriggerDecoder()
+        decoder.feed(np.zeros(1), -1)  # Muse LSL writes a marker into one row, so one in the first is an onset
+        found += decoder.feed(column, 0)
+    return tuple((onset.sample, str(onset.value)) for onset in sorted(found, key=lambda onset: onset.sample))

@@ -9,7 +9,7 @@ from typing import Any
 
 __all__ = ["describe", "stem"]
 
-_SUFFIXES = (".csv.gz", ".fif.gz")
+_SUFFIXES = (".csv.gz", ".fif.gz", ".xdf.gz")
 _SESSION_FOLDER = re.compile(r"ses(?:sion)?[-_ ]?0*(\d+)", re.IGNORECASE)
 
 

@@ -6,6 +6,7 @@ categories, channels, samples), `ch_names`, `times` and `categories`.
 """
 
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,7 @@ def read_things_eeg1_erps(path: Path) -> TrialSet:
             "source": path.name,
             "recording": stem(path),
             "dataset": "THINGS-EEG1 (OpenNeuro ds003825), category averages",
+            "averaged": "one average per person and category, over an unknown number of presentations",
             "caveats": list(_CAVEATS),
         },
     )
@@ -79,14 +81,14 @@ def read_things_eeg1_erps(path: Path) -> TrialSet:
 
 def _load(path: Path) -> dict[str, NDArray[Any]]:
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             if missing := [name for name in _ARRAYS if name not in file.files]:
                 raise FormatError(
                     f"{path}: expected the arrays {', '.join(_ARRAYS)}; got {', '.join(file.files)}, without "
                     f"{', '.join(missing)}"
                 )
             arrays = {name: file[name] for name in _ARRAYS}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, AttributeError) as error:
+    except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile, zlib.error) as error:
         raise FormatError(f"{path} is damaged or pickled, expected an npz of plain arrays: {error}") from None
     _check(path, arrays)
     return arrays
@@ -101,6 +103,4 @@ def _check(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
             f"{labelled[2]} samples), got {data.shape}"
         )
     if data.dtype.kind != "f" or not np.isfinite(data).all():
-        raise FormatError(
-            f"{path}: expected finite floating-point data, got {data.dtype} with NaN or infinity"
-        )
+        raise FormatError(f"{path}: expected finite floating-point data, got {data.dtype} with NaN or infinity")
