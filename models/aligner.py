@@ -1,4 +1,4 @@
-"""What is trained: an encoder of epochs and a projection of vision vectors into one space, of one or more seeds."""
+"""What is trained: an encoder of epochs and a projection of vision vectors into one space, once per seed."""
 
 from collections.abc import Mapping
 

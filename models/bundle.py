@@ -21,6 +21,7 @@ from bci.specs import EventSpec, PreprocessSpec, QualitySpec
 from bci.storage import load_json, load_tensors, save_json, save_tensors
 from bci.types import read_only
 from models.config import ExperimentConfig
+from models.whitening import whitening_id
 
 __all__ = ["Bundle", "check_bank", "load_bundle", "refuse_non_empty", "save_bundle"]
 
@@ -70,8 +71,8 @@ class Bundle:
 
     @cached_property
     def id(self) -> str:
-        """First 8 hex digits of the SHA-256 of the weights and of what they are applied to."""
-        digest = hashlib.sha256(self.preprocess.digest.encode())
+        """First 8 hex digits of the SHA-256 of the weights, the centre of normalisation among them."""
+        digest = hashlib.sha256()
         for name, array in sorted({**self.weights, "centre": self.centre}.items()):
             digest.update(f"{name} {array.dtype} {array.shape}".encode())
             digest.update(np.ascontiguousarray(array).tobytes())
@@ -100,9 +101,7 @@ class Bundle:
     @cached_property
     def whitening_id(self) -> str | None:
         """First 8 hex digits of the SHA-256 of the whitening matrix; None without one."""
-        if self.whitening is None:
-            return None
-        return hashlib.sha256(np.ascontiguousarray(self.whitening, np.float64).tobytes()).hexdigest()[:8]
+        return None if self.whitening is None else whitening_id(self.whitening)
 
 
 def check_bank(bundle: Bundle, bank: Bank) -> None:

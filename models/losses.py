@@ -1,7 +1,7 @@
 """Contrastive losses between epochs and pictures.
 
-InfoNCE: van den Oord, Li and Vinyals 2018, arXiv:1807.03748; with several positives per anchor: Khosla et al. 2020,
-arXiv:2004.11362 (the variant with the sum inside the logarithm).
+InfoNCE: van den Oord, Li and Vinyals 2018, arXiv:1807.03748; with several positives per anchor: Khosla et al.
+2020, arXiv:2004.11362 (the variant with the sum inside the logarithm).
 """
 
 import torch

@@ -3,7 +3,7 @@
 Optimiser: Loshchilov and Hutter 2019, arXiv:1711.05101; linear warm-up and cosine decay of the rate.
 """
 
-import datetime
+import datetime as dt
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,13 +14,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor
 
-from bci.bank import Bank, normalise
+from bci.bank import Bank
 from bci.errors import ConfigError, MismatchError
 from bci.preprocess import scale_epochs
 from bci.ranking import unit
 from bci.types import TrialSet, read_only
 from models.aligner import Aligner, Ensemble, build_aligner, state_arrays
 from models.augment import add_noise, drop_channels, mix_with, shift_in_time
+from models.batches import Batches, make_batches
 from models.bundle import Bundle
 from models.config import ExperimentConfig, TrainConfig
 from models.losses import concept_infonce, instance_infonce
@@ -48,35 +49,6 @@ class Progress:
 
 REPORT_EVERY = 10
 """Steps between two reports; each waits for the device."""
-
-
-@dataclass(frozen=True, slots=True)
-class Batches:
-    """Training data on the device.
-
-    Parameters
-    ----------
-    epochs
-        (n, C, T) float32.
-    concepts
-        (n,) int64 row of each epoch's concept in `concept_names` order of the training concepts.
-    pictures
-        (n,) int64 row of the picture shown in `vectors`, or -1.
-    weights
-        (n,) float32 weight of each epoch in the loss.
-    vectors, owner
-        (M, D) float32 normalised pictures (or prototypes) of the training concepts, (M,) int64 their concepts.
-    n_concepts
-        Number of training concepts.
-    """
-
-    epochs: Tensor
-    concepts: Tensor
-    pictures: Tensor
-    weights: Tensor
-    vectors: Tensor
-    owner: Tensor
-    n_concepts: int
 
 
 def train(
@@ -118,7 +90,7 @@ def train(
     scaled = scale_epochs(raw, spec, whitening)
     rows = _bank_rows(trials, bank)[kept]
     centre = _centre(bank, np.unique(rows))
-    batches = _batches(scaled, rows, trials.images[kept], bank, centre, config, device)
+    batches = make_batches(scaled, rows, trials.images[kept], bank, centre, config, device)
     members = _train_members(batches, config, bank.prototypes.shape[1], device, progress)
     ensemble = Ensemble(members)
     return Bundle(
@@ -169,7 +141,7 @@ def _bank_rows(trials: TrialSet, bank: Bank) -> NDArray[np.int64]:
     if (rows < 0).any():
         missing = trials.concept_names[trials.concepts[np.argmin(rows)]]
         raise MismatchError(
-            f"expected vectors of every concept that was shown, but the bank of {len(bank.names)} lacks {missing!r}"
+            f"expected vectors of every concept that was shown; the bank of {len(bank.names)} lacks {missing!r}"
         )
     return rows
 
@@ -177,42 +149,6 @@ def _bank_rows(trials: TrialSet, bank: Bank) -> NDArray[np.int64]:
 def _centre(bank: Bank, rows: NDArray[np.int64]) -> NDArray[np.float32]:
     """Mean of the unit-norm prototypes of the training concepts."""
     return np.asarray(unit(bank.prototypes[rows]).mean(axis=0), np.float32)
-
-
-def _batches(
-    epochs: NDArray[np.float32],
-    rows: NDArray[np.int64],
-    images: NDArray[np.int64],
-    bank: Bank,
-    centre: NDArray[np.float32],
-    config: ExperimentConfig,
-    device: torch.device,
-) -> Batches:
-    """Put training data on the device, concepts numbered among those that occur."""
-    shown, concepts, counts = np.unique(rows, return_inverse=True, return_counts=True)
-    number = np.full(len(bank.names), -1)
-    number[shown] = np.arange(len(shown))
-    if bank.images is None or bank.owner is None:
-        vectors, owner, pictures = bank.prototypes[shown], np.arange(len(shown)), np.full(len(rows), -1)
-    else:
-        used = np.flatnonzero(number[bank.owner] >= 0)
-        position = np.full(len(bank.images), -1)
-        position[used] = np.arange(len(used))
-        vectors, owner = bank.images[used], number[bank.owner[used]]
-        pictures = np.where(images >= 0, position[images], -1)
-    if config.loss.name == "instance" and (pictures < 0).any():
-        raise ConfigError("loss.name = 'instance' needs to know which picture of the bank every trial showed")
-    weights = 1.0 / counts[concepts] if config.train.balance else np.ones(len(rows))
-    normalised = normalise(vectors, bank.key.normalisation, centre)
-    return Batches(
-        epochs=torch.from_numpy(epochs).to(device),
-        concepts=torch.from_numpy(concepts).to(device),
-        pictures=torch.from_numpy(pictures).to(device),
-        weights=torch.from_numpy((weights / weights.mean()).astype(np.float32)).to(device),
-        vectors=torch.from_numpy(np.array(normalised, np.float32)).to(device),
-        owner=torch.from_numpy(owner).to(device),
-        n_concepts=len(shown),
-    )
 
 
 # ------------------------------------------------------------------------------------------------ the loop
@@ -226,7 +162,7 @@ def _train_members(
     progress: Callable[[Progress], None] | None,
 ) -> list[Aligner]:
     settings = config.train
-    steps = settings.epochs * math.ceil(len(batches.epochs) / settings.batch)
+    steps = settings.epochs * _n_batches(len(batches.epochs), settings)
     members = []
     for member in range(settings.members):
 
@@ -282,10 +218,14 @@ def _rate(step: int, steps: int, warmup: float) -> float:
 
 
 def _order(n_trials: int, settings: TrainConfig, generator: Generator) -> Iterator[Tensor]:
-    """Indices of each batch: every trial once per pass, in random order."""
+    """Indices of each batch, all of about one size: every trial once per pass, in random order."""
     for _ in range(settings.epochs):
         order = torch.randperm(n_trials, generator=generator, device=generator.device)
-        yield from order.split(settings.batch)
+        yield from order.tensor_split(_n_batches(n_trials, settings))
+
+
+def _n_batches(n_trials: int, settings: TrainConfig) -> int:
+    return math.ceil(n_trials / settings.batch)
 
 
 def _loss(
@@ -298,29 +238,17 @@ def _loss(
         shown = batches.vectors.index_select(0, batches.pictures.index_select(0, batch))
         return instance_infonce(embeddings, model.project(shown), model.temperature, weights)
     concepts = batches.concepts.index_select(0, batch)
-    rows = _candidates(batches, concepts, config.loss.negatives, config.train.batch, generator)
+    rows = batches.candidates(concepts, config.loss.negatives, config.train.batch, generator)
     candidates = model.project(batches.vectors.index_select(0, rows))
     positive = concepts[:, None] == batches.owner.index_select(0, rows)[None, :]
     return concept_infonce(embeddings, candidates, positive, model.temperature, weights)
-
-
-def _candidates(batches: Batches, concepts: Tensor, negatives: int, few: int, generator: Generator) -> Tensor:
-    """Rows of all pictures of the batch's concepts and of the concepts sampled besides."""
-    if negatives == 0 and batches.n_concepts <= few:
-        return torch.arange(len(batches.owner), device=concepts.device)
-    drawn = torch.rand(batches.n_concepts, generator=generator, device=concepts.device)
-    drawn[concepts] = 2.0  # those of the batch come first, the others in random order
-    n_shown = int((drawn == 2.0).sum())
-    chosen = torch.zeros(batches.n_concepts, dtype=torch.bool, device=concepts.device)
-    chosen[drawn.topk(min(n_shown + negatives, batches.n_concepts)).indices] = True
-    return chosen[batches.owner].nonzero().squeeze(1)
 
 
 def _augmented(batches: Batches, batch: Tensor, config: ExperimentConfig, generator: Generator) -> Tensor:
     settings = config.train
     epochs = batches.epochs.index_select(0, batch)
     if settings.mix:
-        partners = batches.epochs.index_select(0, _partners(batches, batch, generator))
+        partners = batches.epochs.index_select(0, batches.partners(batch, generator))
         epochs = mix_with(epochs, partners, settings.mix, generator)
     if most := round(settings.shift * config.preprocess.sfreq):
         epochs = shift_in_time(epochs, most, generator)
@@ -329,16 +257,6 @@ def _augmented(batches: Batches, batch: Tensor, config: ExperimentConfig, genera
     if settings.channel_drop:
         epochs = drop_channels(epochs, settings.channel_drop, generator)
     return epochs
-
-
-def _partners(batches: Batches, batch: Tensor, generator: Generator) -> Tensor:
-    """Draw another trial of the same concept for each of the batch."""
-    order = batches.concepts.argsort(stable=True)
-    counts = batches.concepts.bincount(minlength=batches.n_concepts)
-    first = counts.cumsum(0) - counts
-    concepts = batches.concepts.index_select(0, batch)
-    drawn = torch.rand(len(batch), generator=generator, device=batch.device)
-    return order[first[concepts] + (drawn * counts[concepts]).long()]
 
 
 # ------------------------------------------------------------------------------------------------ the card
@@ -361,7 +279,7 @@ def _card(trials: TrialSet, kept: NDArray[np.int64], bank: Bank, config: Experim
         "channels": len(spec.channels),
         "window": [spec.tmin, spec.tmax],
         "causal": spec.mode == "continuous",
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "date": dt.datetime.now(dt.UTC).date().isoformat(),
     }
 
 

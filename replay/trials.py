@@ -1,8 +1,8 @@
 """Trials for training and evaluation, cut from recordings by the very code that cuts them live."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,42 +77,65 @@ def cut_trials(
     FormatError
         If there is no complete trial of a known concept.
     """
-    kept: list[Epoch] = []
-    shown: list[int] = []
-    groups: dict[str, list[Any]] = {"subject": [], "session": [], "recording": [], "repetition": []}
-    sources, sfreq, incomplete = [], preprocess.sfreq, 0
-    for at, recording in enumerate(recordings):
-        sources.append(dict(recording.provenance))
-        seen: dict[int, int] = {}
-        for number, epoch in enumerate(cut_epochs(recording, preprocess, events, concepts)):
-            if epoch.truth is None or epoch.data is None:
-                incomplete += epoch.data is None
-                continue
-            kept.append(epoch)
-            shown.append(-1 if images is None else int(images[at][number]))
-            seen[epoch.truth] = seen.get(epoch.truth, -1) + 1
-            groups["repetition"].append(seen[epoch.truth])
-            for column in ("subject", "session", "recording"):
-                groups[column].append(str(recording.provenance.get(column, at)))
-    if not kept:
+    recordings = list(recordings)
+    trials = [
+        trial
+        for at, recording in enumerate(recordings)
+        for trial in _trials(recording, at, preprocess, events, concepts, None if images is None else images[at])
+    ]
+    if not trials:
         raise FormatError(
-            f"no complete trial of {', '.join(list(concepts)[:5])} in {len(sources)} recordings: check events.lock"
-            f" and events.concepts against the markers"
+            f"no complete trial of {', '.join(list(concepts)[:5])} in {len(recordings)} recordings: check "
+            "events.lock and events.concepts against the markers"
         )
-    data = np.empty((len(kept), *(kept[0].data.shape if kept[0].data is not None else ())), np.float32)
-    for row, epoch in enumerate(kept):
-        data[row] = epoch.data
+    references = {recording.reference for recording in recordings}
     return TrialSet(
-        data=read_only(data),
-        sfreq=sfreq,
+        data=read_only(np.stack([trial.data for trial in trials])),
+        sfreq=preprocess.sfreq,
         tmin=preprocess.tmin,
         channels=_channels(preprocess),
         concept_names=tuple(concepts),
-        concepts=read_only(np.array([epoch.truth for epoch in kept], np.int64)),
-        images=read_only(np.array(shown, np.int64)),
-        groups=_columns(groups),
-        provenance={"recordings": sources, "incomplete": incomplete, "unit": "microvolts, not scaled"},
+        concepts=read_only(np.array([trial.concept for trial in trials], np.int64)),
+        images=read_only(np.array([trial.image for trial in trials], np.int64)),
+        groups={
+            name: read_only(np.array([trial.groups[name] for trial in trials]))
+            for name in ("subject", "session", "recording", "repetition")
+        },
+        provenance={
+            "recordings": [dict(recording.provenance) for recording in recordings],
+            "reference": references.pop() if len(references) == 1 else None,
+            "unit": "microvolts, not scaled",
+        },
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """A complete epoch (n_channels, n_times) of a known concept."""
+
+    data: NDArray[np.float32]
+    concept: int
+    image: int
+    groups: Mapping[str, str | int]
+
+
+def _trials(
+    recording: Recording,
+    at: int,
+    preprocess: PreprocessSpec,
+    events: EventSpec,
+    concepts: Sequence[str],
+    images: NDArray[np.int64] | None,
+) -> Iterator[_Trial]:
+    """Yield the trials of a recording, the `at`-th of all: what its provenance does not name has this number."""
+    names = {name: str(recording.provenance.get(name, at)) for name in ("subject", "session", "recording")}
+    shown: Counter[int] = Counter()
+    for number, epoch in enumerate(cut_epochs(recording, preprocess, events, concepts)):
+        if epoch.truth is None or epoch.data is None:
+            continue
+        image = -1 if images is None else int(images[number])
+        yield _Trial(epoch.data, epoch.truth, image, {**names, "repetition": shown[epoch.truth]})
+        shown[epoch.truth] += 1
 
 
 def crop_trials(trials: TrialSet, spec: PreprocessSpec) -> TrialSet:
@@ -151,7 +174,3 @@ def take(trials: TrialSet, index: NDArray[np.int64]) -> TrialSet:
 
 def _channels(spec: PreprocessSpec) -> tuple[Channel, ...]:
     return tuple(Channel(label) for label in spec.channels)
-
-
-def _columns(groups: Mapping[str, list[Any]]) -> dict[str, NDArray[Any]]:
-    return {name: read_only(np.array(column)) for name, column in groups.items()}

@@ -14,7 +14,7 @@ __all__ = ["main", "show_progress"]
 
 EPILOG = """\
 CONFIG is a TOML file or the name of one that comes with bci. Each of its keys can be overridden:
---train.epochs 20 --encoder.name nice.
+--train.epochs 20 --encoder.options.dropout 0.2.
 
 examples:
   bci train n170 --data ../shared/data/muse-n170 --hold-out rec_2017-09-13-15.42.33 --out n170-bundle

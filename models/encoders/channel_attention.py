@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 (its usual name)
 
+from models.encoders.dropout import Dropout
+
 __all__ = ["ChannelAttention"]
 
 
@@ -49,19 +51,19 @@ class ChannelAttention(nn.Module):
     ) -> None:
         super().__init__()
         self.tokens = nn.Sequential(
-            nn.Linear(n_times, hidden), nn.GELU(), nn.Dropout(dropout), nn.Linear(hidden, width)
+            nn.Linear(n_times, hidden), nn.GELU(), Dropout(dropout), nn.Linear(hidden, width)
         )
         self.channel = nn.Parameter(0.02 * torch.randn(n_channels, width)) if channel_embedding else None
         self.attention = SelfAttention(width, heads)
         self.attention_norm = nn.LayerNorm(width)
         self.feed_forward = nn.Sequential(
-            nn.Linear(width, 2 * width), nn.GELU(), nn.Dropout(dropout), nn.Linear(2 * width, width)
+            nn.Linear(width, 2 * width), nn.GELU(), Dropout(dropout), nn.Linear(2 * width, width)
         )
         self.feed_forward_norm = nn.LayerNorm(width)
         self.depthwise = nn.Conv1d(n_channels, n_channels, 5, padding=2, groups=n_channels)
         self.pointwise = nn.Conv1d(n_channels, n_channels, 1)
         self.convolution_norm = nn.LayerNorm(width)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.head = nn.Linear(n_channels * width, dim)
         self.head_norm = nn.LayerNorm(dim)
 

@@ -6,6 +6,8 @@ sizes, 25 and 51 samples at 250 Hz with a stride of 5, are kept in seconds at ot
 
 from torch import Tensor, nn
 
+from models.encoders.dropout import Dropout
+
 __all__ = ["Nice"]
 
 KERNEL = 25 / 250
@@ -50,7 +52,7 @@ class Nice(nn.Module):
         self.spatial = nn.Conv2d(maps, maps, (n_channels, 1))
         self.spatial_norm = nn.BatchNorm2d(maps)
         self.activation = nn.ELU()
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.mix = nn.Conv2d(maps, maps, 1)
         self.head = nn.Linear(maps * pooled, dim)
 

@@ -104,7 +104,7 @@ def test_noise_level_alone_decodes_concepts_that_differ_in_noise_and_no_others()
     concepts = np.arange(120) % 3
     for louder, low, high in ((1.0, 0.95, 1.0), (0.0, 0.2, 0.48)):
         train = trial_set(noisy(concepts, rng, louder=louder), concepts, np.zeros(120, int))
-        scores = NoiseLevel()(train, 0)(np.float32(noisy(concepts, rng, louder=louder)))
+        scores = NoiseLevel(("a", "b", "c"))(train, 0)(np.float32(noisy(concepts, rng, louder=louder)))
         assert scores.shape == (120, 3)
         assert low <= np.mean(scores.argmax(axis=1) == concepts) <= high
 
@@ -113,7 +113,7 @@ def test_concepts_that_noise_level_never_heard_of_come_last():
     rng = np.random.default_rng(3)
     concepts = np.arange(40) % 2
     train = trial_set(noisy(concepts, rng, louder=1), concepts, np.zeros(40, int))
-    scores = NoiseLevel()(train, 0)(train.data)
+    scores = NoiseLevel(("a", "b", "c"))(train, 0)(train.data)
     assert (scores[:, 2] < scores[:, :2].min(axis=1)).all()
     assert np.isfinite(scores).all()
 
@@ -135,3 +135,11 @@ def test_the_window_before_the_stimulus_is_another_preprocessing():
     assert (before.preprocess.tmin, before.preprocess.tmax, before.preprocess.n_times) == (-0.2, 0.0, 20)
     assert before.preprocess.digest != digest
     assert before.train == config.train
+
+
+def test_scores_of_noise_level_have_the_order_that_was_asked_for():
+    rng = np.random.default_rng(4)
+    concepts = np.arange(90) % 3
+    train = trial_set(noisy(concepts, rng, louder=1), concepts, np.zeros(90, int))
+    scores = NoiseLevel(("x", "c", "a", "b"))(train, 0)(train.data)
+    assert np.mean(scores.argmax(axis=1) == np.array([2, 3, 1])[concepts]) > 0.9

@@ -53,6 +53,15 @@ def test_auc_needs_both_classes():
         metrics.auc(np.arange(3.0), np.ones(3, bool))
 
 
+def test_minus_infinity_takes_a_concept_out_of_the_competition():
+    scores = SCORES.copy()
+    scores[2, 1] = -np.inf
+    assert metrics.truth_ranks(scores, TRUTH).tolist() == [0, 1, 1, 2]
+    scores[3] = -np.inf
+    with pytest.raises(MismatchError, match="in 1 of 4 trials"):
+        metrics.truth_ranks(scores, TRUTH)
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_scores_that_are_not_finite_are_refused(bad):
     scores = SCORES.copy()
@@ -76,7 +85,8 @@ def test_a_cold_temperature_does_not_overflow():
     np.testing.assert_allclose(shares.sum(axis=1), 1.0)
 
 
-score_tables = hnp.arrays(np.float32, st.tuples(st.integers(1, 12), st.integers(2, 6)), elements=st.integers(-3, 3))
+shapes = st.tuples(st.integers(1, 12), st.integers(2, 6))
+score_tables = hnp.arrays(np.float32, shapes, elements=st.integers(-3, 3))
 
 
 @given(score_tables, st.data())

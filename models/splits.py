@@ -1,0 +1,142 @@
+"""Protocols and splits: what is left out together, and what that lets a figure claim.
+
+`zero-shot`: tested concepts were never trained on. `seen-concept/new-image`: the concepts were, the pictures were
+not. `seen-concept/new-trial`: the pictures were too, so that memorising counts. `closed-set`: concepts known, the
+outermost group there is (person, session, recording) is new.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci.errors import ConfigError
+from bci.types import TrialSet, read_only
+from models.config import EvaluationConfig
+
+__all__ = ["Split", "folds"]
+
+LEAVES_OUT = {
+    "zero-shot": ("concept",),
+    "seen-concept/new-image": ("image",),
+    "seen-concept/new-trial": ("repetition", "recording", "session"),
+    "closed-set": ("subject", "session", "recording"),
+}
+"""Protocol -> what it may leave out together."""
+
+NESTED = ("subject", "session", "recording")
+"""Groups inside each other, the outermost first: session 1 of one person is not session 1 of another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Which trials train a decoder and which test it.
+
+    Parameters
+    ----------
+    train, test
+        Indices (int64) into a `TrialSet`, ascending, without one in common.
+    """
+
+    train: NDArray[np.int64]
+    test: NDArray[np.int64]
+
+
+def folds(trials: TrialSet, evaluation: EvaluationConfig) -> tuple[Split, ...]:
+    """Split trials so that each is tested exactly once.
+
+    Parameters
+    ----------
+    trials
+        What is split.
+    evaluation
+        `by` names the groups; `folds` says into how many blocks of neighbouring groups they go, None leaves out
+        one group at a time. Groups stand in the order of their first trial, pictures in such an order that a
+        block takes evenly from all concepts.
+
+    Raises
+    ------
+    ConfigError
+        If the protocol forbids such a split, or the data have too few groups for it.
+    """
+    _check_protocol(trials, evaluation)
+    groups = _groups(trials, evaluation.by)
+    n_groups = int(groups.max()) + 1
+    n_folds = evaluation.folds or n_groups
+    if n_groups < 2 or n_folds > n_groups:
+        raise ConfigError(
+            f"expected at least {max(2, n_folds)} values of {evaluation.by!r} for {n_folds} folds, "
+            f"got {n_groups}: give more data, or leave out something else (evaluation.by)"
+        )
+    splits = tuple(_leave_out(groups, block) for block in np.array_split(np.arange(n_groups), n_folds))
+    for split in splits:
+        _check_concepts(trials, split, evaluation.protocol)
+    return splits
+
+
+def _check_protocol(trials: TrialSet, evaluation: EvaluationConfig) -> None:
+    protocol, by = evaluation.protocol, evaluation.by
+    if by not in LEAVES_OUT[protocol]:
+        allowed = " or ".join(repr(name) for name in LEAVES_OUT[protocol])
+        raise ConfigError(f"protocol {protocol!r} leaves out {allowed} (evaluation.by), got {by!r}")
+    if protocol == "closed-set" and by != (outermost := _outermost(trials)):
+        raise ConfigError(
+            f"protocol 'closed-set' leaves out the outermost group there is, which is {outermost!r} here, "
+            f"got evaluation.by = {by!r}"
+        )
+
+
+def _outermost(trials: TrialSet) -> str:
+    """Return the outermost group with more than one value."""
+    several = (name for name in NESTED if name in trials.groups and len(set(trials.groups[name])) > 1)
+    return next(several, "recording")
+
+
+def _groups(trials: TrialSet, by: str) -> NDArray[np.int64]:
+    """Number what is left out together, (n_trials,)."""
+    if by == "concept":
+        return _numbered(trials.concepts)
+    if by == "image":
+        return _numbered_pictures(trials)
+    outer = NESTED[: NESTED.index(by) + 1] if by in NESTED else (by,)
+    if missing := [name for name in outer if name not in trials.groups]:
+        raise ConfigError(f"expected trials that know their {missing[0]}, got only {', '.join(trials.groups)}")
+    columns = [np.unique(trials.groups[name], return_inverse=True)[1] for name in outer]
+    return _numbered(np.unique(np.stack(columns), axis=1, return_inverse=True)[1].ravel())
+
+
+def _numbered(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Number values in the order of their first appearance."""
+    _, first, codes = np.unique(values, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[codes]
+
+
+def _numbered_pictures(trials: TrialSet) -> NDArray[np.int64]:
+    """Number pictures so that the first one of every concept comes before the second ones."""
+    if (trials.images < 0).any():
+        raise ConfigError("evaluation.by = 'image' needs to know which picture every trial showed")
+    pictures, codes = np.unique(trials.images, return_inverse=True)
+    concepts = np.zeros(len(pictures), np.int64)
+    concepts[codes] = trials.concepts
+    order = np.argsort(concepts, kind="stable")
+    ordered = concepts[order]
+    within = np.empty(len(pictures), np.int64)
+    within[order] = np.arange(len(pictures)) - np.searchsorted(ordered, ordered)
+    return np.argsort(np.lexsort((concepts, within)))[codes]
+
+
+def _leave_out(groups: NDArray[np.int64], block: NDArray[np.int64]) -> Split:
+    tested = np.isin(groups, block)
+    return Split(read_only(np.flatnonzero(~tested)), read_only(np.flatnonzero(tested)))
+
+
+def _check_concepts(trials: TrialSet, split: Split, protocol: str) -> None:
+    """Refuse a split that tests a concept without training on it, where the protocol says that it is known."""
+    if protocol == "zero-shot":
+        return
+    unknown = np.setdiff1d(trials.concepts[split.test], trials.concepts[split.train])
+    if len(unknown):
+        raise ConfigError(
+            f"protocol {protocol!r} tests concepts that were trained on, but one fold leaves out all trials of "
+            f"{trials.concept_names[unknown[0]]!r}: take other folds, or protocol 'zero-shot' by 'concept'"
+        )

@@ -1,0 +1,114 @@
+"""`bci train` from the command line to a bundle, on tiny recordings in the form of the Muse's."""
+
+import json
+
+import numpy as np
+import pytest
+from recorded_files import write_muse
+
+from bci.cli.train import main
+from bci.errors import ConfigError, OutputError
+from models.bundle import load_bundle
+
+CONFIG = """
+name = "tiny"
+[data]
+reader = "muse"
+paths = ["{folder}/recordings"]
+[events]
+lock = ["1", "2"]
+concepts = {{ 1 = "house", 2 = "face" }}
+[preprocess]
+channels = ["TP9", "TP10"]
+highpass = 1.0
+lowpass = 40.0
+sfreq = 128.0
+tmax = 0.25
+scale = "whiten"
+whitening = "channel"
+[targets]
+kind = "text"
+model = "made up"
+vocabularies = [{{ vectors = "{folder}/names.npy", names = "{folder}/names.json" }}]
+concepts = {{ house = ["house"], face = ["face"] }}
+[encoder]
+name = "channel_attention"
+dim = 8
+options = {{ hidden = 16, width = 8, heads = 2 }}
+[train]
+epochs = 2
+batch = 8
+[evaluation]
+protocol = "closed-set"
+"""
+
+
+@pytest.fixture
+def config(tmp_path):
+    rng = np.random.default_rng(0)
+    (tmp_path / "recordings").mkdir()
+    for name in ("first", "second"):
+        codes = np.zeros(256 * 11, int)
+        codes[256:-256:128] = 1 + np.arange(18) % 2
+        write_muse(tmp_path / "recordings" / f"{name}.csv", rng.normal(0, 10, (len(codes), 5)), codes)
+    np.save(tmp_path / "names.npy", rng.normal(size=(2, 6)).astype(np.float16))
+    (tmp_path / "names.json").write_text('["house", "face"]', encoding="utf-8")
+    path = tmp_path / "tiny.toml"
+    path.write_text(CONFIG.format(folder=tmp_path.as_posix()), encoding="utf-8")
+    return str(path)
+
+
+def test_a_bundle_is_written_and_the_next_command_named(config, tmp_path, capsys):
+    out = tmp_path / "bundle"
+    assert main([config, "--out", str(out)]) == 0
+    bundle = load_bundle(out)
+    assert bundle.card["n_trials"] == 36
+    assert bundle.card["recordings"] == ["first", "second"]
+    said = capsys.readouterr().out
+    assert said.startswith(f"{out}: decoder {bundle.id}, 36 trials of 2 concepts")
+    assert said.endswith(f"next: bci live {out}\n")
+
+
+def test_recordings_are_held_out_by_name_and_the_card_says_so(config, tmp_path):
+    main([config, "--hold-out", "second", "--out", str(tmp_path / "bundle")])
+    card = load_bundle(tmp_path / "bundle").card
+    assert (card["recordings"], card["held_out"], card["n_trials"]) == (["first"], ["second"], 18)
+
+
+def test_data_are_taken_from_elsewhere(config, tmp_path):
+    main([config, "--data", str(tmp_path / "recordings" / "second.csv"), "--out", str(tmp_path / "bundle")])
+    assert load_bundle(tmp_path / "bundle").card["recordings"] == ["second"]
+
+
+def test_every_key_can_be_overridden(config, tmp_path):
+    options = ["--train.epochs", "1", "--train.seed", "5", "--preprocess.lowpass", "30"]
+    main([config, "--out", str(tmp_path / "bundle"), *options])
+    bundle = load_bundle(tmp_path / "bundle")
+    assert bundle.config.train.epochs == 1
+    assert bundle.card["seeds"] == [5]
+    assert bundle.preprocess.lowpass == 30
+
+
+def test_a_key_that_does_not_exist_ends_with_code_two(config, tmp_path, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main([config, "--out", str(tmp_path / "bundle"), "--train.epoch", "1"])
+    assert ended.value.code == 2
+    assert "--train.epochs" in capsys.readouterr().err
+    assert not (tmp_path / "bundle").exists()
+
+
+def test_a_full_folder_is_refused_before_any_work(tmp_path):
+    (tmp_path / "mine.txt").write_text("", encoding="utf-8")
+    with pytest.raises(OutputError, match="new or empty folder"):
+        main(["no-such-config", "--out", str(tmp_path)])
+
+
+def test_an_unknown_config_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="'n107', which is neither"):
+        main(["n107", "--out", str(tmp_path / "bundle")])
+
+
+def test_the_bundle_names_no_folder_of_this_computer(config, tmp_path):
+    main([config, "--data", str(tmp_path / "recordings"), "--out", str(tmp_path / "bundle")])
+    body = json.loads((tmp_path / "bundle" / "bundle.json").read_text(encoding="utf-8"))
+    assert tmp_path.as_posix() not in json.dumps(body["provenance"])

@@ -1,0 +1,439 @@
+"""Cross-validation with decoders of which the truth is known, and the reports of experiments and bundles."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+
+from bci.bank import Bank, BankKey
+from bci.errors import BciError, MismatchError
+from bci.storage import load_json
+from bci.types import Channel, TrialSet
+from models.config import EvaluationConfig, ExperimentConfig
+from models.controls import NoiseLevel, before_stimulus
+from models.crossval import Arm, check_split, cross_validate
+from models.evaluate import evaluate_bundle, evaluate_config
+from models.pool import run_each
+from models.report import render, save_report
+from models.scoring import collect, further_figures, headline, headline_value
+from models.splits import Split, folds
+from replay.trials import take
+
+NAMES = ("cat", "dog", "hat")
+
+
+def world(n=240, *, signal_to_noise=0.0, n_concepts=2, n_recordings=4, n_subjects=1, seed=0):
+    """Trials whose channel i carries concept i, in white noise."""
+    rng = np.random.default_rng(seed)
+    concepts = rng.permutation(np.arange(n) % n_concepts)
+    data = rng.normal(size=(n, 3, 20))
+    data[np.arange(n), concepts] += signal_to_noise
+    recording = np.arange(n) * n_recordings // n
+    return TrialSet(
+        data=data.astype(np.float32),
+        sfreq=100.0,
+        tmin=0.0,
+        channels=tuple(Channel(label) for label in ("O1", "Oz", "O2")),
+        concept_names=NAMES[:n_concepts],
+        concepts=concepts,
+        images=np.full(n, -1),
+        groups={
+            "subject": np.char.add("s", (recording % n_subjects).astype(str)),
+            "session": np.full(n, "1"),
+            "recording": np.char.add("r", recording.astype(str)),
+            "repetition": np.zeros(n, int),
+        },
+        provenance={"caveats": ["made up"], "incomplete": 2},
+    )
+
+
+def protocol(**changes):
+    settings = {"protocol": "closed-set", "by": "recording", "permutations": 0, "resamples": 200}
+    return EvaluationConfig.model_validate(settings | changes)
+
+
+def arm(trials, fit, evaluation):
+    return Arm(fit, trials, tuple(folds(trials, evaluation)))
+
+
+@dataclass(frozen=True)
+class NearestMean:
+    """Scores by minus the distance to the mean training epoch of each concept."""
+
+    def __call__(self, train_trials, _seed):
+        flat = train_trials.data.mean(axis=2)
+        n = len(train_trials.concept_names)
+        means = np.stack([flat[train_trials.concepts == concept].mean(axis=0) for concept in range(n)])
+        return lambda data: -np.linalg.norm(data.mean(axis=2)[:, None] - means, axis=2).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Guess:
+    """Knows nothing."""
+
+    def __call__(self, train_trials, seed):
+        rng = np.random.default_rng(seed)
+        return lambda data: rng.random((len(data), len(train_trials.concept_names)), np.float32)
+
+
+@dataclass(frozen=True)
+class Failing:
+    def __call__(self, _train, _seed):
+        raise BciError("no luck")
+
+
+@dataclass(frozen=True)
+class Dying:
+    def __call__(self, _train, _seed):
+        os._exit(3)
+
+
+# -------------------------------------------------------------------------------------------------- known decoders
+
+
+def test_a_clear_signal_is_decoded_and_its_shuffles_are_not():
+    evaluation = protocol(permutations=19)
+    outcome = cross_validate(arm(world(signal_to_noise=0.5), NearestMean(), evaluation), evaluation)
+    assert outcome.headline.name == "auc"
+    assert outcome.headline.value > 0.9
+    (control,) = outcome.controls
+    assert control.p == pytest.approx(1 / 20)
+    assert control.figure.value == pytest.approx(0.5, abs=0.1)
+    assert control.permutations == 19
+
+
+def test_the_auc_is_the_mean_over_held_out_recordings():
+    evaluation = protocol()
+    outcome = cross_validate(arm(world(signal_to_noise=0.2), NearestMean(), evaluation), evaluation)
+    assert outcome.headline.value == pytest.approx(np.mean([fold.value for fold in outcome.folds]))
+    assert [fold.held_out for fold in outcome.folds] == [("r0",), ("r1",), ("r2",), ("r3",)]
+    assert [fold.n_train for fold in outcome.folds] == [180] * 4
+    assert sum(fold.n_scored for fold in outcome.folds) == 240
+
+
+def test_a_decoder_that_guesses_is_at_chance_within_its_interval():
+    inside, values = 0, []
+    for seed in range(100):
+        evaluation = protocol()
+        figure = cross_validate(arm(world(seed=seed), Guess(), evaluation), evaluation, seed=seed).headline
+        inside += figure.interval.low <= 0.5 <= figure.interval.high
+        values.append(figure.value)
+    assert inside / 100 >= 0.88
+    assert np.mean(values) == pytest.approx(0.5, abs=0.015)
+
+
+def test_a_decoder_that_sees_noise_comes_out_at_chance():
+    evaluation = protocol(permutations=0)
+    values = [
+        cross_validate(arm(world(seed=seed), NearestMean(), evaluation), evaluation).headline.value
+        for seed in range(60)
+    ]
+    assert np.mean(values) == pytest.approx(0.5, abs=0.03)
+
+
+def test_more_than_two_concepts_are_judged_by_top1_against_the_largest_class():
+    evaluation = protocol()
+    outcome = cross_validate(arm(world(n_concepts=3, signal_to_noise=0.6), NearestMean(), evaluation), evaluation)
+    assert outcome.headline.name == "top1"
+    assert outcome.headline.value > 0.9
+    assert outcome.headline.chance == pytest.approx(1 / 3)
+
+
+def test_p_values_of_a_decoder_that_knows_nothing_are_not_small_too_often():
+    evaluation = protocol(permutations=9)
+    p = [
+        cross_validate(arm(world(60, seed=seed), NearestMean(), evaluation), evaluation, seed=seed).controls[0].p
+        for seed in range(80)
+    ]
+    assert np.mean(np.array(p) <= 0.1) <= 0.22  # 0.1 expected; binomial sd 0.034
+    assert np.mean(np.array(p) <= 0.5) == pytest.approx(0.5, abs=0.2)
+
+
+def test_controls_go_through_the_same_folds():
+    evaluation = protocol()
+    trials = world(signal_to_noise=0.5)
+    decoder = arm(trials, NearestMean(), evaluation)
+    before = Arm(Guess(), trials, decoder.splits)
+    noise = Arm(NoiseLevel(trials.concept_names), trials, decoder.splits)
+    outcome = cross_validate(decoder, evaluation, controls={"pre-stimulus": before, "noise-level": noise})
+    by_name = {control.name: control.figure for control in outcome.controls}
+    for figure in by_name.values():
+        assert figure.name == "auc"
+        assert 0.35 <= figure.value <= 0.65
+    assert by_name.keys() == {"pre-stimulus", "noise-level"}
+
+
+# ------------------------------------------------------------------------------------------------------ candidates
+
+
+def test_only_candidates_compete_and_only_their_trials_count():
+    trials = replace(world(6, n_concepts=3, n_recordings=1), concepts=np.array([0, 1, 2, 0, 1, 2]))
+    scores = np.array([[0, 1, 9], [0, 1, 9], [0, 0, 9], [5, 1, 9], [7, 1, 9], [0, 0, 0]], np.float32)
+    evaluation = protocol(candidates=("dog", "cat"))
+    answers = collect(trials, trials.concept_names, [np.arange(6)], [scores], evaluation)
+    assert answers.concepts == ("dog", "cat")
+    assert answers.truth.tolist() == [1, 0, 1, 0]
+    assert answers.scores.tolist() == [[1, 0], [1, 0], [1, 5], [1, 7]]
+    assert headline_value(answers) == pytest.approx(1.5 / 4)  # cats at -1 and 4, dogs at -1 and 6
+
+
+def test_zero_shot_ranks_the_concepts_that_a_fold_holds_out():
+    trials = replace(
+        world(8, n_concepts=3, n_recordings=1), concepts=np.arange(8) % 4, concept_names=tuple("abcd")
+    )
+    tests = [np.array([0, 1, 4, 5]), np.array([2, 3, 6, 7])]  # a and b, then c and d
+    scores = np.tile(np.float32([4, 1, 3, 2]), (4, 1))  # alone, everything would be called a
+    answers = collect(trials, tuple("abcd"), tests, [scores, scores], protocol(protocol="zero-shot", by="concept"))
+    assert answers.n_candidates.tolist() == [2] * 8
+    assert headline_value(answers) == 0.5  # a and c right, b and d wrong
+    assert answers.chance() == 0.5
+    figures = {figure.name: figure for figure in further_figures(answers, protocol(), 1.0, 0)}
+    assert figures["balanced_accuracy"].chance == 0.5
+    assert figures["log_loss"].chance == pytest.approx(np.log(2))
+    assert figures["percentile"].value == 0.5
+    zero_shot = protocol(protocol="zero-shot", by="concept")
+    with pytest.raises(MismatchError, match="at least two concepts, got one"):
+        collect(trials, tuple("abcd"), [np.array([0, 4])], [scores[:2]], zero_shot)
+
+
+def test_an_interval_remains_where_every_concept_is_shown_once():
+    trials = replace(
+        world(30, n_concepts=3, n_recordings=1), concepts=np.arange(30), concept_names=tuple(map(str, range(30)))
+    )
+    scores = np.eye(30, dtype=np.float32)
+    scores[:15] = 0
+    answers = collect(trials, trials.concept_names, [np.arange(30)], [scores], protocol())
+    figure = headline(answers, protocol(), 0)
+    assert figure.value == 0.5
+    assert figure.interval.low < 0.45
+    assert figure.interval.high > 0.55
+
+
+def test_candidates_must_be_known_and_shown():
+    trials = world(6)
+    scores = [np.zeros((6, 2), np.float32)]
+    with pytest.raises(MismatchError, match="hen not among the decoder's 2"):
+        collect(trials, trials.concept_names, [np.arange(6)], scores, protocol(candidates=("cat", "hen")))
+    wide = [np.zeros((6, 4), np.float32)]
+    with pytest.raises(MismatchError, match="nothing to score"):
+        collect(trials, ("cat", "dog", "a", "b"), [np.arange(6)], wide, protocol(candidates=("a", "b")))
+
+
+def test_columns_follow_the_names_of_the_decoder():
+    trials = replace(world(4, n_recordings=1), concepts=np.array([0, 1, 0, 1]))
+    own = np.eye(2, dtype=np.float32)[trials.concepts]
+    answers = collect(trials, ("dog", "cat"), [np.arange(4)], [own[:, ::-1]], protocol())
+    assert headline_value(answers) == 1.0
+
+
+@pytest.mark.parametrize("shape", [(6, 3), (5, 2)])
+def test_scores_of_another_shape_are_refused(shape):
+    with pytest.raises(MismatchError, match="expected scores"):
+        collect(world(6), NAMES[:2], [np.arange(6)], [np.zeros(shape, np.float32)], protocol())
+
+
+def test_a_trial_that_is_held_out_twice_is_refused():
+    scores = [np.zeros((4, 2), np.float32)] * 2
+    with pytest.raises(MismatchError, match="in several folds"):
+        collect(world(6), NAMES[:2], [np.arange(4), np.arange(2, 6)], scores, protocol())
+
+
+# ----------------------------------------------------------------------------------------------------------- leaks
+
+
+def test_a_trial_on_both_sides_is_a_leak():
+    with pytest.raises(MismatchError, match="split leaks: 1 trials"):
+        check_split(world(8), Split(np.arange(5), np.arange(4, 8)), protocol())
+
+
+def test_a_recording_on_both_sides_is_a_leak():
+    trials = world(8, n_recordings=2)
+    with pytest.raises(MismatchError, match="recording r0"):
+        check_split(trials, Split(np.array([0, 1, 4, 5, 6, 7]), np.array([2, 3])), protocol())
+    check_split(trials, Split(np.arange(4), np.arange(4, 8)), protocol())
+
+
+def test_zero_shot_holds_out_at_least_two_concepts():
+    trials = replace(world(8), concepts=np.arange(8) % 4, concept_names=tuple("abcd"))
+    evaluation = protocol(protocol="zero-shot", by="concept")
+    two, one = np.flatnonzero(trials.concepts < 2), np.flatnonzero(trials.concepts == 3)
+    check_split(trials, Split(np.setdiff1d(np.arange(8), two), two), evaluation)
+    with pytest.raises(MismatchError, match="at least two concepts per fold"):
+        check_split(trials, Split(np.setdiff1d(np.arange(8), one), one), evaluation)
+
+
+def test_zero_shot_shares_no_concept():
+    trials = world(8, n_recordings=2)
+    evaluation = protocol(protocol="zero-shot")
+    with pytest.raises(MismatchError, match=r"concept (cat|dog) is on both sides"):
+        check_split(trials, Split(np.arange(4), np.arange(4, 8)), evaluation)
+
+
+def test_cross_validation_refuses_a_leaking_split():
+    trials = world(8)
+    with pytest.raises(MismatchError, match="split leaks"):
+        cross_validate(Arm(Guess(), trials, (Split(np.arange(6), np.arange(4, 8)),)), protocol())
+
+
+def test_sessions_of_one_name_in_two_people_are_two():
+    trials = world(8, n_recordings=2, n_subjects=2)  # both with a session "1"
+    split = Split(np.arange(4), np.arange(4, 8))
+    check_split(trials, split, protocol(by="session"))
+    with pytest.raises(MismatchError, match="session 1"):
+        check_split(world(8, n_recordings=2), split, protocol(by="session"))
+
+
+# ------------------------------------------------------------------------------------------------------- processes
+
+
+def test_figures_do_not_depend_on_the_number_of_processes():
+    evaluation = protocol(permutations=3)
+    decoder = arm(world(signal_to_noise=0.1), NearestMean(), evaluation)
+    seen = []
+    alone = cross_validate(decoder, evaluation, processes=1)
+    shared = cross_validate(
+        decoder, evaluation, processes=2, progress=lambda done, total: seen.append((done, total))
+    )
+    assert (alone.headline, alone.folds, alone.controls) == (shared.headline, shared.folds, shared.controls)
+    assert seen == [(done, 16) for done in range(1, 17)]
+
+
+def test_a_failure_in_a_process_comes_back_as_it_is():
+    evaluation = protocol()
+    with pytest.raises(BciError, match="no luck"):
+        cross_validate(arm(world(), Failing(), evaluation), evaluation, processes=2)
+
+
+def test_a_process_that_dies_is_reported():
+    evaluation = protocol()
+    with pytest.raises(BciError, match="--jobs"):
+        cross_validate(arm(world(), Dying(), evaluation), evaluation, processes=2)
+
+
+def test_nothing_to_do_is_done():
+    assert list(run_each(abs, [], 4)) == []
+
+
+SLEEPERS = """
+import os, time
+from models.pool import run_each
+
+def sleep(seconds):
+    if seconds:
+        time.sleep(seconds)
+    return os.getpid()
+
+if __name__ == "__main__":
+    for _ in run_each(sleep, [0] + [120] * 5, 2):
+        print("running", flush=True)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends POSIX signals")
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_no_process_outlives_a_run_that_is_ended(end, tmp_path):
+    script = tmp_path / "sleepers.py"
+    script.write_text(SLEEPERS)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    child = subprocess.Popen(
+        [sys.executable, str(script)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    )
+    assert child.stdout.readline() == "running\n"
+    child.send_signal(end)
+    # the pipes close when the last of the processes that share them has ended
+    _, errors = child.communicate(timeout=60)
+    assert child.returncode != 0
+    if end == signal.SIGINT:
+        assert errors.strip().endswith("KeyboardInterrupt")
+
+
+# ----------------------------------------------------------------------------------------- experiments and bundles
+
+
+def experiment(**evaluation):
+    return ExperimentConfig.model_validate(
+        {
+            "name": "tiny",
+            "data": {"reader": "muse"},
+            "preprocess": {
+                "channels": ["O1", "Oz", "O2"],
+                "sfreq": 100.0,
+                "tmax": 0.2,
+                "scale": "whiten",
+                "whitening": "channel",
+            },
+            "targets": {"kind": "text", "model": "made up"},
+            "encoder": {"name": "channel_attention", "dim": 8, "options": {"hidden": 16, "width": 8, "heads": 2}},
+            "train": {"epochs": 4, "batch": 32, "lr": 0.01},
+            "evaluation": protocol(**evaluation).model_dump(),
+        }
+    )
+
+
+def bank():
+    rng = np.random.default_rng(9)
+    # in another order than the trials'
+    return Bank(("dog", "cat"), rng.normal(size=(2, 6)).astype(np.float32), BankKey(vision_model="m", weights="w"))
+
+
+def test_an_experiment_is_trained_per_fold_and_reported(tmp_path):
+    config = experiment(permutations=2, prestimulus=(-0.2, 0.0), noise_level=True)
+    trials, before = world(signal_to_noise=1.0), replace(world(), tmin=-0.2)
+    assert before_stimulus(config, (-0.2, 0.0)).preprocess.n_times == 20
+    report = evaluate_config(config, bank(), trials, before)
+    assert report.headline.name == "auc"
+    assert report.headline.value > 0.9
+    assert {control.name for control in report.controls} == {"shuffled-labels", "pre-stimulus", "noise-level"}
+    assert all(0.2 < control.figure.value < 0.8 for control in report.controls)
+    assert report.card.candidates == ("dog", "cat")
+    assert report.card.n_scored == report.card.n_trials == 240
+    assert report.card.caveats == ("made up",)
+    assert any("2 events" in line for line in report.card.excluded)
+    assert set(report.recalls) == {"dog", "cat"}
+    body = load_json(save_report(report, tmp_path))
+    assert body["headline"]["value"] == report.headline.value
+    assert body["card"]["protocol"] == "closed-set"
+    assert body["controls"][0]["p"] == pytest.approx(1 / 3)
+    json.dumps(body, allow_nan=False)
+    assert len(render(report).renderables) >= 4
+
+
+def test_decoders_trained_in_other_processes_are_the_same():
+    config, trials = experiment(), world(80, signal_to_noise=0.3, n_recordings=2)
+    alone = evaluate_config(config, bank(), trials)
+    shared = evaluate_config(config, bank(), trials, processes=2)
+    assert alone.headline == shared.headline
+    assert alone.figures == shared.figures
+
+
+def trained(trials, config):
+    from models.train import train  # noqa: PLC0415 (the processes of this file's tests shall not load torch)
+
+    return train(trials, bank(), config)
+
+
+def test_a_bundle_is_judged_on_what_it_has_not_seen():
+    config, trials = experiment(permutations=1), world(signal_to_noise=1.0)
+    seen = np.char.not_equal(trials.groups["recording"], "r3")
+    bundle = trained(take(trials, np.flatnonzero(seen)), config)
+    report = evaluate_bundle(bundle, take(trials, np.flatnonzero(~seen)), config.evaluation)
+    assert report.headline.value > 0.9
+    (control,) = report.controls
+    assert control.name == "shuffled-truth"
+    assert control.p == pytest.approx(1 / 1001)
+    assert control.figure.value == pytest.approx(0.5, abs=0.02)
+    with pytest.raises(MismatchError, match="was trained on r0, r1, r2"):
+        evaluate_bundle(bundle, trials, config.evaluation)
+
+
+def test_a_bundle_that_leaves_people_out_refuses_new_recordings_of_the_same_people():
+    config, trials = experiment(by="subject"), world(n_subjects=2)
+    seen = np.isin(trials.groups["recording"], ["r0", "r1"])
+    bundle = trained(take(trials, np.flatnonzero(seen)), config)
+    with pytest.raises(MismatchError, match="subject s0"):
+        evaluate_bundle(bundle, take(trials, np.flatnonzero(~seen)), config.evaluation)
