@@ -35,9 +35,7 @@ def compare(live: Sequence[Decision], offline: Sequence[Decision]) -> Parity:
     )
 
 
-def _matched(
-    live: Sequence[Decision], offline: Sequence[Decision]
-) -> list[tuple[Ranking | None, Ranking | None]]:
+def _matched(live: Sequence[Decision], offline: Sequence[Decision]) -> list[tuple[Ranking | None, Ranking | None]]:
     """Pair rankings of the same event: all in order, or the longest common stretches of markers."""
     ours, theirs = ([_value(decision) for decision in side] for side in (live, offline))
     if ours == theirs:

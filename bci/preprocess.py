@@ -86,9 +86,7 @@ class Preprocessor:
         If an average reference is asked for and the stream does not say what its reference is.
     """
 
-    def __init__(
-        self, spec: PreprocessSpec, stream: StreamSpec, interpolate: Interpolator | None = None
-    ) -> None:
+    def __init__(self, spec: PreprocessSpec, stream: StreamSpec, interpolate: Interpolator | None = None) -> None:
         self.spec = spec
         self.stream = stream
         self.factor = decimation(spec, stream.sfreq)

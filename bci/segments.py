@@ -39,20 +39,14 @@ def segments_of(recording: Recording) -> tuple[Segment, ...]:
     """
     n_times = len(recording.data)
     firsts = [first for first, _ in recording.segments]
-    if (
-        not firsts
-        or firsts[0] != 0
-        or any(a >= b for a, b in zip(firsts, [*firsts[1:], n_times], strict=True))
-    ):
+    if not firsts or firsts[0] != 0 or any(a >= b for a, b in zip(firsts, [*firsts[1:], n_times], strict=True)):
         raise FormatError(
             f"expected segments that begin at 0 and increase below {n_times} samples, got {firsts[:5]}"
         )
     found: list[Segment] = []
     for (first, start), stop in zip(recording.segments, [*firsts[1:], n_times], strict=True):
         gap = _missing(found[-1], start, recording.sfreq) if found else 0
-        found.append(
-            Segment(first, stop, start, gap, found[-1].seq + _length(found[-1]) + gap if found else 0)
-        )
+        found.append(Segment(first, stop, start, gap, found[-1].seq + _length(found[-1]) + gap if found else 0))
     return tuple(found)
 
 

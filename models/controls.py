@@ -3,7 +3,7 @@
 A control runs through the same folds and the same scoring as the decoder itself.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,15 +21,16 @@ __all__ = [
     "high_frequency_level",
     "p_value",
     "shuffled",
+    "shuffled_rows",
     "unit_codes",
 ]
 
 EXPECTED = {
-    "shuffled-labels": "chance: decoders trained on labels shuffled within recording, scored against the true ones",
+    "shuffled-labels": "chance: trained on labels shuffled within recording, scored against the true ones",
     "shuffled-truth": "chance: the decoder as it is, scored against labels shuffled within recording",
     "pre-stimulus": "chance where pictures come in random order and far enough apart; in rapid presentation the "
     "window holds the response to the previous picture",
-    "noise-level": "chance if noise tells nothing of the concept; what is above it is the most that noise alone gives",
+    "noise-level": "chance if the noise tells nothing of the concept; else what this decoder finds in it",
 }
 """What each control should come to in a sound experiment."""
 
@@ -54,17 +55,21 @@ def shuffled(trials: TrialSet, seed: tuple[int, ...]) -> TrialSet:
     MismatchError
         If no recording holds two concepts, so that nothing could be permuted.
     """
-    rng = np.random.default_rng(seed)
     recording = unit_codes(trials, "recording")
-    order = np.arange(len(trials))
-    for code in np.unique(recording):
-        rows = np.flatnonzero(recording == code)
-        order[rows] = rng.permutation(rows)
     if not _mixed(trials.concepts, recording):
         raise MismatchError("labels cannot be shuffled within recordings: each holds trials of one concept only")
-    return replace(
-        trials, concepts=read_only(trials.concepts[order]), images=read_only(trials.images[order])
-    )
+    order = shuffled_rows(recording, seed)
+    return replace(trials, concepts=read_only(trials.concepts[order]), images=read_only(trials.images[order]))
+
+
+def shuffled_rows(codes: NDArray[np.int64], seed: tuple[int, ...]) -> NDArray[np.int64]:
+    """Return a random order (n,) in which every row changes places only with rows of the same code."""
+    rng = np.random.default_rng(seed)
+    order = np.arange(len(codes))
+    for code in np.unique(codes):
+        rows = np.flatnonzero(codes == code)
+        order[rows] = rng.permutation(rows)
+    return order
 
 
 def _mixed(concepts: NDArray[np.int64], recording: NDArray[np.int64]) -> bool:
@@ -100,27 +105,38 @@ def high_frequency_level(data: NDArray[np.float32]) -> NDArray[np.float64]:
     return np.log(np.sqrt(power) + np.finfo(np.float64).tiny)
 
 
+@dataclass(frozen=True, slots=True)
 class NoiseLevel:
-    """A decoder that is told nothing but the noise level of an epoch: Gaussian naive Bayes, equal priors."""
+    """A decoder that is told nothing but the noise level of an epoch: Gaussian naive Bayes, equal priors.
+
+    Parameters
+    ----------
+    concepts
+        Names of the score columns.
+    """
+
+    concepts: tuple[str, ...]
 
     def __call__(self, train: TrialSet, seed: int) -> "_NoiseLevelFitted":  # noqa: ARG002 (nothing is random)
         """Fit the level's mean and variance per concept."""
         from sklearn.naive_bayes import GaussianNB  # noqa: PLC0415 (2 s to import)
 
-        known = np.unique(train.concepts)
-        model = GaussianNB(priors=np.full(len(known), 1 / len(known)))
-        model.fit(high_frequency_level(train.data)[:, None], train.concepts)
-        return _NoiseLevelFitted(model, len(train.concept_names))
+        shown, own = np.unique(train.concepts, return_inverse=True)
+        model = GaussianNB(priors=np.full(len(shown), 1 / len(shown)))
+        model.fit(high_frequency_level(train.data)[:, None], own)
+        columns = [self.concepts.index(train.concept_names[concept]) for concept in shown]
+        return _NoiseLevelFitted(model, columns, len(self.concepts))
 
 
+@dataclass(frozen=True, slots=True)
 class _NoiseLevelFitted:
-    def __init__(self, model: Any, n_concepts: int) -> None:
-        self._model = model
-        self._n_concepts = n_concepts
+    model: Any
+    columns: list[int]
+    n_concepts: int
 
     def __call__(self, data: NDArray[np.float32]) -> NDArray[np.float32]:
         """Log joint probability per concept, (n, N); concepts never trained on come last."""
-        known = self._model.predict_joint_log_proba(high_frequency_level(data)[:, None])
-        scores = np.full((len(data), self._n_concepts), known.min() - 1, np.float32)
-        scores[:, self._model.classes_] = known
+        known = self.model.predict_joint_log_proba(high_frequency_level(data)[:, None])
+        scores = np.full((len(data), self.n_concepts), known.min() - 1, np.float32)
+        scores[:, self.columns] = known
         return scores

@@ -37,7 +37,7 @@ def truth_ranks(scores: NDArray[np.floating[Any]], truth: Ints) -> Ints:
     Parameters
     ----------
     scores
-        (n, N), higher is better.
+        (n, N), higher is better; minus infinity takes a concept out of the competition.
     truth
         (n,) column of the concept that was shown.
 
@@ -49,11 +49,13 @@ def truth_ranks(scores: NDArray[np.floating[Any]], truth: Ints) -> Ints:
     Raises
     ------
     MismatchError
-        If a score is not finite: a comparison with it would count for the decoder.
+        If a score is NaN or infinite: a comparison with it would count for the decoder. Minus infinity is
+        allowed for concepts that are no candidates of a trial, not for its truth.
     """
-    if bad := int(np.count_nonzero(~np.isfinite(scores).all(axis=1))):
-        raise MismatchError(f"expected finite scores, got NaN or infinity in {bad} of {len(scores)} trials")
     own = np.take_along_axis(scores, truth[:, None], axis=1)  # (n, 1)
+    bad = np.isnan(scores).any(axis=1) | np.isposinf(scores).any(axis=1) | np.isneginf(own[:, 0])
+    if bad.any():
+        raise MismatchError(f"expected finite scores, got NaN or infinity in {bad.sum()} of {len(bad)} trials")
     ranks: Ints = np.count_nonzero(scores >= own, axis=1).astype(np.int64) - 1
     return ranks
 
@@ -63,16 +65,18 @@ def top_k(ranks: Ints, k: int) -> float:
     return float(np.mean(ranks < k))
 
 
-def percentile(ranks: Ints, n_concepts: int) -> Floats:
-    """Return, for each trial, the share of other concepts below the truth: the chance to win a 2-AFC."""
-    return 1.0 - ranks / (n_concepts - 1)
+def percentile(ranks: Ints, n_candidates: int | Ints) -> Floats:
+    """Return, for each trial, the share of other candidates below the truth: the chance to win a 2-AFC."""
+    wins: Floats = 1.0 - ranks / (n_candidates - 1)
+    return wins
 
 
 def recalls(hits: NDArray[np.bool_], truth: Ints, n_concepts: int) -> Floats:
     """Return the share of hits per concept (N,), NaN for one that was never shown."""
     shown = np.bincount(truth, minlength=n_concepts)
     named = np.bincount(truth, weights=hits, minlength=n_concepts)
-    return np.divide(named, shown, out=np.full(n_concepts, np.nan), where=shown > 0)
+    shares: Floats = np.divide(named, shown, out=np.full(n_concepts, np.nan), where=shown > 0)
+    return shares
 
 
 def balanced_accuracy(ranks: Ints, truth: Ints, n_concepts: int) -> float:

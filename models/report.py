@@ -1,4 +1,4 @@
-"""The record of an evaluation: what was measured, under which protocol, beside which controls; JSON and a table."""
+"""The record of an evaluation: what was measured, by which protocol, beside which controls; JSON and tables."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -84,7 +84,9 @@ class Card:
     gallery
         What the concepts' vectors are: `text`, exact image, concept template.
     concepts, candidates
-        Number of concepts in the decoder; names that were ranked.
+        Number of concepts in the decoder; names of those that were ranked.
+    n_candidates
+        Fewest and most candidates of a trial.
     averaged
         Repetitions averaged into one trial, or in words what an average is.
     selection
@@ -101,6 +103,7 @@ class Card:
     gallery: str
     concepts: int
     candidates: tuple[str, ...]
+    n_candidates: tuple[int, int]
     averaged: str
     n_subjects: int
     n_recordings: int
@@ -146,8 +149,10 @@ def render(report: Report) -> "Group":
     from rich.console import Group  # noqa: PLC0415 (the report is also made where nothing is shown)
     from rich.text import Text  # noqa: PLC0415
 
-    notes = [Text(f"note: {note}", style="dim") for note in report.notes]
-    return Group(_figures(report), _controls(report), _folds(report), _card(report.card), *notes)
+    said = [f"{control.name}: expected {control.expected}" for control in report.controls]
+    notes = [Text(f"note: {note}", style="dim") for note in (*said, *report.notes)]
+    controls = [_controls(report)] if report.controls else []
+    return Group(_figures(report), *controls, _folds(report), _card(report), *notes)
 
 
 def _figures(report: Report) -> "Table":
@@ -161,12 +166,10 @@ def _figures(report: Report) -> "Table":
 
 
 def _controls(report: Report) -> "Table":
-    table = _table("controls", "control", report.headline.name, "95 % interval or sd", "p", "expected")
+    table = _table("controls", "control", report.headline.name, "95 % interval or sd", "p")
     for control in report.controls:
         spread = _interval(control.figure) if control.sd is None else f"± {control.sd:.3f}"
-        table.add_row(
-            control.name, _number(control.figure.value), spread, _number(control.p), control.expected
-        )
+        table.add_row(control.name, _number(control.figure.value), spread, _number(control.p))
     return table
 
 
@@ -177,22 +180,29 @@ def _folds(report: Report) -> "Table":
     return table
 
 
-def _card(card: Card) -> "Table":
+def _card(report: Report) -> "Table":
     table = _table("protocol", "", "")
-    for name, value in _lines(card):
+    for name, value in _lines(report.card):
         table.add_row(name, value)
+    if interval := report.headline.interval:
+        table.add_row("intervals", f"bootstrap, {interval.resamples} draws; they speak of {interval.speaks_of}")
     return table
 
 
 def _lines(card: Card) -> Iterator[tuple[str, str]]:
     yield "protocol", f"{card.protocol}, left out by {card.left_out}, {card.n_folds} folds"
-    yield "gallery", f"{card.gallery}; {len(card.candidates)} candidates of {card.concepts} concepts"
+    fewest, most = card.n_candidates
+    ranked = f"{most}" if fewest == most else f"{fewest} to {most}"
+    yield "gallery", f"{card.gallery}; {ranked} candidates per trial, {card.concepts} concepts in the decoder"
     yield "decoder", f"{card.decoder}, seeds {', '.join(map(str, card.seeds))}; {card.selection}"
     yield "trials", f"{card.n_scored} of {card.n_trials} scored; {card.averaged}"
     yield "people", f"{card.n_subjects} subjects, {card.n_recordings} recordings"
-    yield "signal", (
-        f"{len(card.channels)} channels, {card.window[0]:g} to {card.window[1]:g} s at {card.sfreq:g} Hz, "
-        f"{card.causal}"
+    yield (
+        "signal",
+        (
+            f"{len(card.channels)} channels, {card.window[0]:g} to {card.window[1]:g} s at {card.sfreq:g} Hz, "
+            f"{card.causal}"
+        ),
     )
     for excluded in card.excluded:
         yield "excluded", excluded

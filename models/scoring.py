@@ -33,7 +33,7 @@ class Answers:
     concepts
         Candidates, in column order.
     scores
-        (n, N) float32.
+        (n, N) float32; under `zero-shot` minus infinity for what is not held out in the trial's fold.
     truth
         (n,) int64 column.
     fold
@@ -54,6 +54,24 @@ class Answers:
 
     def __len__(self) -> int:
         return len(self.truth)
+
+    @property
+    def n_candidates(self) -> Ints:
+        """How many concepts compete in each trial, (n,)."""
+        counts: Ints = np.count_nonzero(np.isfinite(self.scores), axis=1).astype(np.int64)
+        return counts
+
+    @property
+    def candidate_sets(self) -> Ints:
+        """Which trials have the same candidates, (n,): one code, or one per fold under `zero-shot`."""
+        sets: Ints = np.where(self.n_candidates == len(self.concepts), 0, self.fold + 1)
+        return sets
+
+    def chance(self, k: int = 1) -> float:
+        """Return the share that the best constant answers get right: `k` concepts for each set of candidates."""
+        sets = self.candidate_sets
+        each = [self.truth[sets == number] for number in np.unique(sets)]
+        return sum(metrics.chance(truth, k) * len(truth) for truth in each) / len(self)
 
 
 def collect(
@@ -93,13 +111,14 @@ def collect(
     if not kept.any():
         raise MismatchError("none of the held-out trials shows one of the candidates: nothing to score")
     recording, subject = unit_codes(trials, "recording")[rows], unit_codes(trials, "subject")[rows]
-    fold = np.repeat(np.arange(len(tests)), [len(test) for test in tests])
+    fold = np.repeat(np.arange(len(tests)), [len(test) for test in tests])[kept]
+    chosen, truth = np.concatenate(scores)[kept][:, columns], truth[kept]
     level = _level(evaluation)
     return Answers(
         concepts=tuple(concepts[column] for column in columns),
-        scores=np.concatenate(scores)[kept][:, columns],
-        truth=truth[kept],
-        fold=fold[kept],
+        scores=_held_out_alone(chosen, truth, fold) if evaluation.protocol == "zero-shot" else chosen,
+        truth=truth,
+        fold=fold,
         recording=recording[kept],
         subject=subject[kept],
         parts=unit_codes(trials, level)[rows][kept],
@@ -122,6 +141,18 @@ def _truth(trials: TrialSet, concepts: tuple[str, ...], columns: Ints) -> Ints:
     position = {concepts[column]: i for i, column in enumerate(columns)}
     by_concept = np.array([position.get(name, -1) for name in trials.concept_names], np.int64)
     return by_concept[trials.concepts]
+
+
+def _held_out_alone(scores: NDArray[np.float32], truth: Ints, fold: Ints) -> NDArray[np.float32]:
+    """Take out of the competition what was trained on: in each fold the concepts that it does not hold out."""
+    masked = np.full_like(scores, -np.inf)
+    for number in np.unique(fold):
+        rows = np.flatnonzero(fold == number)
+        held_out = np.unique(truth[rows])
+        if len(held_out) < 2:
+            raise MismatchError("zero-shot ranks what is held out: expected at least two concepts, got one")
+        masked[np.ix_(rows, held_out)] = scores[np.ix_(rows, held_out)]
+    return masked
 
 
 def _level(evaluation: EvaluationConfig) -> str:
@@ -149,7 +180,7 @@ def headline(answers: Answers, evaluation: EvaluationConfig, seed: int) -> Figur
     if len(answers.concepts) > 2:
         hits = metrics.truth_ranks(answers.scores, answers.truth) == 0
         interval = _mean_interval(answers, hits, evaluation, seed)
-        return Figure("top1", value, interval, metrics.chance(answers.truth))
+        return Figure("top1", value, interval, answers.chance())
     kept = np.isin(answers.parts, _whole_parts(answers))
     interval = auc_interval(
         metrics.contrast(answers.scores)[kept],
@@ -197,36 +228,32 @@ def further_figures(
     n = len(answers.concepts)
     ranks = metrics.truth_ranks(answers.scores, answers.truth)
     shares = metrics.probabilities(answers.scores, temperature)
-    uniform = np.full_like(shares, 1 / n)
+    uniform = np.where(np.isfinite(answers.scores), 1 / answers.n_candidates[:, None], 0.0)
+    n_sets, n_shown = len(np.unique(answers.candidate_sets)), len(np.unique(answers.truth))
+    ignorant = metrics.log_loss(uniform, answers.truth)
     figures = [
-        Figure(
-            "balanced_accuracy", metrics.balanced_accuracy(ranks, answers.truth, n), None, 1 / _shown(answers)
-        ),
-        Figure("median_rank", float(np.median(ranks)), None, (n - 1) / 2),
-        Figure("log_loss", metrics.log_loss(shares, answers.truth), None, metrics.log_loss(uniform, answers.truth)),
+        Figure("balanced_accuracy", metrics.balanced_accuracy(ranks, answers.truth, n), None, n_sets / n_shown),
+        Figure("log_loss", metrics.log_loss(shares, answers.truth), None, ignorant),
         Figure("brier", metrics.brier(shares, answers.truth), None, metrics.brier(uniform, answers.truth)),
     ]
     if n == 2:
         pooled = metrics.auc(metrics.contrast(answers.scores), answers.truth == 1)
         return (Figure("pooled_auc", pooled, None, 0.5), _accuracy(answers, ranks, 1, evaluation, seed), *figures)
-    wins = metrics.percentile(ranks, n)
+    median = Figure("median_rank", float(np.median(ranks)), None, float(np.median(answers.n_candidates - 1)) / 2)
+    wins = metrics.percentile(ranks, answers.n_candidates)
     percentile = Figure("percentile", float(wins.mean()), _mean_interval(answers, wins, evaluation, seed), 0.5)
-    top5 = (_accuracy(answers, ranks, 5, evaluation, seed),) if n > 5 else ()
-    return (*top5, percentile, *figures)
+    top5 = (_accuracy(answers, ranks, 5, evaluation, seed),) if answers.n_candidates.min() > 5 else ()
+    return (*top5, median, percentile, *figures)
 
 
 def _accuracy(answers: Answers, ranks: Ints, k: int, evaluation: EvaluationConfig, seed: int) -> Figure:
     interval = _mean_interval(answers, ranks < k, evaluation, seed)
-    return Figure(f"top{k}", metrics.top_k(ranks, k), interval, metrics.chance(answers.truth, k))
+    return Figure(f"top{k}", metrics.top_k(ranks, k), interval, answers.chance(k))
 
 
 def _mean_interval(
     answers: Answers, values: NDArray[np.generic], evaluation: EvaluationConfig, seed: int
 ) -> Interval:
-    strata = answers.recording * len(answers.concepts) + answers.truth  # class within recording
-    clusters = answers.subject if evaluation.unit == "subject" else strata
+    # not by concept as well: where each is shown once, nothing would be left to vary
+    clusters = answers.subject if evaluation.unit == "subject" else answers.recording
     return mean_interval(values, clusters, evaluation.unit, evaluation.resamples, seed)
-
-
-def _shown(answers: Answers) -> int:
-    return len(np.unique(answers.truth))

@@ -21,6 +21,8 @@ from replay.world.spec import NoiseSpec, WorldSpec
 
 __all__ = ["Kind", "Noise", "Source", "build_noise"]
 
+Array = NDArray[np.float64]
+
 Kind = Literal["background", "blinks", "line", "alpha"]
 
 CORNER = 0.1
@@ -33,9 +35,9 @@ LINE_WIDTH = 0.02
 """Standard deviation of the line's peak, Hz: the mains waver a little."""
 BLINK = 0.3
 """Duration of a blink, seconds."""
-ELECTRODE_SHARE = 0.1
+ELECTRODE_SHARE = 0.3
 """Share of the background's variance that each electrode, and the reference, has for itself."""
-SPAN = 256.0
+SPAN = 128.0
 """Noise is drawn at least this long, seconds, so that even the drift's spectrum is resolved."""
 
 _STREAM = 3
@@ -73,18 +75,19 @@ class Noise:
         Levels and frequencies; Hz.
     """
 
-    mixing: NDArray[np.float64]
+    mixing: Array
     sources: tuple[Source, ...]
     spec: NoiseSpec
     sfreq: float
 
     @property
-    def mean(self) -> NDArray[np.float64]:
+    def mean(self) -> Array:
         """(n_channels,) expected value: the offset and what blinks add on average, microvolts."""
         blinks = [s.level * self._rate * self._blink.sum() * (s.kind == "blinks") for s in self.sources]
-        return self.spec.offset_uv + self.mixing @ np.array(blinks)
+        mean: Array = self.spec.offset_uv + self.mixing @ np.array(blinks)
+        return mean
 
-    def density(self, source: Source, frequencies: NDArray[np.float64]) -> NDArray[np.float64]:
+    def density(self, source: Source, frequencies: Array) -> Array:
         """Return the one-sided power density of a source, without blinks, in squared microvolts per Hz."""
         spec, f = self.spec, frequencies
         density = spec.background_uv**2 * _normalised((CORNER**2 + f**2) ** (-spec.slope / 2), f)
@@ -96,30 +99,29 @@ class Noise:
             density += source.level**2 * _normalised(_peak(f, spec.line_hz, LINE_WIDTH), f)
         return density
 
-    def autocovariance(self, source: Source, n_lags: int) -> NDArray[np.float64]:
+    def autocovariance(self, source: Source, n_lags: int) -> Array:
         """Return the autocovariance of a source at lags of 0 to n_lags - 1 samples, squared microvolts."""
         n = _transform_length(max(2 * n_lags, round(SPAN * self.sfreq)))
-        density = self.density(source, np.fft.rfftfreq(n, 1 / self.sfreq))
-        covariance: NDArray[np.float64] = np.fft.irfft(density * self.sfreq / 2, n)[:n_lags]
+        density = self.density(source, _frequencies(n, self.sfreq))
+        covariance: Array = np.fft.irfft(density * self.sfreq / 2, n)[:n_lags]
         if source.kind == "blinks":
             shot = self._rate * np.correlate(self._blink, self._blink, "full")[len(self._blink) - 1 :][:n_lags]
             covariance[: len(shot)] += source.level**2 * shot
         return covariance
 
-    def draw(self, n_times: int, rng: np.random.Generator) -> NDArray[np.float32]:
-        """Draw noise, (n_times, n_channels) in microvolts; needs hardly more memory than that."""
-        data = np.empty((n_times, len(self.mixing)), np.float32)
+    def fill(self, data: NDArray[np.float32], rng: np.random.Generator) -> None:
+        """Fill `data` (n_times, n_channels) with noise in microvolts, using hardly more memory than that."""
+        n_times = len(data)
         n = _transform_length(max(n_times, round(SPAN * self.sfreq)))
-        frequencies = np.fft.rfftfreq(n, 1 / self.sfreq)
+        power = {source: self.density(source, _frequencies(n, self.sfreq)) for source in set(self.sources)}
         for column, source in enumerate(self.sources):
-            amplitude = np.sqrt(self.density(source, frequencies) * n * self.sfreq / 4).astype(np.float32)
+            amplitude = np.sqrt(power[source] * n * self.sfreq / 4).astype(np.float32)
             data[:, column] = _coloured(amplitude, n, rng)[:n_times]
             if source.kind == "blinks":
                 data[:, column] += source.level * self._blinks(n_times, rng)
         mixing = self.mixing.T.astype(np.float32)
         for start in range(0, n_times, _BLOCK):
             data[start : start + _BLOCK] = data[start : start + _BLOCK] @ mixing + np.float32(self.spec.offset_uv)
-        return data
 
     @property
     def _rate(self) -> float:
@@ -127,7 +129,7 @@ class Noise:
         return self.spec.blinks_per_minute / 60 / self.sfreq
 
     @property
-    def _blink(self) -> NDArray[np.float64]:
+    def _blink(self) -> Array:
         """(n,) the shape of a blink; its peak is 1."""
         return np.hanning(round(BLINK * self.sfreq) + 2)[1:-1]
 
@@ -144,13 +146,19 @@ def _transform_length(n: int) -> int:
     return int(next_fast_len(n + n % 2, real=True))
 
 
-def _normalised(density: NDArray[np.float64], frequencies: NDArray[np.float64]) -> NDArray[np.float64]:
+def _frequencies(n: int, sfreq: float) -> Array:
+    return np.fft.rfftfreq(n, 1 / sfreq).astype(np.float64)
+
+
+def _normalised(density: Array, frequencies: Array) -> Array:
     """Scale a density to unit variance."""
-    return density / (density.sum() * (frequencies[1] - frequencies[0]))
+    scaled: Array = density / (density.sum() * (frequencies[1] - frequencies[0]))
+    return scaled
 
 
-def _peak(frequencies: NDArray[np.float64], centre: float, width: float) -> NDArray[np.float64]:
-    return np.exp(-0.5 * ((frequencies - centre) / width) ** 2)
+def _peak(frequencies: Array, centre: float, width: float) -> Array:
+    peak: Array = np.exp(-0.5 * ((frequencies - centre) / width) ** 2)
+    return peak
 
 
 def _coloured(amplitude: NDArray[np.float32], n: int, rng: np.random.Generator) -> NDArray[np.float32]:
@@ -158,10 +166,10 @@ def _coloured(amplitude: NDArray[np.float32], n: int, rng: np.random.Generator) 
     spectrum = np.empty(len(amplitude), np.complex64)
     spectrum.real = rng.standard_normal(len(amplitude), np.float32) * amplitude
     spectrum.imag = rng.standard_normal(len(amplitude), np.float32) * amplitude
-    return np.fft.irfft(spectrum, n)
+    return np.fft.irfft(spectrum, n).astype(np.float32, copy=False)
 
 
-# ------------------------------------------------------------------------------------------------------ topographies
+# ---------------------------------------------------------------------------------------------- topographies
 
 
 def build_noise(spec: WorldSpec) -> Noise:
@@ -183,7 +191,7 @@ def build_noise(spec: WorldSpec) -> Noise:
     return Noise(read_only(mixing), (*named, *others), spec.noise, spec.sfreq)
 
 
-def _source(spec: NoiseSpec, kind: Kind, topography: NDArray[np.float64]) -> Source:
+def _source(spec: NoiseSpec, kind: Kind, topography: Array) -> Source:
     """Scale a source to its level at the electrode where it is strongest."""
     level = {"blinks": spec.blink_uv, "line": spec.line_uv, "alpha": spec.alpha_uv}[kind]
     # blinks are positive at the forehead, whatever sign the rotation gave them
@@ -191,27 +199,26 @@ def _source(spec: NoiseSpec, kind: Kind, topography: NDArray[np.float64]) -> Sou
     return Source(kind, float(sign * level / np.abs(topography).max()))
 
 
-def _background_covariance(rng: np.random.Generator, electrodes: NDArray[np.float64]) -> NDArray[np.float64]:
+def _background_covariance(rng: np.random.Generator, electrodes: Array) -> Array:
     """Return the covariance (n_channels, n_channels) of many dipoles and of the electrodes; mean variance 1."""
     directions = rng.standard_normal((1000, 3))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     directions[:, 2] = np.maximum(directions[:, 2], -0.4)  # the brain does not reach down to the neck
-    depth = rng.uniform(0.5, 0.8, (1000, 1))
+    depth = rng.uniform(0.4, 0.7, (1000, 1))
     patterns = dipole_potentials(electrodes, depth * directions, rng.standard_normal((1000, 3)))
     brain = patterns.T @ patterns
     own = np.eye(len(brain)) + 1  # the reference's own noise is in every channel
     mixture = (1 - ELECTRODE_SHARE) * brain / np.trace(brain) + ELECTRODE_SHARE * own / np.trace(own)
-    covariance: NDArray[np.float64] = mixture * len(brain)
+    covariance: Array = mixture * len(brain)
     return covariance
 
 
-def _named_patterns(
-    rng: np.random.Generator, electrodes: NDArray[np.float64]
-) -> tuple[tuple[Kind, ...], NDArray[np.float64]]:
+def _named_patterns(rng: np.random.Generator, electrodes: Array) -> tuple[tuple[Kind, ...], Array]:
     """Return the topographies (n, n_channels) of eyes, line and three alpha rhythms."""
-    eyes = np.array([[0.3, 0.95, -0.3], [-0.3, 0.95, -0.3]])
-    blinks = dipole_potentials(electrodes, eyes, np.array([[0.0, 0.3, 1.0], [0.0, 0.3, 1.0]])).sum(0, keepdims=True)
+    eyes = np.array([[0.3, 0.9, -0.5], [-0.3, 0.9, -0.5]])
+    turned = np.array([[0.0, 0.3, 1.0]] * 2)
+    blinks = dipole_potentials(electrodes, eyes, turned).sum(0, keepdims=True)
     line = 1 + 0.3 * rng.standard_normal((1, electrodes.shape[0] - 1))  # the leads pick it up, not the head
-    occipital = np.array([[0.0, -0.65, 0.25], [0.45, -0.5, 0.3], [-0.45, -0.5, 0.3]])
+    occipital = np.array([[0.0, -0.5, 0.1], [0.3, -0.4, 0.2], [-0.3, -0.4, 0.2]])
     alpha = dipole_potentials(electrodes, occipital, occipital + 0.2 * rng.standard_normal((3, 3)))
     return ("blinks", "line", "alpha", "alpha", "alpha"), np.vstack([blinks, line, alpha])

@@ -12,11 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.bank import Bank, BankKey
-from bci.errors import ConfigError
+from bci.errors import ConfigError, MismatchError
 from bci.types import read_only
 from replay.world.spec import PictureSpec
 
-__all__ = ["CATEGORIES", "Pictures", "draw_pictures"]
+__all__ = ["CATEGORIES", "Pictures", "draw_pictures", "picture_vectors"]
+
+Array = NDArray[np.float64]
 
 CATEGORIES = (
     *("brunk", "cleff", "drom", "fosk", "glint", "hirf", "jopp", "krell", "lurn", "mivet", "narb", "oxel"),
@@ -24,7 +26,6 @@ CATEGORIES = (
     *("dwelf", "frand", "gropple", "huzz", "kiffin", "lobbet", "mung", "prindle"),
 )
 """Invented words: a concept is called by its category and a number, so that nobody takes it for a real one."""
-
 
 _STREAM = 1  # of random numbers: each part of a world has its own
 
@@ -47,14 +48,15 @@ class Pictures:
 
     train: Bank
     test: Bank
-    axes: NDArray[np.float64]
-    variances: NDArray[np.float64]
+    axes: Array
+    variances: Array
     scatter: float
 
     @property
-    def within(self) -> NDArray[np.float64]:
+    def within(self) -> Array:
         """(dim, dim) covariance of pictures round their concept."""
-        return self.scatter**2 * (self.axes * self.variances) @ self.axes.T
+        covariance: Array = self.scatter**2 * (self.axes * self.variances) @ self.axes.T
+        return covariance
 
 
 def draw_pictures(spec: PictureSpec, seed: int) -> Pictures:
@@ -71,12 +73,13 @@ def draw_pictures(spec: PictureSpec, seed: int) -> Pictures:
             f"got {spec.categories}"
         )
     rng = np.random.default_rng((seed, _STREAM))
-    variances = np.arange(1, spec.dim + 1) ** -spec.decay
+    variances: Array = np.arange(1.0, spec.dim + 1) ** -spec.decay
     variances /= variances.sum()
-    axes = np.linalg.qr(rng.standard_normal((spec.dim, spec.dim)))[0]
+    axes = np.linalg.qr(rng.standard_normal((spec.dim, spec.dim)))[0].astype(np.float64)
 
-    def spread(n: int) -> NDArray[np.float64]:
-        return (rng.standard_normal((n, spec.dim)) * np.sqrt(variances)) @ axes.T
+    def spread(n: int) -> Array:
+        vectors: Array = (rng.standard_normal((n, spec.dim)) * np.sqrt(variances)) @ axes.T
+        return vectors
 
     unseen = spec.test == "unseen-concepts"
     n_concepts = spec.train_concepts + spec.test_concepts * unseen
@@ -85,7 +88,7 @@ def draw_pictures(spec: PictureSpec, seed: int) -> Pictures:
     concepts = centres[category] + spread(n_concepts) * np.sqrt(1 - spec.category_share)
     names = _names(category)
     recipe = hashlib.sha256(f"{seed} {spec.model_dump_json()}".encode()).hexdigest()
-    key = BankKey(vision_model="synthetic world", layer="none", weights=recipe[:16])
+    key = BankKey(vision_model="synthetic world", layer="none", normalisation="unit", weights=recipe[:16])
 
     def bank(rows: slice) -> Bank:
         vectors = concepts[rows]
@@ -103,6 +106,19 @@ def draw_pictures(spec: PictureSpec, seed: int) -> Pictures:
     train = bank(slice(0, spec.train_concepts))
     test = bank(slice(n_concepts - spec.test_concepts, n_concepts))
     return Pictures(train, test, axes, variances, spec.scatter)
+
+
+def picture_vectors(bank: Bank) -> NDArray[np.float32]:
+    """Return the pictures of a bank, (n_pictures, dim).
+
+    Raises
+    ------
+    MismatchError
+        If it has prototypes alone.
+    """
+    if bank.images is None:
+        raise MismatchError(f"expected a bank with pictures, got {len(bank.names)} prototypes alone")
+    return bank.images
 
 
 def _names(category: NDArray[np.int64]) -> tuple[str, ...]:

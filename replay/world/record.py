@@ -11,6 +11,7 @@ from bci.errors import ConfigError
 from bci.types import Channel, Recording, read_only
 from replay.world.forward import Forward
 from replay.world.noise import Noise
+from replay.world.pictures import picture_vectors
 from replay.world.spec import WorldSpec
 
 __all__ = ["TRIGGER", "Schedule", "Split", "make_schedule", "record"]
@@ -50,18 +51,22 @@ class Schedule:
         return len(self.samples)
 
 
-def make_schedule(bank: Bank, n_events: int, first: int, soa: int, rng: np.random.Generator) -> Schedule:
+def make_schedule(
+    n_concepts: int, n_pictures: int, n_events: int, first: int, soa: int, rng: np.random.Generator
+) -> Schedule:
     """Show every concept once before any is shown again, each time with another of its pictures.
 
     Parameters
     ----------
-    bank
-        Concepts, and pictures sorted by concept, the same number of each.
+    n_concepts, n_pictures
+        Pictures are sorted by concept, the same number of each.
+    n_events
+        How many pictures are shown.
     first, soa
         Sample of the first onset; samples from one onset to the next.
     """
-    n_concepts = len(bank.names)
-    decks = rng.permuted(np.arange(len(bank.images)).reshape(n_concepts, -1), axis=1)  # pictures in order of showing
+    # each concept has a deck of its pictures, which is shown from top to bottom and then again
+    decks = rng.permuted(np.arange(n_pictures).reshape(n_concepts, -1), axis=1)
     rounds = -(-n_events // n_concepts)
     order = np.concatenate([rng.permutation(n_concepts) for _ in range(rounds)])[:n_events]
     showing = np.arange(n_events) // n_concepts % decks.shape[1]
@@ -88,13 +93,17 @@ def record(
         raise ConfigError(f"expected the split {' or '.join(get_args(Split))}, got {split!r}")
     rng = np.random.default_rng((spec.seed, _STREAM, get_args(Split).index(split), seed))
     rest = round(REST * spec.sfreq)
-    schedule = make_schedule(bank, n_events, rest, spec.soa_samples, rng)
-    data = noise.draw(int(schedule.samples[-1]) + forward.n_lags + rest, rng)
-    add_responses(data, forward, bank, schedule)
+    pictures = picture_vectors(bank)
+    schedule = make_schedule(len(bank.names), len(pictures), n_events, rest, spec.soa_samples, rng)
     channels = tuple(Channel(label) for label in spec.channels)
+    n_eeg = len(channels)
     if spec.presentation.trigger == "sampled":
-        data = np.hstack([data, trigger_channel(len(data), schedule, spec.sfreq)[:, None]])
         channels += (TRIGGER,)
+    data = np.empty((int(schedule.samples[-1]) + forward.n_lags + rest, len(channels)), np.float32)
+    noise.fill(data[:, :n_eeg], rng)
+    add_responses(data[:, :n_eeg], forward, pictures[schedule.images], schedule.samples)
+    for column in range(n_eeg, len(channels)):
+        data[:, column] = trigger_channel(len(data), schedule, spec.sfreq)
     recording = Recording(
         data=read_only(data),
         sfreq=spec.sfreq,
@@ -117,14 +126,19 @@ def record(
     return recording, schedule
 
 
-def add_responses(data: NDArray[np.float32], forward: Forward, bank: Bank, schedule: Schedule) -> None:
-    """Add the evoked response of every event to `data` (n_times, n_channels), in place."""
+def add_responses(
+    data: NDArray[np.float32], forward: Forward, shown: NDArray[np.float32], samples: NDArray[np.int64]
+) -> None:
+    """Add the responses to the pictures shown, (n_events, dim), to `data` (n_times, n_channels), in place.
+
+    Onsets are in `samples` (n_events,), each later than the one before.
+    """
     courses = forward.courses.astype(np.float32)
     topographies = forward.topographies.astype(np.float32)
     common = forward.common.T.astype(np.float32)
-    for start in range(0, len(schedule), _BLOCK):
-        onsets = schedule.samples[start : start + _BLOCK]
-        activations = forward.activations(bank.images[schedule.images[start : start + _BLOCK]]).astype(np.float32)
+    for start in range(0, len(samples), _BLOCK):
+        onsets = samples[start : start + _BLOCK]
+        activations = forward.activations(shown[start : start + _BLOCK]).astype(np.float32)
         first, end = int(onsets[0]), int(onsets[-1]) + forward.n_lags
         components = np.zeros((end - first, activations.shape[1]), np.float32)
         shared = np.zeros((end - first, data.shape[1]), np.float32)

@@ -65,8 +65,8 @@ class EvokedSpec(Frozen):
 
     components: Count = 24
     snr: NotNegative
-    """Root mean square of what differs between the responses to single pictures (over channels, 60-600 ms),
-    divided by that of the 1/f background (over channels)."""
+    """Of a single trial: root mean square of what distinguishes the responses to concepts (over concepts, channels
+    and 60-600 ms), divided by that of the 1/f background (over channels)."""
     decay: NotNegative = 0.5
     """The amplitude of the k-th component falls as k to the power of minus this."""
     common_uv: NotNegative = 4.0
