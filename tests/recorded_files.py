@@ -2,12 +2,14 @@
 
 import gzip
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from xml.sax.saxutils import escape
 
 import numpy as np
 from scipy.io import savemat
+
+from replay.readers import open_recording
 
 MUSE = ("TP9", "AF7", "AF8", "TP10", "Right AUX")
 
@@ -228,3 +230,11 @@ def _samples(stream, first, stop):
 
 def _chunk(tag, content):
     return b"\x04" + struct.pack("<IH", len(content) + 2, tag) + content
+
+
+def open_with_nan(path, first, stop):
+    """Open a recording as an amplifier would send it that fails for some samples."""
+    recording = open_recording(path)
+    data = recording.data.copy()
+    data[first:stop] = np.nan
+    return replace(recording, data=data)
