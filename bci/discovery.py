@@ -7,9 +7,10 @@ from typing import Any
 
 from bci.errors import StreamError
 
-__all__ = ["FoundStream", "choose", "find_streams", "marker_streams"]
+__all__ = ["FoundStream", "Lookout", "choose", "marker_streams", "seen"]
 
-WAVE = 1.0  # s; liblsl asks twice in this time, so that one lost datagram hides no stream
+GLANCE = 0.05  # s between two looks
+SETTLE = 0.75  # s in which liblsl asks again, so that one lost answer hides no second stream of a name
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +44,18 @@ class FoundStream:
         return f"{self.name} ({self.type}, {self.n_channels} ch, {rate}, id {self.source_id or 'none'})"
 
 
-def find_streams(wait: float = WAVE) -> tuple[FoundStream, ...]:
-    """Look round for `wait` seconds; streams come sorted by name."""
-    from pylsl import resolve_streams  # noqa: PLC0415
+class Lookout:
+    """Looks round for as long as it lives; call it for the streams that are in sight now."""
 
-    return seen(resolve_streams(wait))
+    def __init__(self, prop: str | None = None, value: str | None = None) -> None:
+        from pylsl import ContinuousResolver  # noqa: PLC0415
+
+        self._resolver: Any = ContinuousResolver(prop, value)
+
+    def __call__(self) -> tuple[FoundStream, ...]:
+        """Return the streams in sight, sorted by name, after a moment's wait."""
+        time.sleep(GLANCE)
+        return seen(self._resolver.results())
 
 
 def seen(infos: Sequence[Any]) -> tuple[FoundStream, ...]:
@@ -70,11 +78,11 @@ def seen(infos: Sequence[Any]) -> tuple[FoundStream, ...]:
 
 
 def choose(
-    wanted: str | None = None,
-    wait: float = 5.0,
-    look: Callable[[], Sequence[FoundStream]] = find_streams,
+    wanted: str | None,
+    wait: float,
+    look: Callable[[], Sequence[FoundStream]],
     clock: Callable[[], float] = time.monotonic,
-) -> tuple[FoundStream, Sequence[FoundStream]]:
+) -> FoundStream:
     """Find the EEG stream that is meant.
 
     Parameters
@@ -83,47 +91,53 @@ def choose(
         Its name or its source id; None: the only stream of type EEG.
     wait
         Seconds after which a stream that is not there is given up.
-
-    Returns
-    -------
-    stream, all
-        The stream, and all that were in sight with it.
+    look
+        A `Lookout`.
 
     Raises
     ------
     StreamError
         If it is not there, or if several fit; the message lists what is there.
     """
-    end = clock() + wait
+    end, settled = clock() + wait, None
     while True:
         found = look()
         fits = [stream for stream in found if _fits(stream, wanted)]
-        if len(fits) == 1:
-            return fits[0], found
+        if fits and settled is None:
+            settled = clock() + SETTLE
         if len(fits) > 1:
             raise StreamError(_several(wanted, fits))
-        if clock() >= end:
+        if fits and settled is not None and clock() >= settled:
+            return fits[0]
+        if not fits and clock() >= end:
             raise StreamError(_none(wanted, wait, found))
 
 
-def marker_streams(found: Sequence[FoundStream], names: Sequence[str] | None) -> list[FoundStream]:
-    """Return the marker streams with these names or source ids, or all of them.
+def marker_streams(
+    names: Sequence[str] | None,
+    wait: float,
+    look: Callable[[], Sequence[FoundStream]],
+    clock: Callable[[], float] = time.monotonic,
+) -> list[FoundStream]:
+    """Return the marker streams with these names or source ids; None: all that are there.
 
     Raises
     ------
     StreamError
-        If one of `names` is not there.
+        If one of `names` does not appear within `wait` seconds.
     """
-    markers = [stream for stream in found if stream.type.lower() == "markers"]
-    if names is None:
-        return markers
-    known = {key for stream in markers for key in (stream.name, stream.source_id)}
-    if missing := [name for name in names if name not in known]:
-        raise StreamError(
-            f"expected the marker stream {missing[0]!r}; in sight: {_listed(markers)}. "
-            "Start it, or correct the name"
-        )
-    return [stream for stream in markers if stream.name in names or stream.source_id in names]
+    end = clock() + wait
+    while True:
+        markers = [stream for stream in look() if stream.type.lower() == "markers"]
+        known = {key for stream in markers for key in (stream.name, stream.source_id)}
+        missing = [name for name in names or () if name not in known]
+        if not missing:
+            return [stream for stream in markers if names is None or {stream.name, stream.source_id} & {*names}]
+        if clock() >= end:
+            raise StreamError(
+                f"expected the marker stream {missing[0]!r}, not found in {wait:g} s; "
+                f"in sight: {_listed(markers)}. Start it, or correct the name"
+            )
 
 
 def _fits(stream: FoundStream, wanted: str | None) -> bool:

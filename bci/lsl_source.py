@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from bci.clock import Clock, lsl_clock
 from bci.counter import CounterGaps
-from bci.discovery import FoundStream, choose, marker_streams, seen
+from bci.discovery import FoundStream, Lookout, choose, marker_streams
 from bci.errors import StreamError
 from bci.marker_inlet import MarkerInlet
 from bci.roles import Layout, check_range, layout
@@ -27,10 +27,10 @@ __all__ = ["LOST_AFTER", "LslSource"]
 
 BUFFER = 360  # s that liblsl keeps for us; then it drops the oldest samples without a word
 STALLED_AFTER = 0.5  # s without a sample, or three chunk intervals if they are longer
-LONGEST_INTERVAL = 2.0  # s; EmotivPRO sends up to 256 samples at a time
 LOST_AFTER = 5.0  # s without a sample; liblsl itself says so only of streams without a source id
 CHECKED = 2.0  # s of data whose range must fit the unit
 LOOK_ROUND = 2.0  # s between two looks for marker streams that came later
+LATE_DETAILS = 0.5  # s for which a marker stream that came later may hold up the EEG
 DETAILS = 5.0  # s to wait for a stream's description and for its first clock offset
 
 
@@ -69,8 +69,9 @@ class LslSource:
         wait: float = 5.0,
         clock: Clock = lsl_clock,
     ) -> None:
-        found, sight = choose(stream, wait)
-        events = marker_streams(sight, markers)
+        look = Lookout()
+        found = choose(stream, wait, look)
+        events = marker_streams(markers, wait, look)
         self._clock = clock
         self._inlet: Any = _open(found)
         self._layout, self.spec = _describe(self._inlet, found, reference)
@@ -90,7 +91,7 @@ class LslSource:
         self._interval = 0.0
         self._closed = False
         self._markers = [MarkerInlet(event) for event in events]
-        self._late = _resolver() if markers is None else None
+        self._late = Lookout("type", "Markers") if markers is None else None
         self._looked = clock()
         self._subscribe()
 
@@ -119,7 +120,7 @@ class LslSource:
         rows, stamps = self._receive(timeout)
         arrived = self._clock()
         runs = self._digest(rows, stamps) if len(stamps) else self._missed(arrived)
-        state = self._next_state(arrived, len(stamps))
+        state = self._next_state(arrived, received=len(stamps) > 0)
         self._pending.extend(self._batches(runs, arrived, state))
         markers = self._drain_markers(arrived)
         first = self._pending.popleft() if self._pending else Batch(None, (), state)
@@ -143,6 +144,7 @@ class LslSource:
         try:
             for inlet in self._markers:
                 inlet.open(DETAILS)
+                inlet.measure_offset(DETAILS)
             self._inlet.open_stream(DETAILS)
         except RuntimeError as error:
             raise StreamError(
@@ -238,7 +240,7 @@ class LslSource:
     def _drain_markers(self, now: float) -> tuple[Marker, ...]:
         if self._late is not None and now - self._looked > LOOK_ROUND:
             self._looked = now
-            self._adopt(seen(self._late.results()))
+            self._adopt(self._late())
         return tuple(marker for inlet in self._markers for marker in inlet.drain(self._clock))
 
     def _adopt(self, found: Sequence[FoundStream]) -> None:
@@ -246,19 +248,19 @@ class LslSource:
         known = {inlet.key for inlet in self._markers}
         for stream in found:
             if (stream.source_id or stream.uid) not in known:
-                self._markers.append(MarkerInlet(stream))
-                with suppress(RuntimeError):  # it opens meanwhile
-                    self._markers[-1].open(0.0)
+                inlet = MarkerInlet(stream)
+                with suppress(RuntimeError):  # it is asked again at the next look
+                    inlet.open(LATE_DETAILS)
+                    self._markers.append(inlet)
 
     # -------------------------------------------------------------------------------------------------- state
 
-    def _next_state(self, now: float, received: int) -> SourceState:
+    def _next_state(self, now: float, *, received: bool) -> SourceState:
         if received:
             interrupted = self._state in (SourceState.STALLED, SourceState.LOST)
             self._state = SourceState.RECOVERED if interrupted else SourceState.FLOWING
-            waited = received / self.spec.sfreq if self._last_arrival is None else now - self._last_arrival
-            if not interrupted:
-                self._interval = max(min(waited, LONGEST_INTERVAL), 0.9 * self._interval)
+            if self._last_arrival is not None and not interrupted:
+                self._interval = max(now - self._last_arrival, 0.9 * self._interval)
             self._last_arrival = now
         elif self._silent(now) and self._state is not SourceState.LOST:
             assert self._last_arrival is not None  # noqa: S101 (for the type checker)
@@ -308,9 +310,3 @@ def _describe(inlet: Any, found: FoundStream, reference: str | None) -> tuple[La
         reference=reference or said or None,
     )
     return arranged, spec
-
-
-def _resolver() -> Any:
-    from pylsl import ContinuousResolver  # noqa: PLC0415
-
-    return ContinuousResolver("type", "Markers")

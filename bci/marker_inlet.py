@@ -1,5 +1,6 @@
 """One marker stream: strings or whole numbers, each at its own time."""
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -34,23 +35,33 @@ class MarkerInlet:
         self._offset: float | None = None
 
     def open(self, timeout: float) -> None:
-        """Subscribe, and measure the clock offset.
+        """Subscribe; must be called before `drain`.
 
         Raises
         ------
         RuntimeError
             If the sender does not answer within `timeout` seconds.
         """
+        # Without the description, liblsl asks for it at the first pull and waits for ever if the sender is gone.
+        self._inlet.info(timeout)
         self._inlet.open_stream(timeout)
+
+    def measure_offset(self, timeout: float) -> None:
+        """Measure the clock offset, which takes about half a second the first time; later it is just read.
+
+        Raises
+        ------
+        RuntimeError
+            If the sender does not answer within `timeout` seconds.
+        """
         self._offset = self._inlet.time_correction(timeout)
 
     def drain(self, clock: Clock) -> list[Marker]:
-        """Return what has come since the last time, oldest first; nothing while the offset is unknown."""
-        try:
-            self._offset = self._inlet.time_correction(0.0)
-        except RuntimeError:  # not measured yet, or the sender is gone: the last offset still holds
-            if self._offset is None:
-                return []
+        """Return what has come since the last time, oldest first; nothing before the first offset is known."""
+        with suppress(RuntimeError):  # not known yet, or the sender is gone and the last offset still holds
+            self.measure_offset(0.0)
+        if self._offset is None:
+            return []
         try:
             samples, stamps = self._inlet.pull_chunk(0.0, max_samples=256)
         except RuntimeError:  # lost for good

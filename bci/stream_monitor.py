@@ -15,7 +15,7 @@ __all__ = ["Observed", "StreamMonitor"]
 WINDOW = 5.0  # s over which the rate is measured
 STEP = 0.05  # s between two looks into the inlets
 STALLED_AFTER = 0.5  # s
-BUFFER = 10  # s, or hundreds of events, that liblsl keeps for us
+BUFFER = 10  # s that liblsl keeps for us
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,11 @@ class Observed:
 
 
 class StreamMonitor:
-    """Listens to all streams in sight, to see whether they flow."""
+    """Listens to all streams of samples in sight, to see whether they flow.
+
+    Streams of events are left alone: they have no rate, and a sender that waits for a consumer of its markers
+    shall not take us for one.
+    """
 
     def __init__(self, clock: Clock = lsl_clock) -> None:
         from pylsl import ContinuousResolver  # noqa: PLC0415
@@ -57,25 +61,22 @@ class StreamMonitor:
         found = {stream.uid: stream for stream in seen(self._resolver.results())}
         for uid in self._watched.keys() - found.keys():
             self._watched.pop(uid).close()
-        ordered = {uid: self._watched.get(uid) or _Watched(stream) for uid, stream in found.items()}
-        self._watched = ordered
+        self._watched = {uid: self._watched.get(uid) or _Watched(stream) for uid, stream in found.items()}
 
 
 class _Watched:
     """One stream that is listened to."""
 
     def __init__(self, stream: FoundStream) -> None:
-        from pylsl import StreamInlet  # noqa: PLC0415
-
         self._stream = stream
-        self._inlet: Any = StreamInlet(stream.handle, max_buflen=BUFFER, recover=False)
+        self._inlet = _listener(stream) if stream.sfreq else None
         self._counts: deque[tuple[float, int]] = deque()  # when how many samples came
         self._last: float | None = None
-        with suppress(RuntimeError):  # it opens meanwhile
-            self._inlet.open_stream(0.0)
 
     def listen(self, now: float) -> None:
         """Count what has come."""
+        if self._inlet is None:
+            return
         with suppress(RuntimeError):  # lost: it will be out of sight soon
             if n_times := self._inlet.flush():
                 self._counts.append((now, n_times))
@@ -87,12 +88,13 @@ class _Watched:
         return Observed(self._stream, self._state(now), self._rate())
 
     def close(self) -> None:
-        self._inlet.close_stream()
+        if self._inlet is not None:
+            self._inlet.close_stream()
 
     def _state(self, now: float) -> SourceState:
         if self._last is None:
             return SourceState.CONNECTED
-        quiet = self._stream.sfreq > 0 and now - self._last > max(STALLED_AFTER, 3 * self._interval())
+        quiet = now - self._last > max(STALLED_AFTER, 3 * self._interval())
         return SourceState.STALLED if quiet else SourceState.FLOWING
 
     def _interval(self) -> float:
@@ -101,7 +103,16 @@ class _Watched:
 
     def _rate(self) -> float | None:
         """Samples a second between the first and the last arrival."""
-        if not self._stream.sfreq or len(self._counts) < 3:
+        if len(self._counts) < 3:
             return None
         span = self._counts[-1][0] - self._counts[0][0]
         return sum(n for _, n in list(self._counts)[1:]) / span if span else None
+
+
+def _listener(stream: FoundStream) -> Any:
+    from pylsl import StreamInlet  # noqa: PLC0415
+
+    inlet = StreamInlet(stream.handle, max_buflen=BUFFER, recover=False)
+    with suppress(RuntimeError):  # it opens meanwhile
+        inlet.open_stream(0.0)
+    return inlet

@@ -228,6 +228,8 @@ def _silent(what: str, played: float, total: float) -> None:
 class DeviceProcess:
     """The simulated device in a process of its own, for as long as the `with` block lasts.
 
+    The block begins when its streams are there.
+
     Parameters
     ----------
     load
@@ -245,12 +247,15 @@ class DeviceProcess:
         self.options = options
         context = multiprocessing.get_context("spawn")
         self._errors: Any = context.Queue()
+        self._there = context.Event()
         self._process = context.Process(
-            target=_run, args=(self._errors, load, args, options), name="bci-device", daemon=True
+            target=_run, args=(self._errors, self._there, load, args, options), name="bci-device", daemon=True
         )
 
     def __enter__(self) -> Self:
         self._process.start()
+        while self._process.is_alive() and not self._there.wait(0.05):
+            pass
         return self
 
     def __exit__(
@@ -286,9 +291,11 @@ class DeviceProcess:
             )
 
 
-def _run(errors: Any, load: Callable[..., Recording], args: tuple[Any, ...], options: DeviceOptions) -> None:
+def _run(
+    errors: Any, there: Any, load: Callable[..., Recording], args: tuple[Any, ...], options: DeviceOptions
+) -> None:
     try:
-        play(load(*args), options)
+        play(load(*args), options, progress=lambda *_: there.set())
     except BciError as error:
         errors.put(error)
         errors.close()

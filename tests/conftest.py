@@ -18,7 +18,9 @@ from bci.lsl import settings
 # liblsl reads its settings once, at its first use, and so do processes that tests start: here is early enough.
 _FOLDER = tempfile.TemporaryDirectory(prefix="bci-lsl-")
 _CONFIG = Path(_FOLDER.name) / "lsl_api.cfg"
-_CONFIG.write_text(settings(session=uuid.uuid4().hex), encoding="utf-8")
+# Outlets are found through 32 ports, which every session on this computer shares: each gets a range of its own.
+_PORTS = f"[ports]\nBasePort = {17_000 + os.getpid() % 150 * 100}\nPortRange = 100\n"
+_CONFIG.write_text(settings(session=uuid.uuid4().hex) + _PORTS, encoding="utf-8")
 os.environ["LSLAPICFG"] = str(_CONFIG)
 
 # a busy machine is no bug, and the same examples for everyone make a failure on CI one that can be repeated

@@ -112,6 +112,7 @@ def run(
     if options.out is not None:
         refuse_non_empty(options.out)
     bundle, decoder = _load(options)
+    _get_ready()
     configure(network=options.network)
     source = LslSource(options.stream, markers=options.markers or None, reference=options.stream_reference)
     try:
@@ -143,6 +144,17 @@ def run(
     console.print(f"session folder: {folder}", highlight=False)
     session.raise_error()
     return summary
+
+
+def _get_ready() -> None:
+    """Do before the stream is opened what would make the first samples wait."""
+    import scipy.signal  # noqa: F401 (more than a second)
+
+    # the decoder's thread gets the interpreter back within half a millisecond
+    sys.setswitchinterval(0.0005)
+    # what is loaded by now stays: a full collection would stop every thread for tens of milliseconds
+    gc.collect()
+    gc.freeze()
 
 
 class _Kept:
@@ -197,11 +209,6 @@ def _watch(session: "Session", decoder: "Decoder", console: "Console", *, hide_t
     from bci.interrupt import ended_by_signals
     from bci.terminal import TerminalView
 
-    # the decoder's thread gets the interpreter back within half a millisecond
-    sys.setswitchinterval(0.0005)
-    # what is loaded by now stays: a full collection would stop every thread for tens of milliseconds
-    gc.collect()
-    gc.freeze()
     with (
         ended_by_signals(lambda: session.stop("interrupted")),
         TerminalView(console, decoder.spec, hide_truth=hide_truth) as view,

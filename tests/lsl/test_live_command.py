@@ -112,7 +112,9 @@ def file(tmp_path):
 
 def live(bundle, device, out, *arguments):
     name = device.options.name
-    return LiveProcess(bundle, "--stream", name, "--markers", f"{name}-markers", "--out", out, "--headless", *arguments)
+    return LiveProcess(
+        bundle, "--stream", name, "--markers", f"{name}-markers", "--out", out, "--headless", *arguments
+    )
 
 
 def check_accounts(summary, lines):
@@ -148,7 +150,12 @@ def test_a_recording_streamed_is_decoded_as_it_is_from_its_file(bundle, file, tm
     assert summary["auc"]["value"] > 0.9
     assert json.loads(heard[0]) == lines[json.loads(heard[0])["seq"]]
     assert stamp == pytest.approx(json.loads(heard[0])["onset"], abs=1e-3)
-    assert {entry.name for entry in out.iterdir()} == {"decisions.jsonl", "log.txt", "session.toml", "summary.json"}
+    assert {entry.name for entry in out.iterdir()} == {
+        "decisions.jsonl",
+        "log.txt",
+        "session.toml",
+        "summary.json",
+    }
 
 
 def test_a_sender_that_stops_for_good_ends_the_session_in_order(bundle, file, tmp_path):
@@ -186,7 +193,7 @@ def test_samples_that_are_not_finite_cost_their_events_alone(bundle, tmp_path):
     assert [line["seq"] for line in lines if line["status"] == "gap"] == [4]
 
 
-# ------------------------------------------------------------------------------------------------ refused, in one line
+# ---------------------------------------------------------------------------------------- refused, in one line
 
 
 def refused(process):

@@ -1,0 +1,85 @@
+"""`bci streams` and `bci replay` on real streams."""
+
+import json
+import uuid
+
+import numpy as np
+import pytest
+from recorded_files import write_muse
+from simulated_devices import Outlet, Stream, ramp
+
+from bci.cli import main
+from bci.lsl import settings
+from bci.stream_monitor import StreamMonitor
+from bci.types import SourceState
+from replay.device import DeviceOptions, DeviceProcess
+
+pytestmark = pytest.mark.lsl
+
+
+def watch_until(monitor, enough):
+    for _ in range(60):
+        observed = {seen.stream.name: seen for seen in monitor.watch(0.5)}
+        if enough(observed):
+            return observed
+    raise AssertionError(f"gave up; last seen: {observed}")
+
+
+def test_monitor_tells_what_flows_and_how_fast():
+    options = DeviceOptions(name=uuid.uuid4().hex, wait=0.0)
+    idle = Stream()
+    monitor = StreamMonitor()
+    with Outlet(idle), DeviceProcess(ramp, 100_000, options=options):
+        observed = watch_until(monitor, lambda seen: len(seen) >= 3 and (seen[options.name].rate or 0) > 200)
+        assert observed[options.name].rate == pytest.approx(250, rel=0.2)
+        assert observed[options.name].state is SourceState.FLOWING
+        assert observed[idle.name].state is SourceState.CONNECTED
+        assert observed[f"{options.name}-markers"].rate is None
+    monitor.close()
+
+
+def test_streams_as_json(capsys):
+    with Outlet(Stream()) as outlet:
+        assert main(["streams", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert listed["schema"] == 1
+    (stream,) = [stream for stream in listed["streams"] if stream["name"] == outlet.stream.name]
+    assert (stream["type"], stream["channels"], stream["sfreq"]) == ("EEG", 3, 250.0)
+    assert stream["source_id"] == outlet.stream.source_id
+
+
+def test_streams_as_a_table(capsys):
+    with Outlet(Stream(name="the-cap")):
+        assert main(["streams", "--once"]) == 0
+    assert "the-cap" in capsys.readouterr().out
+
+
+@pytest.fixture
+def file(tmp_path):
+    return str(write_muse(tmp_path / "rec.csv", np.ones((256, 5)), np.zeros(256, int)))
+
+
+def test_replay_to_nobody_plays_to_the_end(file, capsys):
+    assert main(["replay", file, "--wait", "0", "--speed", "10", "--name", uuid.uuid4().hex]) == 0
+    assert "5 channels, 256 Hz, 1 s" in capsys.readouterr().err
+
+
+def test_replay_that_nobody_listens_to(file, capsys):
+    assert main(["replay", file, "--wait", "0.1", "--name", "nobody"]) == 2
+    assert "bci: expected a consumer of nobody-markers within 0.1 s" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", [["--speed", "0"], ["--chunk", "0"], ["--wait", "-1"]])
+def test_replay_refuses_what_makes_no_sense(file, option, capsys):
+    assert main(["replay", file, *option]) == 2
+    assert "expected --speed above 0" in capsys.readouterr().err
+
+
+def test_replay_of_no_file(capsys):
+    assert main(["replay", "nothing.xdf"]) == 2
+    assert "nothing.xdf" in capsys.readouterr().err
+
+
+def test_streams_stay_on_this_computer_by_default():
+    assert "ResolveScope = machine" in settings()
+    assert "SessionID = lab-2" in settings("lab-2")
