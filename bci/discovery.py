@@ -45,17 +45,22 @@ class FoundStream:
 
 
 class Lookout:
-    """Looks round for as long as it lives; call it for the streams that are in sight now."""
+    """Looks round for as long as it lives; call it for the streams that are in sight after a moment's wait."""
 
     def __init__(self, prop: str | None = None, value: str | None = None) -> None:
         from pylsl import ContinuousResolver  # noqa: PLC0415
 
         self._resolver: Any = ContinuousResolver(prop, value)
 
-    def __call__(self) -> tuple[FoundStream, ...]:
-        """Return the streams in sight, sorted by name, after a moment's wait."""
-        time.sleep(GLANCE)
+    @property
+    def in_sight(self) -> tuple[FoundStream, ...]:
+        """The streams that are in sight now, sorted by name; takes a tenth of a millisecond."""
         return seen(self._resolver.results())
+
+    def __call__(self) -> tuple[FoundStream, ...]:
+        """Return them."""
+        time.sleep(GLANCE)
+        return self.in_sight
 
 
 def seen(infos: Sequence[Any]) -> tuple[FoundStream, ...]:
@@ -154,6 +159,10 @@ def _several(wanted: str | None, fits: Sequence[FoundStream]) -> str:
     if wanted is None:
         return f"expected one EEG stream, found {len(fits)}: {_listed(fits)}. Say which: --stream NAME"
     ids = ", ".join(stream.source_id or "none" for stream in fits)
+    if len({stream.source_id for stream in fits}) < len(fits):
+        return (
+            f"expected one stream {wanted!r}, found {len(fits)} that differ in nothing ({ids}): stop one of them"
+        )
     return (
         f"expected one stream {wanted!r}, found {len(fits)}, with the source ids {ids}. "
         "Choose by source id: --stream ID"

@@ -240,7 +240,7 @@ class LslSource:
     def _drain_markers(self, now: float) -> tuple[Marker, ...]:
         if self._late is not None and now - self._looked > LOOK_ROUND:
             self._looked = now
-            self._adopt(self._late())
+            self._adopt(self._late.in_sight)
         return tuple(marker for inlet in self._markers for marker in inlet.drain(self._clock))
 
     def _adopt(self, found: Sequence[FoundStream]) -> None:
