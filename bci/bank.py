@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.errors import FormatError, MismatchError
+from bci.ranking import unit
 from bci.specs import Frozen
 from bci.storage import load_tensors, save_tensors
 from bci.types import read_only
 
-__all__ = ["Bank", "BankKey", "load_bank", "save_bank"]
+__all__ = ["Bank", "BankKey", "load_bank", "normalise", "save_bank"]
 
 
 class BankKey(Frozen):
@@ -112,8 +113,6 @@ def normalise(vectors: NDArray[np.float32], how: str, centre: NDArray[np.float32
     centre
         (D,) mean of the unit-norm prototypes, used by `centred-unit` alone.
     """
-    from bci.ranking import unit  # noqa: PLC0415 (ranking knows nothing of banks, nor this file of rankings)
-
     if how == "none":
         return vectors
     vectors = unit(vectors)

@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from bci.bank import Bank, load_bank, save_bank
-from bci.errors import FormatError, MismatchError, OutputError
+from bci.errors import FormatError, MismatchError
 from bci.specs import EventSpec, PreprocessSpec, QualitySpec
-from bci.storage import load_json, load_tensors, save_json, save_tensors
+from bci.storage import load_json, load_tensors, refuse_non_empty, save_json, save_tensors
 from bci.types import read_only
 from models.config import ExperimentConfig
 from models.whitening import whitening_id
 
-__all__ = ["Bundle", "check_bank", "load_bundle", "refuse_non_empty", "save_bundle"]
+__all__ = ["Bundle", "check_bank", "load_bundle", "save_bundle"]
 
 WEIGHTS = "weights/"
 """Prefix of the network's arrays in `model.safetensors`."""
@@ -121,18 +121,6 @@ def check_bank(bundle: Bundle, bank: Bank) -> None:
             f"the bank does not fit the decoder: expected vectors of length {bundle.bank.prototypes.shape[1]}, "
             f"got {bank.prototypes.shape[1]}"
         )
-
-
-def refuse_non_empty(folder: Path) -> None:
-    """Refuse a place where something stands already.
-
-    Raises
-    ------
-    OutputError
-        If the folder is not empty, or is a file.
-    """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise OutputError(f"expected a new or empty folder, but {folder} is not: name another one or remove it")
 
 
 def save_bundle(folder: Path, bundle: Bundle) -> None:

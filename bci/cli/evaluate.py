@@ -29,7 +29,7 @@ examples:
 def main(argv: list[str]) -> int:
     """Run the command; return its exit code."""
     options, overrides = _parser().parse_known_args(argv)
-    from models.bundle import refuse_non_empty
+    from bci.storage import refuse_non_empty
 
     refuse_non_empty(options.out)  # before any work
     if options.permutations is not None:

@@ -162,6 +162,7 @@ class _Kept:
 
     def __init__(self) -> None:
         self.decisions: list[Decision] = []
+        self.dropped = 0
 
     def put(self, decision: "Decision") -> None:
         self.decisions.append(decision)

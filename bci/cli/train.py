@@ -26,7 +26,8 @@ examples:
 def main(argv: list[str]) -> int:
     """Run the command; return its exit code."""
     options, overrides = _parser().parse_known_args(argv)
-    from models.bundle import refuse_non_empty, save_bundle
+    from bci.storage import refuse_non_empty
+    from models.bundle import save_bundle
 
     refuse_non_empty(options.out)  # before any work
     bundle = _train(options.config, options.data, options.hold_out, overrides)

@@ -10,6 +10,9 @@ __all__ = ["Sink"]
 class Sink(Protocol):
     """Anything that takes decisions."""
 
+    dropped: int
+    """Decisions that it could not keep."""
+
     def put(self, decision: Decision) -> None:
         """Take one decision; never blocks, counts what it drops."""
         ...

@@ -32,7 +32,7 @@ class JsonlSink:
         try:
             self._file.write(encode(decision, self._header) + "\n")
             self._file.flush()
-        except OSError as error:
+        except (OSError, ValueError) as error:  # a full disk; a file that is closed
             if not self.dropped:
                 _LOG.warning("decisions are no longer written to %s: %s", self._file.name, error)
             self.dropped += 1

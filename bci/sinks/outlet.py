@@ -34,10 +34,13 @@ class OutletSink:
         desc.append_child_value("concepts", json.dumps(spec.concepts, ensure_ascii=False))
         self._outlet: StreamOutlet | None = StreamOutlet(info)
         self._header = header
+        self.dropped = 0
 
     def put(self, decision: Decision) -> None:
         """Push one decision."""
-        if self._outlet is not None:
+        if self._outlet is None:
+            self.dropped += 1
+        else:
             self._outlet.push_sample([encode(decision, self._header)], decision.onset)
 
     def close(self) -> None:

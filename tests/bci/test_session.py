@@ -35,6 +35,8 @@ def recording(n_events=10):
 
 
 class Collected:
+    dropped = 0
+
     def __init__(self):
         self.decisions = []
         self.closed = False

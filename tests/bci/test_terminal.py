@@ -1,0 +1,92 @@
+import io
+
+import numpy as np
+from rich.console import Console
+
+from bci.ranking import rank
+from bci.session import Snapshot
+from bci.tally import Tally
+from bci.terminal import TerminalView, print_summary
+from bci.types import Decision, DecoderSpec, SourceState, Status
+
+NAMES = tuple(f"thing-{i}" for i in range(8))
+SPEC = DecoderSpec(("Cz",), 100.0, 10, "0" * 64, NAMES, "0" * 8, "1" * 8)
+PROTOTYPES = np.eye(8, dtype=np.float32)
+
+
+def decision(seq, truth=1, seen=2, status=Status.OK, reason=""):
+    ranking = None if seen is None else rank(PROTOTYPES[seen], PROTOTYPES, truth, 5)
+    return Decision(seq, None, 0.0, truth, None, status, reason, ranking, {}, 0.00123, SourceState.FLOWING)
+
+
+def snapshot(decisions):
+    tally = Tally(8)
+    for entry in decisions:
+        tally.add(entry)
+    return Snapshot(
+        SourceState.FLOWING,
+        100,
+        0,
+        3,
+        tuple(decisions),
+        tally.events,
+        tally.truths,
+        tally.accuracy(1),
+        tally.accuracy(5),
+    )
+
+
+def shown(snapshots, *, terminal, **options):
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=terminal, width=120, color_system=None)
+    with TerminalView(console, SPEC, **options) as view:
+        for entry in snapshots:
+            view.show(entry)
+    return out.getvalue()
+
+
+def test_lines_tell_each_decision_once():
+    first, second = decision(0), decision(1, seen=None, status=Status.GAP, reason="samples are missing")
+    lines = shown([snapshot([first]), snapshot([first, second])], terminal=False).splitlines()
+    assert len(lines) == 2
+    assert "thing-1 -> thing-2  ok  1.23 ms" in lines[0]
+    assert "gap (samples are missing)" in lines[1]
+
+
+def test_the_table_shows_the_latest_and_how_the_session_stands():
+    text = shown([snapshot([decision(i) for i in range(12)])], terminal=True)
+    assert "source flowing · 12 events · top-1 0.0%" in text
+    assert "chance 62.5%" in text
+    assert "3 markers ignored" in text
+    assert "thing-2, " in text
+
+
+def test_a_participant_sees_no_truth():
+    for terminal in (True, False):
+        assert (
+            "thing-1"
+            not in shown([snapshot([decision(0)])], terminal=terminal, hide_truth=True).split("thing-2")[0]
+        )
+
+
+def test_the_summary_is_readable():
+    tally = Tally(8)
+    for entry in (decision(0), decision(1, truth=2), decision(2, seen=None, status=Status.DROPPED)):
+        tally.add(entry)
+    summary = tally.summary() | {
+        "ended": "bci:end",
+        "latency_ms": {"p50": 1.0, "p95": 2.0, "p99": 3.0, "max": 4.0},
+        "parity": {"compared": 2, "same_ranking": 2, "max_abs_score_diff": 0.0},
+        "oracle": {"top1": 0.5, "top5": 0.9},
+    }
+    out = io.StringIO()
+    print_summary(Console(file=out, width=120), summary)
+    for text in (
+        "bci:end",
+        "3 (2 ok, 1 dropped)",
+        "33.3%, chance 66.7%",
+        "p99 3.00 ms",
+        "2 of 2 rankings",
+        "90.0%",
+    ):
+        assert text in out.getvalue()
