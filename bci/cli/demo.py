@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import tyro
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from rich.console import Console
 
     from models.config import ExperimentConfig
@@ -42,10 +44,13 @@ def main(argv: list[str]) -> int:
     from rich.console import Console
 
     from bci.config import load_config
+    from bci.errors import ConfigError
     from bci.folder import make_folder
     from models.config import ExperimentConfig
     from replay.world import load_world
 
+    if options.events < 1:
+        raise ConfigError(f"expected --events of at least 1, got {options.events}")
     console = Console()
     folder = make_folder(options.out, "demo")
     config = load_config(ExperimentConfig, "things")
@@ -53,7 +58,8 @@ def main(argv: list[str]) -> int:
     _train(config, folder, console)
     with console.status("recording pictures of concepts never seen before"):
         oracle = _record(load_world(config.data.paths[0]), config, options.events, folder)
-    _decode(folder, console, oracle)
+    _decode(folder, console, {f"top{k}": float(hits.mean()) for k, hits in oracle.items()})
+    _look_for_leaks(folder, console, oracle[5])
     console.print(
         f"\nagain:  bci replay {folder / RECORDING}  and, beside it,  bci live {folder / BUNDLE} "
         f"--bank {folder / BANK} --until-end",
@@ -81,8 +87,10 @@ def _train(config: "ExperimentConfig", folder: Path, console: "Console") -> None
         save_bundle(folder / BUNDLE, train(trials, bank, config, progress=progress))
 
 
-def _record(world: "World", config: "ExperimentConfig", events: int, folder: Path) -> dict[str, float]:
-    """Record a test session and its bank; return what the oracle reaches on the same windows."""
+def _record(
+    world: "World", config: "ExperimentConfig", events: int, folder: Path
+) -> "dict[int, NDArray[np.bool_]]":
+    """Record a test session and its bank; return for k = 1 and 5 which events the oracle has among its best k."""
     from bci.bank import save_bank
     from replay.recording_file import save_recording
     from replay.world.oracle import Oracle, top_k
@@ -92,7 +100,7 @@ def _record(world: "World", config: "ExperimentConfig", events: int, folder: Pat
     save_bank(folder / BANK, world.test_bank)
     oracle = Oracle(world, config.preprocess.tmin, config.preprocess.tmax)
     scores = oracle.rank(oracle.cut(recording, schedule.samples))
-    return {f"top{k}": float(top_k(scores, schedule.concepts, k).mean()) for k in (1, 5)}
+    return {k: top_k(scores, schedule.concepts, k) for k in (1, 5)}
 
 
 def _decode(folder: Path, console: "Console", oracle: dict[str, float]) -> None:
@@ -113,3 +121,20 @@ def _decode(folder: Path, console: "Console", oracle: dict[str, float]) -> None:
     )
     with DeviceProcess(open_recording, folder / RECORDING, options=DeviceOptions(name=name)):
         live.run(options, console, {"oracle": oracle}, folder)
+
+
+def _look_for_leaks(folder: Path, console: "Console", oracle: "NDArray[np.bool_]") -> None:
+    """Say so if the decoder was significantly better than is possible: it must have seen what it should not."""
+    import json
+
+    import numpy as np
+
+    from replay.world.oracle import leak_alarm
+
+    lines = (folder / "decisions.jsonl").read_text(encoding="utf-8").splitlines()
+    ranks = [json.loads(line)["rank"] for line in lines]
+    if len(ranks) != len(oracle):
+        return
+    result = leak_alarm(np.array([rank is not None and rank < 5 for rank in ranks]), oracle)
+    if result.alarm:
+        console.print(f"[red]leak alarm[/]: top-5 is better than the oracle's (p = {result.p:.2g}); find out why")

@@ -17,6 +17,7 @@ examples:
   bci replay session.xdf                        then, in another terminal: bci live BUNDLE --until-end
   bci replay rec.csv.gz --name EPOC-1           under another name
   bci replay rec.vhdr --speed 10 --wait 0       ten times as fast, whether anybody listens or not
+  bci replay session.xdf --stream EEG-2         one of several streams
 
 Waits until both streams have a consumer, ends with the marker bci:end, and stays until the consumers have left.
 Stamps are exact stream time at any speed. Exit codes: 0 played to the end, 2 no such recording or nobody came."""
@@ -36,6 +37,8 @@ class Replay:
     """Samples a push; by default what comes in a fiftieth of a second."""
     wait: float = 60.0
     """Seconds to wait until both streams have consumers; 0 plays to nobody."""
+    stream: str | None = None
+    """Which stream of an XDF file, by name, source id or number, where it holds several."""
     network: bool = False
     """Offer the streams to the whole network, not to this computer alone; LSL is plain text."""
 
@@ -52,7 +55,7 @@ def main(argv: list[str]) -> int:
 
     if options.speed <= 0 or (options.chunk is not None and options.chunk < 1) or options.wait < 0:
         raise ConfigError("expected --speed above 0, --chunk of at least 1 and --wait of at least 0: correct them")
-    recording = open_recording(options.file)
+    recording = open_recording(options.file, options.stream)
     device = DeviceOptions(
         name=options.name,
         speed=options.speed,
