@@ -30,6 +30,7 @@ class Tally:
     def __init__(self, n_concepts: int) -> None:
         self.n_concepts = n_concepts
         self._statuses: Counter[Status] = Counter()
+        self._windows = 0
         self._shown: Counter[int] = Counter()
         self._hits: Counter[int] = Counter()
         self._accepted_hits: Counter[int] = Counter()
@@ -41,6 +42,7 @@ class Tally:
     def add(self, decision: Decision) -> None:
         """Take one decision in."""
         self._statuses[decision.status] += 1
+        self._windows += decision.marker is None
         if decision.ranking is not None:
             self._latencies.append(decision.latency)
             for stage, seconds in decision.stages.items():
@@ -68,6 +70,7 @@ class Tally:
         few = self.n_concepts <= 5  # naming five of five is no feat
         return {
             "events": self.events,
+            "windows": self._windows,
             **{str(status): self._statuses[status] for status in Status},
             "coverage": self._share(decoded, self.events),
             "n_concepts": self.n_concepts,

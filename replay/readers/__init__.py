@@ -177,13 +177,23 @@ def _files(reader: Reader, paths: Sequence[str | Path]) -> list[Path]:
 
 def _expand(reader: Reader, path: Path) -> list[Path]:
     if path.is_file():
-        return [path]
+        return [_owned(reader, path)]
     if not path.is_dir():
         raise FormatError(f"expected a file or a folder, got {path}, which does not exist")
     found = sorted(file for file in path.rglob("*") if file.is_file() and reader.owns(file))
     if not found:
         raise FormatError(f"{path}: expected files that end in {', '.join(reader.suffixes)}; there are none")
     return found
+
+
+def _owned(reader: Reader, path: Path) -> Path:
+    if path.suffix == ".npy":
+        _npy(path)
+    if not reader.owns(path):
+        raise FormatError(
+            f"{path}: expected {reader.title}, whose names end in {', '.join(reader.suffixes)}: name one"
+        )
+    return path
 
 
 def _select(files: list[Path], only: Sequence[str], hold_out: Sequence[str]) -> list[Path]:

@@ -70,8 +70,8 @@ class Scripted:
         self._closed.set()
 
 
-def make(source, decoder=None, sinks=(), clock=lsl_clock, **options):
-    epocher = Epocher(source.spec, SPEC, EventSpec(), QualitySpec(), CONCEPTS, clock)
+def make(source, decoder=None, sinks=(), clock=lsl_clock, events=EventSpec(), **options):  # noqa: B008
+    epocher = Epocher(source.spec, SPEC, events, QualitySpec(), CONCEPTS, clock)
     return Session(source, epocher, decoder or FakeDecoder(DECODER_SPEC, PROTOTYPES), sinks, clock, **options)
 
 
@@ -127,6 +127,21 @@ def test_a_decoder_that_cannot_keep_up_costs_the_oldest_epochs_and_all_are_accou
     dropped = [d for d in sink.decisions if d.status is Status.DROPPED]
     assert all(d.ranking is None and d.reason == "the decoder could not keep up" for d in dropped)
     assert summary["top1"] == pytest.approx((40 - summary["dropped"]) / 40)  # a missing ranking is a miss
+
+
+def test_a_sliding_window_that_a_newer_one_supersedes_is_dropped_and_counted():
+    permits = threading.Semaphore(0)
+    sink = Collected()
+    sliding = EventSpec(mode="sliding", step=0.1)
+    source = ArraySource(recording(2), clock=lsl_clock)
+    session = make(source, Slow(permits), [sink], events=sliding, queue=1)
+    session.start()
+    assert session.wait(30)
+    permits.release(100)
+    summary = session.finish()
+    assert summary["windows"] == summary["events"] == 20
+    assert summary["gap"] == 1  # the last one, which the recording cuts short
+    assert {d.reason for d in sink.decisions if d.status is Status.DROPPED} == {"superseded by a newer window"}
 
 
 def test_over_budget_is_late_and_still_counts():

@@ -104,3 +104,12 @@ def test_what_is_not_there_or_a_folder_is_refused(tmp_path):
 def test_a_stream_is_named_in_xdf_alone(folder):
     with pytest.raises(ConfigError, match="XDF"):
         open_recording(folder / "session1" / "rec_2.csv", stream="EEG")
+
+
+def test_a_file_of_another_format_is_refused_by_what_it_is(tmp_path):
+    np.save(tmp_path / "features.npy", np.zeros((200, 1700), np.float32))
+    with pytest.raises(FormatError, match="without: a bare array"):
+        open_dataset("muse", [tmp_path / "features.npy"])
+    (tmp_path / "notes.txt").write_text("hello")
+    with pytest.raises(FormatError, match=r"expected Muse LSL recordings, whose names end in \.csv"):
+        open_dataset("muse", [tmp_path / "notes.txt"])
