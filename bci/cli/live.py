@@ -35,7 +35,7 @@ examples:
 
 Ctrl-C ends the session in order, a second one at once. Exit codes: 0 the session ended in order (Ctrl-C, the
 sender's end, or with --until-end a stream lost for 10 s; summary.json says which), 1 something failed while it
-ran, 2 it could not begin, 130 ended at once."""
+ran, 2 it could not begin or the stream contradicts what it declares, 130 ended at once."""
 
 
 @dataclass(frozen=True)
