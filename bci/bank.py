@@ -60,6 +60,10 @@ class Bank:
     map: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
+        if self.prototypes.ndim != 2 or not np.isfinite(self.prototypes).all():
+            raise FormatError(
+                f"expected finite prototypes (N, D), got {self.prototypes.shape}, or NaN or infinity"
+            )
         if len(self.names) != len(self.prototypes) or len(set(self.names)) != len(self.names):
             raise FormatError(
                 f"expected one name for each of {len(self.prototypes)} prototypes, each once; "
@@ -147,5 +151,5 @@ def load_bank(path: Path) -> Bank:
             owner=tensors.get("owner"),
             map=tensors.get("map"),
         )
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, TypeError) as error:
         raise FormatError(f"{path} is no bank: {error}") from None

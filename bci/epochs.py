@@ -205,7 +205,7 @@ class Epocher:
 
 
 _WHY = {
-    Window.BROKEN: "samples are missing inside the window",
+    Window.BROKEN: "samples are missing, or are no numbers, inside the window",
     Window.GONE: "the window begins before the oldest sample that is kept",
 }
 

@@ -7,6 +7,7 @@ import re
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from math import isfinite
 
 from bci.specs import EventSpec
 from bci.types import Flag, Marker, Status
@@ -72,6 +73,7 @@ class EventBuilder:
             reason = f"no label from {self.spec.label_from} within {self.spec.pair_within:g} s"
             return replace(event, flags=(Flag(Status.OK, reason),))
         self._labels.remove(label)
+        self.ignored -= 1
         arrived = max(event.marker.arrived, label.arrived)
         marker = replace(event.marker, value=label.value, arrived=arrived)
         return Event(marker, self.truth(label.value))
@@ -86,12 +88,19 @@ class EventBuilder:
         if self.spec.label_from is not None and marker.source == self.spec.label_from:
             if marker.value not in self.spec.ignore:
                 self._labels.append(marker)
+            self.ignored += 1  # until it is paired
             return None
         if not self._makes_event(marker):
             self.ignored += 1
             return None
+        if not isfinite(marker.time):
+            flag = Flag(Status.GAP, f"the marker's time is {marker.time}")
+            return Event(replace(marker, time=marker.arrived), self.truth(marker.value), (flag,))
         if self._told_before(marker):
             return Event(marker, None, (Flag(Status.DROPPED, "duplicate marker"),))
+        return self._remember(marker)
+
+    def _remember(self, marker: Marker) -> Event:
         self._recent.append(marker)
         if self.spec.label_from is not None:
             self._triggers.append(marker.time)

@@ -3,13 +3,13 @@
 import datetime as dt
 import logging
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import tomli_w
 
-from bci.storage import SCHEMA, refuse_non_empty
+from bci.storage import SCHEMA, new_folder
 
 __all__ = ["log_to", "make_folder", "write_session"]
 
@@ -20,12 +20,11 @@ def make_folder(out: Path | None, bundle: str) -> Path:
     Raises
     ------
     OutputError
-        If it is not empty.
+        If it is not empty, or cannot be made.
     """
     stamp = dt.datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
     folder = out or Path("sessions") / f"{stamp}-{bundle}"
-    refuse_non_empty(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    new_folder(folder)
     return folder
 
 
@@ -44,7 +43,8 @@ def log_to(folder: Path) -> Iterator[None]:
         yield
     finally:
         logging.getLogger().removeHandler(handler)
-        handler.close()
+        with suppress(OSError):  # a full disk, of which whoever writes what matters will tell
+            handler.close()
 
 
 def _present(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -63,13 +63,13 @@ class MarkerInlet:
         if self._offset is None:
             return []
         try:
-            samples, stamps = self._inlet.pull_chunk(0.0, max_samples=256)
+            samples, stamps = self._inlet.pull_chunk(0.0, max_samples=256, as_numpy=True)
         except RuntimeError:  # lost for good
             return []
         arrived = clock()
         return [
             Marker(stamp + self._offset, _text(sample[0]), self.name, arrived)
-            for sample, stamp in zip(samples, stamps, strict=True)
+            for sample, stamp in zip(samples, stamps.tolist(), strict=True)
         ]
 
     def close(self) -> None:
@@ -77,8 +77,11 @@ class MarkerInlet:
         self._inlet.close_stream()
 
 
-def _text(value: str | float) -> str:
-    """Write whole numbers as trigger codes are written."""
-    if isinstance(value, str):
-        return value
+def _text(value: bytes | float) -> str:
+    """Write whole numbers as trigger codes are written; senders that know no UTF-8 mostly mean Latin-1."""
+    if isinstance(value, bytes):
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            return value.decode("latin-1")
     return str(round(value)) if np.isfinite(value) and value == round(value) else str(value)

@@ -6,6 +6,7 @@ so that an offset of thousands of microvolts leaves no transient. The result doe
 were chunked, bit for bit, up to the cut.
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -23,6 +24,8 @@ Interpolator = Callable[[tuple[str, ...], tuple[str, ...]], NDArray[np.float64]]
 """(labels at hand, labels wanted) -> matrix (n_wanted, n_at_hand)."""
 
 Samples = NDArray[np.float64]
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,7 @@ class Preprocessor:
         self._sos = _design(spec, stream.sfreq)
         self._state: Samples | None = None
         self._expected: int | None = None
+        self._warned = False
         self._continuous = spec.mode == "continuous"
         self.ring_factor = self.factor if self._continuous else 1
         """Samples of the stream per sample of the ring."""
@@ -107,12 +111,24 @@ class Preprocessor:
         picked = self.pick(chunk.data)
         lost = self._expected is not None and (chunk.gap_before > 0 or chunk.seq != self._expected)
         self._expected = chunk.seq + len(picked)
-        for start, stop in _finite_runs(picked):
+        runs = list(_finite_runs(picked))
+        if sum(stop - start for start, stop in runs) < len(picked):
+            self._warn(picked)
+        for start, stop in runs:
             broken = lost or start > 0
             lost = False
             yield self._run(picked[start:stop], chunk.seq + start, broken=broken)
         if not len(picked) or not np.isfinite(picked[-1]).all():
             self._expected = -1  # whatever comes next follows a gap
+            yield self._run(picked[:0], chunk.seq + len(picked), broken=True)  # what was awaited will not come
+
+    def _warn(self, picked: Samples) -> None:
+        """Say once which channels break windows."""
+        if not self._warned:
+            bad = np.flatnonzero(~np.isfinite(picked).all(axis=0))
+            names = ", ".join(self.spec.channels[i] for i in bad[:5]) + (", ..." if len(bad) > 5 else "")
+            _LOG.warning("%s: no numbers in %s; windows with such samples are gaps", self.stream.name, names)
+        self._warned = True
 
     def _run(self, samples: Samples, seq: int, *, broken: bool) -> Stretch:
         if not self._continuous:

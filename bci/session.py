@@ -26,6 +26,9 @@ __all__ = ["Session", "Snapshot", "check_fit"]
 
 _LOG = logging.getLogger(__name__)
 
+_TOLD = (SourceState.STALLED, SourceState.LOST, SourceState.RECOVERED)
+"""States of the source that the log tells of."""
+
 _PULL_TIMEOUT = 0.1  # seconds: how long a stop may go unnoticed while no sample comes
 
 
@@ -94,7 +97,7 @@ class Session:
     budget
         Seconds of latency above which a decision is `late`.
     queue
-        Epochs that may wait for the decoder.
+        Epochs that may wait for the decoder for more than a second.
     until_end
         Stop at the marker `bci:end`, or when the stream has been lost for `patience` seconds.
     patience
@@ -179,6 +182,7 @@ class Session:
             sink.close()
         with self._lock:
             summary = self._tally.summary()
+        summary["unwritten"] = sum(sink.dropped for sink in self._sinks)
         summary["ignored_markers"] = self._epocher.ignored_markers
         summary["ended"] = self._ended
         summary["error"] = None if self._error is None else f"{type(self._error).__name__}: {self._error}"
@@ -223,19 +227,24 @@ class Session:
                     self.stop("the source ended")
                     break
                 self._take(batch)
-            for epoch in self._epocher.finish():
-                self._worker.put(epoch)
         except BaseException as error:  # noqa: BLE001 (whatever ends this thread ends the session, with a summary)
             self._fail(error)
+        for epoch in self._epocher.finish():
+            self._worker.put(epoch)
 
     def _take(self, batch: Batch) -> None:
-        self._state = batch.state
+        self._follow(batch.state)
         if batch.chunk is not None:
             self._samples = batch.chunk.seq + len(batch.chunk.times)
         for epoch in self._epocher.feed(batch):
             self._worker.put(epoch)
         if self._end is not None and (reason := self._end.feed(batch, self._clock())) is not None:
             self.stop(reason)
+
+    def _follow(self, state: SourceState) -> None:
+        before, self._state = self._state, state
+        if state is not before and state in _TOLD:
+            _LOG.warning("%s: %s", self._source.spec.name, state)
 
     # -------------------------------------------------------------------------------- decode
 
@@ -248,6 +257,5 @@ class Session:
 
     def _fail(self, error: BaseException) -> None:
         if self._error is None:
-            self._error = error
-            _LOG.error("%s: %s", type(error).__name__, error)
+            self._error = error  # `raise_error` tells of it
         self.stop("an error")

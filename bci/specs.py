@@ -21,7 +21,7 @@ Positive = Annotated[float, Field(gt=0)]
 class Frozen(BaseModel):
     """Base of everything that is read from TOML or JSON: immutable, unknown keys refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class PreprocessSpec(Frozen):

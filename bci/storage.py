@@ -13,7 +13,16 @@ from safetensors.numpy import save_file
 
 from bci.errors import FormatError, OutputError
 
-__all__ = ["SCHEMA", "check_schema", "load_json", "load_tensors", "refuse_non_empty", "save_json", "save_tensors"]
+__all__ = [
+    "SCHEMA",
+    "check_schema",
+    "load_json",
+    "load_tensors",
+    "new_folder",
+    "refuse_non_empty",
+    "save_json",
+    "save_tensors",
+]
 
 SCHEMA = 1
 """Version of every format that is written here."""
@@ -40,10 +49,28 @@ def refuse_non_empty(folder: Path) -> None:
     Raises
     ------
     OutputError
-        If the folder is not empty, or is a file.
+        If the folder is not empty, is a file, or stands where nothing may be written.
     """
+    there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    if there != folder and not (there.is_dir() and os.access(there, os.W_OK)):
+        raise OutputError(f"cannot make the folder {folder}: {there} may not be written to; name another place")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise OutputError(f"expected a new or empty folder, but {folder} is not: name another one or remove it")
+
+
+def new_folder(folder: Path) -> None:
+    """Make a folder to write to, its parents too.
+
+    Raises
+    ------
+    OutputError
+        If it is not empty or cannot be made.
+    """
+    refuse_non_empty(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot make the folder {folder}: {error.strerror}; name another place") from None
 
 
 def save_json(path: Path, body: Mapping[str, Any]) -> None:
@@ -92,6 +119,8 @@ def load_tensors(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     try:
         with safe_open(path, framework="numpy") as file:
             header = json.loads((file.metadata() or {}).get("bci", "{}"))
+            if not isinstance(header, dict):
+                raise FormatError(f"{path}: expected a JSON object as header, got {type(header).__name__}")
             check_schema(header, path)
             return {name: file.get_tensor(name) for name in file.keys()}, header  # noqa: SIM118 (no mapping)
     except (SafetensorError, ValueError, OSError) as error:
@@ -100,5 +129,10 @@ def load_tensors(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
 
 def _replace(path: Path, write: Any) -> None:
     part = path.with_name(path.name + ".part")
-    write(part)
-    os.replace(part, path)  # noqa: PTH105 (atomic on every system)
+    try:
+        write(part)
+        os.replace(part, path)  # noqa: PTH105 (atomic on every system)
+    except (OSError, SafetensorError) as error:
+        raise OutputError(f"cannot write {path}: {error}; make room or name another place") from None
+    finally:
+        part.unlink(missing_ok=True)

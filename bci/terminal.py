@@ -3,6 +3,8 @@
 Like the dashboard it reads snapshots and is never in the decoder's way.
 """
 
+import os
+import sys
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
@@ -15,7 +17,7 @@ from rich.text import Text
 from bci.session import Snapshot
 from bci.types import Decision, DecoderSpec, Status
 
-__all__ = ["TerminalView", "print_summary"]
+__all__ = ["Screen", "TerminalView", "print_summary"]
 
 _ROWS = 10
 _STYLE = {
@@ -25,6 +27,15 @@ _STYLE = {
     Status.DROPPED: "red",
     Status.GAP: "red",
 }
+
+
+class Screen(Console):
+    """A console that falls silent when its reader goes away, as `head` does: the session is not over."""
+
+    def on_broken_pipe(self) -> None:
+        """Write nothing any more, and let nobody stumble over what is still to be flushed."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class TerminalView:
@@ -67,7 +78,7 @@ class TerminalView:
             return
         for decision in snapshot.recent:
             if decision.seq >= self._next:
-                self._console.print(self._line(decision), highlight=False, soft_wrap=True)
+                self._console.print(Text(self._line(decision)), soft_wrap=True)
                 self._next = decision.seq + 1
 
     def _table(self, snapshot: Snapshot) -> Group:
@@ -80,8 +91,10 @@ class TerminalView:
 
     def _cells(self, decision: Decision) -> list[str | Text]:
         status = Text(str(decision.status), _STYLE[decision.status])
-        truth = [] if self._hide_truth else [self._shown(decision), self._rank(decision)]
-        return [str(decision.seq), *truth, self._seen(decision), status, f"{decision.latency * 1e3:.2f}"]
+        truth: list[str | Text] = []
+        if not self._hide_truth:
+            truth = [Text(self._shown(decision)), self._rank(decision)]
+        return [str(decision.seq), *truth, Text(self._seen(decision)), status, f"{decision.latency * 1e3:.2f}"]
 
     def _line(self, decision: Decision) -> str:
         shown = "" if self._hide_truth else f"{self._shown(decision)} -> "
@@ -118,7 +131,7 @@ def print_summary(console: Console, summary: Mapping[str, Any]) -> None:
     """Print what a session came to."""
     table = Table(box=None, show_header=False, padding=(0, 1))
     for name, value in _summary_rows(summary):
-        table.add_row(name, value)
+        table.add_row(name, Text(value))
     console.print(table)
 
 

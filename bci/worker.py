@@ -1,7 +1,7 @@
 """The decode thread: epochs in, decisions out, none unaccounted for.
 
 The queue is bounded. When the decoder cannot keep up, the epoch that has waited longest is given up and becomes
-a decision with status `dropped`: what waits longest is worth least.
+a decision with status `dropped`: what waits longest is worth least. A backlog that comes at once is worked off.
 """
 
 import threading
@@ -17,6 +17,8 @@ from bci.types import Decision, Epoch, SourceState
 
 __all__ = ["DecodeWorker"]
 
+_PATIENCE = 1.0  # seconds; what waits no longer came at once, when a sender that hung goes on, and is worked off
+_MOST = 1024  # epochs that wait at all: bounded on any input
 _WARM_UP = 20  # passes before the first event: memory is allocated and kernels are chosen in the first few
 
 
@@ -34,7 +36,8 @@ class DecodeWorker:
     budget
         Seconds of latency above which a decision is `late`.
     capacity
-        Epochs that may wait; 1 in sliding mode, where a newer window supersedes an older one.
+        Epochs that may wait for more than a second; 1 in sliding mode, where a newer window supersedes an older
+        one at once.
     source_state
         Tells what the source is doing.
     on_error
@@ -53,6 +56,8 @@ class DecodeWorker:
         on_error: Callable[[BaseException], None],
     ) -> None:
         self._decoder = decoder
+        self._clock = clock
+        self._patience = 0.0 if capacity == 1 else _PATIENCE
         self._decider = Decider(decoder, clock, budget, source_state)
         self._publish = publish
         self._capacity = capacity
@@ -73,7 +78,7 @@ class DecodeWorker:
         """Hand over an epoch; never blocks."""
         with self._changed:
             self._waiting.append(epoch)
-            if len(self._waiting) > self._capacity:
+            while len(self._waiting) > self._capacity and self._overdue(self._waiting[0]):
                 self._given_up.append(self._waiting.popleft())
             self._changed.notify()
 
@@ -84,6 +89,9 @@ class DecodeWorker:
             self._changed.notify()
         if self._thread.ident is not None:
             self._thread.join()
+
+    def _overdue(self, epoch: Epoch) -> bool:
+        return len(self._waiting) > _MOST or self._clock() - epoch.stamps.cut >= self._patience
 
     def _run(self) -> None:
         try:

@@ -7,6 +7,7 @@ what is missing between the segments of the recording is left out. Descriptions 
 
 import hashlib
 import multiprocessing
+import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -294,6 +295,7 @@ class DeviceProcess:
 def _run(
     errors: Any, there: Any, load: Callable[..., Recording], args: tuple[Any, ...], options: DeviceOptions
 ) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this one and ends it
     try:
         play(load(*args), options, progress=lambda *_: there.set())
     except BciError as error:

@@ -3,6 +3,7 @@
 import logging
 import sys
 from importlib import import_module
+from io import TextIOWrapper
 
 from bci.errors import BciError
 
@@ -33,11 +34,25 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     if command not in COMMANDS:
         return _refuse(f"expected one of {', '.join(COMMANDS)}; got {command!r}{_nearest(command)}")
+    _get_ready()
+    return _run(command, rest)
+
+
+def _get_ready() -> None:
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
+    logging.raiseExceptions = False  # a log on a full disk
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # names of concepts on a terminal that lacks their letters
+
+
+def _run(command: str, argv: list[str]) -> int:
     try:
-        code: int = import_module(f"bci.cli.{command}").main(rest)
+        code: int = import_module(f"bci.cli.{command}").main(argv)
     except BciError as error:
         return _refuse(str(error), error.exit_code)
+    except OSError as error:
+        return _refuse(f"{command} cannot go on: {error}", 1)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return _INTERRUPTED

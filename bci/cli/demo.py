@@ -41,17 +41,16 @@ class Demo:
 def main(argv: list[str]) -> int:
     """Run `bci demo`."""
     options = tyro.cli(Demo, args=argv, prog="bci demo", description=DESCRIPTION)
-    from rich.console import Console
-
     from bci.config import load_config
     from bci.errors import ConfigError
     from bci.folder import make_folder
+    from bci.terminal import Screen
     from models.config import ExperimentConfig
     from replay.world import load_world
 
     if options.events < 1:
         raise ConfigError(f"expected --events of at least 1, got {options.events}")
-    console = Console()
+    console = Screen()
     folder = make_folder(options.out, "demo")
     config = load_config(ExperimentConfig, "things")
     console.print("[bold]bci demo[/]: all of this is synthetic, and the best that can be reached is known")
@@ -64,6 +63,7 @@ def main(argv: list[str]) -> int:
         f"\nagain:  bci replay {folder / RECORDING}  and, beside it,  bci live {folder / BUNDLE} "
         f"--bank {folder / BANK} --until-end",
         highlight=False,
+        markup=False,
         soft_wrap=True,
     )
     return 0

@@ -64,12 +64,13 @@ def main(argv: list[str]) -> int:
 def _print(checks: list[Check]) -> None:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=None, padding=(0, 1), show_header=False)
     colour = {"ok": "green", "note": "yellow", "fails": "red"}
     for check in checks:
         found = f"{check.found}: {check.advice}" if check.advice else check.found
-        table.add_row(check.name, f"[{colour[check.state]}]{check.state}[/]", found)
+        table.add_row(check.name, f"[{colour[check.state]}]{check.state}[/]", Text(found))
     Console().print(table)
 
 

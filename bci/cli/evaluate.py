@@ -69,14 +69,15 @@ def _positive(text: str) -> int:
 
 
 def _experiment(what: str, data: Sequence[Path], overrides: Sequence[str], jobs: int) -> "Report":
-    from bci.cli.overrides import overridden
+    from bci.cli.overrides import overridden, with_encoder_of
     from bci.config import load_config
     from models.config import ExperimentConfig
     from models.controls import before_stimulus
     from models.data import load_bank_of, load_trials
     from models.evaluate import evaluate_config
 
-    config = overridden(load_config(ExperimentConfig, what), overrides, f"bci evaluate {what}")
+    config = with_encoder_of(load_config(ExperimentConfig, what), overrides)
+    config = overridden(config, overrides, f"bci evaluate {what}")
     trials, bank = load_trials(config, data), load_bank_of(config)
     before = None
     if window := config.evaluation.prestimulus:
@@ -124,9 +125,10 @@ def _progress() -> Iterator[Callable[[int, int], None]]:
 def _publish(report: "Report", folder: Path) -> int:
     from rich.console import Console
 
+    from bci.storage import new_folder
     from models.report import render, save_report
 
-    folder.mkdir(parents=True, exist_ok=True)
+    new_folder(folder)
     path = save_report(report, folder)
     console = Console()
     console.print(render(report))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bci.decoder import Decoder
     from bci.epochs import Epocher
     from bci.session import Session
-    from bci.types import Decision, StreamSpec
+    from bci.types import Decision, Recording, StreamSpec
     from models.bundle import Bundle
 
 __all__ = ["Live", "main", "run"]
@@ -71,9 +71,9 @@ class Live:
 def main(argv: list[str]) -> int:
     """Run `bci live`."""
     options = tyro.cli(Live, args=argv, prog="bci live", description=DESCRIPTION)
-    from rich.console import Console
+    from bci.terminal import Screen
 
-    run(options, Console())
+    run(options, Screen())
     return 0
 
 
@@ -108,9 +108,11 @@ def run(
     from bci.storage import refuse_non_empty, save_json
     from bci.terminal import print_summary
     from bci.wire import Header
+    from replay.readers import open_recording
 
     if options.out is not None:
         refuse_non_empty(options.out)
+    reference = None if options.reference is None else open_recording(options.reference)
     bundle, decoder = _load(options)
     _get_ready()
     configure(network=options.network)
@@ -135,13 +137,15 @@ def run(
             queue=1 if bundle.events.mode == "sliding" else 8,
             until_end=options.until_end,
         )
-        summary = _watch(session, decoder, console, hide_truth=options.hide_truth)
-        if options.reference is not None:
-            summary["parity"] = _parity(options.reference, options, bundle, decoder, kept.decisions)
-    summary |= extra or {}
-    save_json(folder / "summary.json", summary)
-    print_summary(console, summary)
-    console.print(f"session folder: {folder}", highlight=False)
+        summary = _watch(session, decoder, console, hide_truth=options.hide_truth) | dict(extra or {})
+        try:
+            save_json(folder / "summary.json", summary)  # the comparison takes a while and may be interrupted
+            if reference is not None:
+                summary["parity"] = _parity(reference, options, bundle, decoder, kept.decisions)
+                save_json(folder / "summary.json", summary)
+        finally:
+            print_summary(console, summary)
+    console.print(f"session folder: {folder}", highlight=False, markup=False)
     session.raise_error()
     return summary
 
@@ -224,16 +228,15 @@ def _watch(session: "Session", decoder: "Decoder", console: "Console", *, hide_t
 
 
 def _parity(
-    file: Path, options: Live, bundle: "Bundle", decoder: "Decoder", live: list["Decision"]
+    recording: "Recording", options: Live, bundle: "Bundle", decoder: "Decoder", live: list["Decision"]
 ) -> dict[str, Any]:
-    """Decode the file that was streamed and compare."""
+    """Decode the recording that was streamed and compare."""
     from bci.array_source import ArraySource
     from bci.clock import lsl_clock
     from bci.deciding import decode_all
     from bci.parity import compare
-    from replay.readers import open_recording
 
-    source = ArraySource(open_recording(file), clock=lsl_clock, reference=options.stream_reference)
+    source = ArraySource(recording, clock=lsl_clock, reference=options.stream_reference)
     offline = decode_all(source, _epocher(bundle, decoder, source.spec, lsl_clock), decoder, lsl_clock)
     return asdict(compare(live, offline))
 

@@ -1,14 +1,20 @@
 """Every key of a config as an option of the command line."""
 
 import difflib
+import io
+import re
 from collections.abc import Iterator, Sequence
-from typing import TypeVar
+from contextlib import redirect_stderr
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel
 
 from bci.errors import ConfigError
 
-__all__ = ["overridden"]
+if TYPE_CHECKING:
+    from models.config import ExperimentConfig
+
+__all__ = ["overridden", "with_encoder_of"]
 
 Config = TypeVar("Config", bound=BaseModel)
 
@@ -19,21 +25,55 @@ def overridden(config: Config, options: Sequence[str], prog: str) -> Config:
     Raises
     ------
     ConfigError
-        For an option that is no key of the config, naming the nearest one.
+        For an option that is no key of the config, naming the nearest one, or a value that makes no sense.
     """
     if not options:
         return config
     _refuse_unknown(config, options)
     import tyro
 
-    return tyro.cli(type(config), default=config, args=list(options), prog=prog)
+    said = io.StringIO()
+    try:
+        with redirect_stderr(said):
+            return tyro.cli(
+                type(config),
+                default=config,
+                args=list(options),
+                prog=prog,
+                config=(tyro.conf.FlagConversionOff,),  # `--train.balance False`, as all other values are given
+            )
+    except SystemExit:
+        raise ConfigError(f"{prog}: {_one_line(said.getvalue())}") from None
+
+
+def with_encoder_of(config: "ExperimentConfig", options: Sequence[str]) -> "ExperimentConfig":
+    """Return the config with the encoder that `--encoder.name` names, at its own default options.
+
+    Those of the config belong to the encoder that the config names.
+    """
+    named = re.search(r"(?:^|\0)--encoder\.name[=\0]([^\0]+)", "\0".join(options))
+    if named is None or named[1] == config.encoder.name:
+        return config
+    from models.encoders import default_options
+
+    update = {"name": named[1], "options": default_options(named[1])}
+    return config.model_copy(update={"encoder": config.encoder.model_copy(update=update)})
+
+
+def _one_line(box: str) -> str:
+    """Return what tyro says in a box of several lines, without title, frame, help and pydantic's addresses."""
+    text = " ".join(re.sub(r"[│╭╮╰╯─]+|-{3,}", " ", box.partition("\n")[2]).split())
+    text = re.split(r" (?:Argument helptext|For full helptext|For further information)", text)[0]
+    text = re.sub(r"Error parsing (\S+?): \d+ validation errors? for \w+ ", r"\1: ", text)
+    text = re.sub(r"\[type=\w+, input_value=\{.*", "", text).replace("Value error, ", "")
+    return re.sub(r" \[type=\w+, input_value=(.*?), input_type=\w+\]", r", got \1", text).strip()
 
 
 def _refuse_unknown(config: BaseModel, options: Sequence[str]) -> None:
     known = list(_keys(config))
     for option in options:
         key = option.removeprefix("--").split("=")[0].replace("-", "_")
-        if option.startswith("--") and key not in (*known, "help"):
+        if option.startswith("--") and key not in known:
             near = difflib.get_close_matches(key, known, n=1, cutoff=0.0)[0]
             raise ConfigError(f"unknown key {key!r}; the nearest known one is {near!r}")
 

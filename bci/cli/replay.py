@@ -1,6 +1,7 @@
 """`bci replay`: stream a recording as a simulated device."""
 
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,7 +54,7 @@ def main(argv: list[str]) -> int:
     from replay.device import DeviceOptions, play
     from replay.readers import open_recording
 
-    if options.speed <= 0 or (options.chunk is not None and options.chunk < 1) or options.wait < 0:
+    if not 0 < options.speed < inf or (options.chunk is not None and options.chunk < 1) or options.wait < 0:
         raise ConfigError("expected --speed above 0, --chunk of at least 1 and --wait of at least 0: correct them")
     recording = open_recording(options.file, options.stream)
     device = DeviceOptions(
@@ -70,6 +71,8 @@ def main(argv: list[str]) -> int:
         f"{len(recording.markers)} markers -> {device.name}"
         + (", open to the network" if options.network else ", on this computer only (--network opens it)"),
         highlight=False,
+        markup=False,
+        soft_wrap=True,
     )
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:.0f} s"))
     with Progress(*columns, TimeRemainingColumn(), console=console) as bar:

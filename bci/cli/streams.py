@@ -78,6 +78,7 @@ def _print(streams: Sequence["Observed"]) -> None:
 
 def _table(streams: Sequence["Observed"]) -> "Table":
     from rich.table import Table
+    from rich.text import Text
 
     table = Table("name", "type", "ch", "rate", "measured", "state", "source id", "host")
     for column in table.columns:
@@ -87,9 +88,17 @@ def _table(streams: Sequence["Observed"]) -> "Table":
         nominal = f"{stream.sfreq:g} Hz" if stream.sfreq else "events"
         measured = f"{seen.rate:.1f} Hz" if seen.rate is not None else "-"
         host, state = stream.host, str(seen.state)
-        table.add_row(
-            stream.name, stream.type, str(stream.n_channels), nominal, measured, state, stream.source_id, host
+        cells = (
+            stream.name,
+            stream.type,
+            str(stream.n_channels),
+            nominal,
+            measured,
+            state,
+            stream.source_id,
+            host,
         )
+        table.add_row(*map(Text, cells))
     if not streams:
         table.add_row("no stream in sight", *[""] * 7)
     return table

@@ -54,12 +54,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _train(name: str, data: list[Path], hold_out: list[str], overrides: list[str]) -> "Bundle":
-    from bci.cli.overrides import overridden
+    from bci.cli.overrides import overridden, with_encoder_of
     from bci.config import load_config
     from models.config import ExperimentConfig
     from models.data import load_bank_of, load_trials
 
-    config = overridden(load_config(ExperimentConfig, name), overrides, f"bci train {name}")
+    config = with_encoder_of(load_config(ExperimentConfig, name), overrides)
+    config = overridden(config, overrides, f"bci train {name}")
     trials, bank = load_trials(config, data, hold_out), load_bank_of(config)
     from models.train import train  # after what can be refused without waiting for torch
 

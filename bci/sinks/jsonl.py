@@ -1,6 +1,7 @@
 """`decisions.jsonl`: one line per decision, flushed before anyone else hears of it."""
 
 import logging
+from contextlib import suppress
 from pathlib import Path
 
 from bci.types import Decision
@@ -39,4 +40,5 @@ class JsonlSink:
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        with suppress(OSError):  # a disk that is still full, which was said already
+            self._file.close()

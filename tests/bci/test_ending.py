@@ -16,6 +16,12 @@ def test_the_end_waits_for_the_last_sample():
     assert watch.feed(Batch(samples(4.99)), 100.1) == "bci:end"
 
 
+def test_an_end_that_comes_after_the_last_sample_is_the_end_at_once():
+    watch = EndWatch(period=0.01, patience=10.0)
+    assert watch.feed(Batch(samples(4.99)), 100.0) is None
+    assert watch.feed(Batch(None, (Marker(5.0, "bci:end", arrived=100.1),)), 100.1) == "bci:end"
+
+
 def test_the_end_does_not_wait_for_ever():
     watch = EndWatch(period=0.01, patience=10.0)
     assert watch.feed(Batch(None, (Marker(5.0, "bci:end", arrived=100.0),)), 100.0) is None

@@ -210,3 +210,15 @@ def test_an_onset_between_two_ring_samples_is_placed_by_whole_numbers():
         onsets.append(epoch.data)
     np.testing.assert_array_equal(onsets[0], onsets[1])
     np.testing.assert_array_equal(onsets[1], onsets[2])
+
+
+def test_a_channel_that_sends_no_numbers_any_more_costs_its_windows_at_once_and_is_named(caplog):
+    cutter = epocher()
+    values = np.zeros((100, 2), np.float32)
+    values[50:, 0] = np.nan
+    chunk = SampleChunk(values, 10.0 + np.arange(100) / RATE, 0.0, 0)
+    epochs = cutter.feed(Batch(chunk, (marker(10), marker(60), marker(95))))
+    assert [statuses(epoch) for epoch in epochs] == [[], ["gap"], ["gap"]]
+    assert [record.getMessage() for record in caplog.records] == [
+        "test: no numbers in Cz; windows with such samples are gaps"
+    ]

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,6 +48,14 @@ def test_what_an_event_means_does_not_depend_on_the_order_of_arrival(markers):
     assert {event.marker.time: event.truth for event in made} == {0.0: 0, 0.3: 1, 0.6: 0, 0.9: None}
 
 
+@pytest.mark.parametrize("time", [np.nan, np.inf, -np.inf])
+def test_a_marker_without_a_time_is_an_event_that_says_so(time):
+    (event,) = builder().feed([Marker(time, "House", arrived=5.0)])
+    assert (event.marker.time, event.truth) == (5.0, 0)
+    assert event.flags[0].status is Status.GAP
+    assert str(time) in event.flags[0].reason
+
+
 # ------------------------------------------------------------------------------------------------ two sources
 
 
@@ -69,6 +78,14 @@ def test_a_trigger_without_its_label_says_so_and_is_not_guessed():
     complete = events.label(event)
     assert complete.truth is None
     assert "no label from screen" in complete.flags[0].reason
+
+
+def test_a_label_without_its_trigger_is_counted_as_ignored():
+    events = paired()
+    (event,) = events.feed([Marker(4.0, "House", "screen"), Marker(5.0, "17", "amp/trigger")])
+    events.feed([Marker(5.01, "House", "screen")])
+    assert events.label(event).truth == 0
+    assert events.ignored == 1
 
 
 def test_a_label_between_two_triggers_goes_to_the_nearer_one_alone():

@@ -1,5 +1,6 @@
 """Sessions on scripted sources: real threads, no LSL, no sleeps."""
 
+import itertools
 import json
 import threading
 
@@ -113,10 +114,20 @@ class Slow(FakeDecoder):
         return super().decode(epochs, watch, k)
 
 
+class Ticking:
+    """A clock on which a quarter of a second passes between any two looks."""
+
+    def __init__(self):
+        self._looks = itertools.count()
+
+    def __call__(self):
+        return next(self._looks) / 4
+
+
 def test_a_decoder_that_cannot_keep_up_costs_the_oldest_epochs_and_all_are_accounted_for():
-    permits = threading.Semaphore(0)
+    permits, clock = threading.Semaphore(0), Ticking()
     sink = Collected()
-    session = make(ArraySource(recording(40), clock=lsl_clock), Slow(permits), [sink], queue=3)
+    session = make(ArraySource(recording(40), clock=clock), Slow(permits), [sink], clock, queue=3)
     session.start()
     assert session.wait(30)
     permits.release(100)
@@ -127,6 +138,34 @@ def test_a_decoder_that_cannot_keep_up_costs_the_oldest_epochs_and_all_are_accou
     dropped = [d for d in sink.decisions if d.status is Status.DROPPED]
     assert all(d.ranking is None and d.reason == "the decoder could not keep up" for d in dropped)
     assert summary["top1"] == pytest.approx((40 - summary["dropped"]) / 40)  # a missing ranking is a miss
+
+
+def test_a_backlog_that_comes_at_once_is_worked_off():
+    permits = threading.Semaphore(0)
+    stopped = ArraySource(recording(40), clock=lambda: 1000.0)
+    session = make(stopped, Slow(permits), clock=lambda: 1000.0, queue=3)
+    session.start()
+    assert session.wait(30)
+    permits.release(100)
+    summary = session.finish()
+    assert (summary["events"], summary["dropped"]) == (40, 0)
+
+
+def test_events_that_wait_when_the_source_fails_are_accounted_for():
+    sink = Collected()
+    marker = Marker(1e6, "a", arrived=lsl_clock())  # of a sample that has not come
+    session = make(Scripted([Batch(None, (marker,))], then=StreamError("gone")), sinks=[sink])
+    session.start()
+    assert session.wait(30)
+    summary = session.finish()
+    assert (summary["events"], summary["gap"]) == (1, 1)
+    assert summary["error"] == "StreamError: gone"
+
+
+def test_the_log_tells_of_a_source_that_falls_silent_and_returns(caplog):
+    states = (SourceState.FLOWING, SourceState.STALLED, SourceState.STALLED, SourceState.RECOVERED)
+    run(make(Scripted([Batch(None, (), state) for state in states])))
+    assert [record.getMessage().split(": ")[1] for record in caplog.records] == ["stalled", "recovered"]
 
 
 def test_a_sliding_window_that_a_newer_one_supersedes_is_dropped_and_counted():

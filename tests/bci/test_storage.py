@@ -2,6 +2,7 @@ import json
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from bci.bank import Bank, BankKey, load_bank, save_bank
 from bci.errors import FormatError, MismatchError, OutputError
@@ -117,3 +118,21 @@ def test_a_bank_that_contradicts_itself_is_refused(tmp_path):
 def test_json_is_readable_by_anyone(tmp_path):
     save_json(tmp_path / "a.json", {"name": "ä"})
     assert json.loads((tmp_path / "a.json").read_text("utf-8")) == {"schema": 1, "name": "ä"}
+
+
+def test_a_full_disk_is_said_in_one_line_and_leaves_nothing(tmp_path, monkeypatch):
+    def full(*_args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("bci.storage.os.replace", full)
+    with pytest.raises(OutputError, match="No space left on device"):
+        save_json(tmp_path / "report.json", {"a": 1})
+    with pytest.raises(OutputError, match="No space left on device"):
+        save_tensors(tmp_path / "a.safetensors", {"a": np.zeros(3)}, {})
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_header_that_is_no_object_is_refused(tmp_path):
+    save_file({"a": np.zeros(3)}, tmp_path / "a.safetensors", {"bci": "[1]"})
+    with pytest.raises(FormatError, match="expected a JSON object"):
+        load_tensors(tmp_path / "a.safetensors")

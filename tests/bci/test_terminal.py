@@ -1,6 +1,8 @@
 import io
+from dataclasses import replace
 
 import numpy as np
+import pytest
 from rich.console import Console
 
 from bci.ranking import rank
@@ -51,6 +53,17 @@ def test_lines_tell_each_decision_once():
     assert len(lines) == 2
     assert "thing-1 -> thing-2  ok  1.23 ms" in lines[0]
     assert "gap (samples are missing)" in lines[1]
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_names_are_shown_as_they_are_whatever_they_mean_to_rich(terminal):
+    names = ("[red]", "[/]", *NAMES[2:])
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=terminal, width=120, color_system=None)
+    with TerminalView(console, replace(SPEC, concepts=names)) as view:
+        view.show(snapshot([decision(0, truth=0, seen=1)]))
+    assert "[red]" in out.getvalue()
+    assert "[/]" in out.getvalue()
 
 
 def test_the_table_shows_the_latest_and_how_the_session_stands():

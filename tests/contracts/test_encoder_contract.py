@@ -5,7 +5,7 @@ import torch
 
 from bci.errors import ConfigError
 from models.aligner import load_state, state_arrays
-from models.encoders import ENCODERS, build_encoder
+from models.encoders import ENCODERS, build_encoder, default_options
 
 SHAPES = [
     pytest.param(63, 250, 250.0, id="actiCHamp, 1 s"),
@@ -111,3 +111,11 @@ def test_an_option_that_makes_no_sense_is_refused(name):
 def test_an_unknown_encoder_is_refused_with_the_nearest():
     with pytest.raises(ConfigError, match="unknown encoder 'nise'; the nearest known one is 'nice'"):
         build("nise")
+
+
+def test_sizes_are_at_least_one(name):
+    sizes = [option for option, value in default_options(name).items() if type(value) is int]
+    assert sizes
+    for option in sizes:
+        with pytest.raises(ConfigError, match=f"expected at least 1 for {option!r}, got 0"):
+            build_encoder(name, 4, 100, 100.0, 8, {option: 0})

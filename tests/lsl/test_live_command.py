@@ -180,6 +180,28 @@ def test_an_interrupt_ends_the_session_in_order(bundle, file, tmp_path):
     assert len(lines) >= 1
 
 
+def test_a_reader_of_the_output_that_goes_away_does_not_end_the_session(bundle, file, tmp_path):
+    with play(file) as device, live(bundle, device, tmp_path / "out", "--until-end") as process:
+        process.read_until("decoding")
+        process.process.stdout.close()
+        code = process.process.wait(timeout=120)
+    assert code == 0
+    summary, _ = results(tmp_path / "out")
+    assert (summary["events"], summary["ended"]) == (30, "bci:end")
+
+
+def test_a_comparison_that_fails_leaves_the_summary(bundle, file, tmp_path):
+    other = tmp_path / "other_raw.fif"
+    save_recording(other, recording(5, channels=("Cz", "Pz", "Fz")))
+    arguments = ("--until-end", "--reference", other)
+    with play(file, speed=4.0) as device, live(bundle, device, tmp_path / "out", *arguments) as process:
+        code, _, errors = process.end()
+    assert code == 2
+    assert "lacks Oz" in errors
+    summary, _ = results(tmp_path / "out")
+    assert (summary["events"], "parity" in summary) == (30, False)
+
+
 def test_samples_that_are_not_finite_cost_their_events_alone(bundle, tmp_path):
     path = tmp_path / "rec_raw.fif"
     save_recording(path, recording(12))
@@ -216,6 +238,13 @@ def test_an_unknown_stream_is_refused_with_those_that_are_there(bundle, file, tm
         line = refused(process)
         assert "nobody" in line
         assert device.options.name in line
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_reference_that_is_not_there_is_refused_before_the_session(bundle, file, tmp_path):
+    arguments = ("--reference", tmp_path / "nowhere.fif")
+    with play(file) as device, live(bundle, device, tmp_path / "out", *arguments) as process:
+        assert "nowhere.fif" in refused(process)
     assert not (tmp_path / "out").exists()
 
 

@@ -271,6 +271,16 @@ def test_markers_of_several_streams_each_at_its_time():
     }
 
 
+def test_marker_that_is_no_utf8_is_read_as_latin1():
+    words = Stream(labels=("m",), sfreq=0.0, type="Markers", format="string")
+    eeg = Stream()
+    with Outlet(words) as string, Outlet(eeg), closing(LslSource(eeg.name)) as source:
+        string.push_bytes("Häuser".encode("latin-1"), T0)
+        string.push([["Häuser"]], [T0 + 0.1])
+        batches = pull_until(source, lambda got: len(markers_of(got)) >= 2)
+    assert [marker.value for marker in markers_of(batches)] == ["Häuser", "Häuser"]
+
+
 def test_marker_stream_that_comes_later():
     words = Stream(labels=("m",), sfreq=0.0, type="Markers", format="string")
     with Outlet(Stream()) as eeg, closing(LslSource(eeg.stream.name)) as source:

@@ -69,7 +69,9 @@ def test_replay_that_nobody_listens_to(file, capsys):
     assert "bci: expected a consumer of nobody-markers within 0.1 s" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("option", [["--speed", "0"], ["--chunk", "0"], ["--wait", "-1"]])
+@pytest.mark.parametrize(
+    "option", [["--speed", "0"], ["--speed", "nan"], ["--speed", "inf"], ["--chunk", "0"], ["--wait", "-1"]]
+)
 def test_replay_refuses_what_makes_no_sense(file, option, capsys):
     assert main(["replay", file, *option]) == 2
     assert "expected --speed above 0" in capsys.readouterr().err

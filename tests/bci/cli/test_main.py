@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -49,3 +50,14 @@ def test_help_loads_nothing_heavy(arguments):
     assert "heavy: []" in done.stdout
     if arguments != ["--help"]:
         assert "examples" in done.stdout
+
+
+def test_what_the_system_refuses_is_one_line(monkeypatch, capsys):
+    def full(_):
+        raise OSError(28, "No space left on device", "run/log.txt")
+
+    monkeypatch.setattr("bci.cli.import_module", lambda _: SimpleNamespace(main=full))
+    assert main(["live"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("bci: live cannot go on: ")
+    assert "No space left on device: 'run/log.txt'" in line

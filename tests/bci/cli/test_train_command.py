@@ -110,3 +110,48 @@ def test_the_bundle_names_no_folder_of_this_computer(config, tmp_path):
     main([config, "--data", str(tmp_path / "recordings"), "--out", str(tmp_path / "bundle")])
     body = json.loads((tmp_path / "bundle" / "bundle.json").read_text(encoding="utf-8"))
     assert tmp_path.as_posix() not in json.dumps(body["provenance"])
+
+
+def test_a_switch_is_turned_off(config, tmp_path):
+    main([config, "--out", str(tmp_path / "bundle"), "--train.balance", "False"])
+    assert load_bundle(tmp_path / "bundle").config.train.balance is False
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        (["--train.lr", "-1"], "lr Input should be greater than 0, got -1.0$"),
+        (["--train.epochs", "many"], "--train.epochs: invalid literal"),
+        (["--train.epochs"], "Missing value for argument '--train.epochs'"),
+        (["--evaluation.protocol", "any"], "invalid choice 'any'"),
+        (
+            ["--preprocess.baseline", "0", "-1"],
+            r"expected baseline = \[start, end\] with start < end, got \[0.0, -1.0\]$",
+        ),
+        (["--preprocess.baseline", "0", "nan"], "finite number"),
+        (["--preprocess.scale", "none"], 'whitening = "channel"$'),
+    ],
+)
+def test_a_value_that_makes_no_sense_is_refused_in_one_line(config, tmp_path, capsys, option, said):
+    with pytest.raises(ConfigError, match=said) as refused:
+        main([config, "--out", str(tmp_path / "bundle"), *option])
+    assert "\n" not in str(refused.value)
+    assert capsys.readouterr().err == ""
+
+
+def test_another_encoder_begins_with_its_own_options(config, tmp_path):
+    options = ["--encoder.name", "nice", "--encoder.options.maps", "4"]
+    main([config, "--out", str(tmp_path / "bundle"), *options])
+    encoder = load_bundle(tmp_path / "bundle").config.encoder
+    assert (encoder.name, encoder.dim, encoder.options) == ("nice", 8, {"maps": 4, "dropout": 0.5})
+
+
+def test_the_encoder_of_the_config_keeps_its_options(config, tmp_path):
+    main([config, "--out", str(tmp_path / "bundle"), "--encoder.name", "channel_attention"])
+    assert load_bundle(tmp_path / "bundle").config.encoder.options == {"hidden": 16, "width": 8, "heads": 2}
+
+
+def test_a_place_that_cannot_be_made_is_refused_before_any_work(tmp_path):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(OutputError, match="cannot make the folder"):
+        main(["no-such-config", "--out", str(tmp_path / "file" / "bundle")])
