@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from bci.bank import Bank, load_bank, save_bank
 from bci.errors import FormatError, MismatchError
 from bci.specs import EventSpec, PreprocessSpec, QualitySpec
-from bci.storage import load_json, load_tensors, refuse_non_empty, save_json, save_tensors
+from bci.storage import load_json, load_tensors, new_folder, save_json, save_tensors
 from bci.types import read_only
 from models.config import ExperimentConfig
 from models.whitening import whitening_id
@@ -71,8 +71,8 @@ class Bundle:
 
     @cached_property
     def id(self) -> str:
-        """First 8 hex digits of the SHA-256 of the weights, the centre of normalisation among them."""
-        digest = hashlib.sha256()
+        """First 8 hex digits of the SHA-256 of the encoder's config, the weights and the centre."""
+        digest = hashlib.sha256(self.config.encoder.model_dump_json().encode())
         for name, array in sorted({**self.weights, "centre": self.centre}.items()):
             digest.update(f"{name} {array.dtype} {array.shape}".encode())
             digest.update(np.ascontiguousarray(array).tobytes())
@@ -131,8 +131,7 @@ def save_bundle(folder: Path, bundle: Bundle) -> None:
     OutputError
         If the folder is not empty.
     """
-    refuse_non_empty(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    new_folder(folder)
     tensors: dict[str, NDArray[Any]] = {WEIGHTS + name: array for name, array in bundle.weights.items()}
     tensors["centre"] = bundle.centre
     if bundle.whitening is not None:
@@ -198,12 +197,24 @@ def load_bundle(folder: Path) -> Bundle:
         provenance=body.get("provenance", {}),
         card=body.get("card", {}),
     )
+    _check_parts(bundle, body, folder)
+    return bundle
+
+
+def _check_parts(bundle: Bundle, body: Mapping[str, Any], folder: Path) -> None:
+    """Refuse files that do not belong together, and a description that contradicts them or itself."""
     if bundle.id != body.get("id"):
         raise FormatError(
             f"{folder}: expected the weights of bundle {body.get('id')}, got those of {bundle.id}; "
             "its files do not belong together: copy it again"
         )
-    return bundle
+    described = _describe(bundle)
+    for name in ("bank", "whitening_id", "channels", "sfreq", "window"):
+        if described[name] != body.get(name):
+            raise FormatError(
+                f"{folder}: bundle.json says {name} = {body.get(name)}, its files say {described[name]}; "
+                "they do not belong together: copy it again"
+            )
 
 
 def _config(body: Mapping[str, Any], path: Path) -> ExperimentConfig:

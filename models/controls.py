@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 EXPECTED = {
-    "shuffled-labels": "chance: trained on labels shuffled within recording, scored against the true ones",
+    "shuffled-labels": "chance: labels shuffled within recording before the split, for training and scoring alike",
     "shuffled-truth": "chance: the decoder as it is, scored against labels shuffled within recording",
     "pre-stimulus": "chance where pictures come in random order and far enough apart; in rapid presentation the "
     "window holds the response to the previous picture",

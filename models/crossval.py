@@ -18,10 +18,19 @@ from models.controls import EXPECTED, UNITS, p_value, shuffled, unit_codes
 from models.pool import Progress, run_each
 from models.report import Control, Figure, FoldResult
 from models.scoring import Answers, collect, fold_value, headline, headline_value
-from models.splits import Split
+from models.splits import Split, folds
 from replay.trials import take
 
-__all__ = ["Arm", "Fit", "Outcome", "Predict", "check_split", "cross_validate", "shuffle_control"]
+__all__ = [
+    "Arm",
+    "Fit",
+    "Outcome",
+    "Predict",
+    "check_copies",
+    "check_split",
+    "cross_validate",
+    "shuffle_control",
+]
 
 DECODER = "decoder"
 
@@ -76,16 +85,27 @@ class _FitFold:
     """Fit one fold and score what was held out; the answer depends on the job alone."""
 
     arms: Mapping[str, Arm]
+    evaluation: EvaluationConfig
     seed: int
 
     def __call__(self, job: _Job) -> NDArray[np.float32]:
-        arm = self.arms[job.arm]
+        arm = _permuted(self.arms[job.arm], self.evaluation, self.seed, job.permutation)
         split = arm.splits[job.fold]
-        train = take(arm.trials, split.train)
-        if job.permutation:
-            train = shuffled(train, (self.seed, job.permutation, job.fold))
-        predict = arm.fit(train, self.seed + job.permutation)
+        predict = arm.fit(take(arm.trials, split.train), self.seed + job.permutation)
         return predict(arm.trials.data[split.test])
+
+
+def _permuted(arm: Arm, evaluation: EvaluationConfig, seed: int, permutation: int) -> Arm:
+    """Shuffle the labels once, before anything is split, so that all folds of a permutation see the same ones.
+
+    Only so is its figure, if nothing can be decoded, drawn from the same distribution as the observed one: folds
+    that are shuffled each on its own vary less in the mean, and p comes out too small.
+    """
+    if not permutation:
+        return arm
+    trials = shuffled(arm.trials, (seed, permutation))
+    by_label = evaluation.by in ("concept", "image")
+    return Arm(arm.fit, trials, folds(trials, evaluation) if by_label else arm.splits)
 
 
 def cross_validate(
@@ -120,11 +140,12 @@ def cross_validate(
     for arm in arms.values():
         for split in arm.splits:
             check_split(arm.trials, split, evaluation)
+        check_copies(arm.trials, arm.splits)
     jobs = _jobs(arms, evaluation.permutations)
-    results = run_each(_FitFold(arms, seed), jobs, processes, progress)
+    results = run_each(_FitFold(arms, evaluation, seed), jobs, processes, progress)
     own: dict[str, Answers] = {}
     null: dict[int, float] = {}
-    for (name, permutation), answers in _joined(results, arms, concepts, evaluation):
+    for (name, permutation), answers in _joined(results, arms, concepts, evaluation, seed):
         if permutation:
             null[permutation] = headline_value(answers)
         else:
@@ -151,14 +172,16 @@ def _joined(
     arms: Mapping[str, Arm],
     concepts: tuple[str, ...] | None,
     evaluation: EvaluationConfig,
+    seed: int,
 ) -> Iterator[tuple[tuple[str, int], Answers]]:
     """Yield (arm, permutation) and its answers as soon as all of its folds are there, and forget its scores."""
     waiting: dict[tuple[str, int], dict[int, NDArray[np.float32]]] = {}
     for job, scores in results:
-        key, arm = (job.arm, job.permutation), arms[job.arm]
-        folds = waiting.setdefault(key, {})
-        folds[job.fold] = scores
-        if len(folds) == len(arm.splits):
+        key = (job.arm, job.permutation)
+        scored = waiting.setdefault(key, {})
+        scored[job.fold] = scores
+        if len(scored) == len(arms[job.arm].splits):
+            arm = _permuted(arms[job.arm], evaluation, seed, job.permutation)
             tests = [split.test for split in arm.splits]
             each = [waiting[key][fold] for fold in range(len(arm.splits))]
             del waiting[key]
@@ -238,4 +261,26 @@ def check_split(trials: TrialSet, split: Split, evaluation: EvaluationConfig) ->
             raise MismatchError(
                 f"the split leaks: {name} {held_out} is on both sides, which {evaluation.protocol} by "
                 f"{evaluation.by} forbids; split by {name}"
+            )
+
+
+def check_copies(trials: TrialSet, splits: Sequence[Split]) -> None:
+    """Refuse folds that test on a copy of what they train on, such as one file under two names.
+
+    Raises
+    ------
+    MismatchError
+        If an epoch that is not flat stands bit for bit on both sides.
+    """
+    flat = np.ptp(trials.data, axis=2).max(axis=1) == 0
+    prints = np.array([hash(epoch.tobytes()) for epoch in trials.data])
+    names = trials.groups["recording"]
+    for split in splits:
+        copied = np.isin(prints[split.test], prints[split.train]) & ~flat[split.test]
+        if copied.any():
+            row = split.test[np.argmax(copied)]
+            twin = split.train[np.argmax(prints[split.train] == prints[row])]
+            raise MismatchError(
+                f"the split leaks: {copied.sum()} tested epochs are trained on as well, bit for bit, first in "
+                f"recordings {names[row]} and {names[twin]}: leave the copy out"
             )

@@ -18,7 +18,7 @@ from bci.errors import MismatchError
 from bci.preprocess import scale_epochs
 from bci.types import TrialSet
 from models.config import EvaluationConfig, ExperimentConfig
-from models.controls import UNITS, NoiseLevel, before_stimulus, shuffled_rows, unit_codes
+from models.controls import NoiseLevel, before_stimulus, shuffled_rows, unit_codes
 from models.crossval import Arm, Predict, cross_validate, shuffle_control
 from models.metrics import recalls, truth_ranks
 from models.pool import Progress
@@ -167,10 +167,11 @@ def evaluate_bundle(bundle: "Bundle", trials: TrialSet, evaluation: EvaluationCo
     Raises
     ------
     MismatchError
-        If the bundle was trained on some of the recordings (or subjects, if the protocol leaves these out).
+        If the bundle was trained on some of the recordings, whatever the protocol, or on some of the subjects if
+        the protocol leaves these out.
     """
     start = time.perf_counter()
-    shared = _refuse_trained_on(bundle, trials, evaluation)
+    unknown = _refuse_trained_on(bundle, trials, evaluation)
     seed = bundle.config.train.seed
     concepts = bundle.bank.names
     rows = [np.arange(len(trials))]
@@ -194,7 +195,7 @@ def evaluate_bundle(bundle: "Bundle", trials: TrialSet, evaluation: EvaluationCo
         notes=(
             "controls that train decoders anew need a config instead of a bundle",
             f"log_loss and brier: uncalibrated, temperature {bundle.temperature:g}",
-            *shared,
+            *unknown,
         ),
     )
 
@@ -204,10 +205,10 @@ def _reshuffled(answers: Answers, seed: tuple[int, ...]) -> Answers:
 
 
 def _refuse_trained_on(bundle: "Bundle", trials: TrialSet, evaluation: EvaluationConfig) -> tuple[str, ...]:
-    """Refuse what was trained on; where the protocol shares recordings, return a note that says so."""
+    """Refuse what was trained on: all trials of the bundle's recordings; return notes of what is unknown."""
     trained = set(bundle.card.get("recordings", ()))
     both = sorted(trained & {str(name) for name in trials.groups["recording"]})
-    if both and evaluation.by in UNITS:
+    if both:
         raise MismatchError(
             f"the bundle was trained on {', '.join(both[:3])}{', ...' if len(both) > 3 else ''}: give recordings "
             "that it has not seen, or a config, which trains one decoder per fold"
@@ -219,8 +220,7 @@ def _refuse_trained_on(bundle: "Bundle", trials: TrialSet, evaluation: Evaluatio
         )
     if evaluation.protocol == "zero-shot":
         return ("a bundle does not tell which concepts it was trained on: zero-shot holds if none of these was",)
-    shared = f"{len(both)} recordings are also those of training, as {evaluation.protocol} allows"
-    return (shared,) if both else ()
+    return ()
 
 
 # ---------------------------------------------------------------------------------------------------- protocol

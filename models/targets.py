@@ -39,6 +39,10 @@ def text_bank(targets: TargetConfig) -> Bank:
     """
     if not targets.concepts or not targets.vocabularies:
         raise ConfigError("targets of kind 'text' need at least one vocabulary and one concept with its names")
+    if empty := [concept for concept, names in targets.concepts.items() if not names]:
+        raise ConfigError(
+            f"targets.concepts: expected at least one name for every concept, got none for {empty[0]!r}"
+        )
     wanted = {name for names in targets.concepts.values() for name in names}
     vectors = _find(wanted, targets.vocabularies)
     prototypes = np.stack([_mean_vector(names, vectors) for names in targets.concepts.values()])
@@ -80,12 +84,15 @@ def _read(names_file: Path, vectors_file: Path) -> tuple[list[str], NDArray[np.g
     try:
         names = json.loads(names_file.read_text(encoding="utf-8"))
         vectors = np.load(vectors_file, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError) as error:
         raise FormatError(f"cannot read the vocabulary {vectors_file} with {names_file.name}: {error}") from None
+    if not isinstance(vectors, np.ndarray) or vectors.dtype.kind != "f":
+        raise FormatError(f"{vectors_file}: expected one array of floating-point numbers (n, D)")
     if not isinstance(names, list) or vectors.ndim != 2 or len(names) != len(vectors):
+        given = f"{len(names)} entries" if isinstance(names, list) else f"a {type(names).__name__}"
         raise FormatError(
             f"expected one name for each row of {vectors_file}, got an array of shape {vectors.shape} and "
-            f"{names_file.name} with {len(names)} entries"
+            f"{names_file.name} with {given}"
         )
     return [str(name) for name in names], vectors
 

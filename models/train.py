@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Generator, Tensor
 
 from bci.bank import Bank
-from bci.errors import ConfigError, MismatchError
+from bci.errors import BciError, ConfigError, MismatchError
 from bci.preprocess import scale_epochs
 from bci.ranking import unit
 from bci.types import TrialSet, read_only
@@ -80,6 +80,8 @@ def train(
         If nothing is left to train on, or loss and data do not fit.
     MismatchError
         If the bank lacks a concept, or the epochs have another shape than the config says.
+    BciError
+        If training diverged.
     """
     _check_shape(trials, config)
     kept = _accepted(trials, config.data.reject)
@@ -196,6 +198,8 @@ def _train_one(
             loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
             report(step + 1, loss)
+    if not all(bool(parameter.isfinite().all()) for parameter in model.parameters()):
+        raise BciError(f"training diverged, weights are NaN or infinite: try a train.lr below {config.train.lr:g}")
     return model.eval()
 
 

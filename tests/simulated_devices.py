@@ -1,11 +1,13 @@
 """Devices that send what a test tells them to, each in a process of its own."""
 
+import ctypes
 import multiprocessing
 import uuid
 from dataclasses import dataclass, field
 
 import numpy as np
 from pylsl import StreamInfo, StreamOutlet
+from pylsl.lib import lib
 
 from bci.types import Channel, Recording
 
@@ -66,6 +68,10 @@ class Outlet:
         """Push samples at once; liblsl deduces the stamps of all but the last."""
         self._ask("push_chunk", np.ascontiguousarray(samples), last)
 
+    def push_bytes(self, value, stamp):
+        """Push one string as it stands, whatever its encoding."""
+        self._ask("push_bytes", value, stamp)
+
     def wait_for_consumer(self):
         self._ask("wait")
 
@@ -102,6 +108,9 @@ def _serve(pipe, stream):
                 outlet.push_sample(sample, stamp)
         elif command == "push_chunk":
             outlet.push_chunk(*args)
+        elif command == "push_bytes":
+            value, stamp = args
+            lib.lsl_push_sample_strtp(outlet.obj, (ctypes.c_char_p * 1)(value), ctypes.c_double(stamp), 1)
         elif command == "wait":
             outlet.wait_for_consumers(20)
         pipe.send(command)

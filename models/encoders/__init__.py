@@ -14,7 +14,7 @@ from bci.errors import ConfigError
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["ENCODERS", "build_encoder"]
+__all__ = ["ENCODERS", "build_encoder", "default_options"]
 
 
 def _channel_attention() -> "type[nn.Module]":
@@ -57,19 +57,36 @@ def build_encoder(
     ConfigError
         For an unknown name or option, naming the nearest known one, or an option that makes no sense.
     """
-    if name not in ENCODERS:
-        raise ConfigError(f"unknown encoder {name!r}; the nearest known one is {_nearest(name, [*ENCODERS])!r}")
-    encoder = ENCODERS[name]()
-    known = [p.name for p in inspect.signature(encoder).parameters.values() if p.kind is p.KEYWORD_ONLY]
-    for option in options:
+    encoder, known = _class_of(name), list(default_options(name))
+    for option, value in options.items():
         if option not in known:
             raise ConfigError(
                 f"encoder {name!r} has no option {option!r}; the nearest known one is {_nearest(option, known)!r}"
             )
+        if isinstance(value, int) and not isinstance(value, bool) and value < 1:
+            raise ConfigError(f"encoder {name!r}: expected at least 1 for {option!r}, got {value}")
     try:
         return encoder(n_channels, n_times, sfreq, dim, **options)
     except (TypeError, ValueError) as error:
         raise ConfigError(f"encoder {name!r} cannot be built with {dict(options)}: {error}") from None
+
+
+def default_options(name: str) -> dict[str, Any]:
+    """Return an encoder's own keyword arguments with their defaults.
+
+    Raises
+    ------
+    ConfigError
+        For an unknown name, naming the nearest known one.
+    """
+    parameters = inspect.signature(_class_of(name)).parameters.values()
+    return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
+
+
+def _class_of(name: str) -> "type[nn.Module]":
+    if name not in ENCODERS:
+        raise ConfigError(f"unknown encoder {name!r}; the nearest known one is {_nearest(name, [*ENCODERS])!r}")
+    return ENCODERS[name]()
 
 
 def _nearest(name: str, known: list[str]) -> str:

@@ -197,6 +197,10 @@ def _owned(reader: Reader, path: Path) -> Path:
 
 
 def _select(files: list[Path], only: Sequence[str], hold_out: Sequence[str]) -> list[Path]:
+    if double := [file.name for i, file in enumerate(files) if any(file.samefile(other) for other in files[:i])]:
+        raise ConfigError(
+            f"expected every file once, got {double[0]} twice, whose trials would count twice: name it once"
+        )
     names = [stem(file) for file in files]
     for role, wanted in (("only", only), ("hold-out", hold_out)):
         if unknown := [name for name in wanted if name not in names]:

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["HeaderChannel", "common_reference", "header_channels"]
+__all__ = ["HeaderChannel", "common_reference", "declared_samples", "header_channels"]
 
+_POINTS = re.compile(r"^DataPoints=(\d+)", re.MULTILINE)
 _LINE = re.compile(r"^Ch\d+=([^,\r\n]*),([^,\r\n]*),[^,\r\n]*(?:,([^,\r\n]*))?", re.MULTILINE)
 
 
@@ -32,6 +33,14 @@ def header_channels(path: Path) -> dict[str, HeaderChannel]:
         label, reference, unit = (part.strip().replace(r"\1", ",") for part in line.groups(""))
         found[label] = HeaderChannel(reference or None, not unit or unit.endswith("V"))
     return found
+
+
+def declared_samples(path: Path) -> int | None:
+    """Return how many samples a `.vhdr` file says that there are, None for other files or if it does not say."""
+    if path.suffix.lower() != ".vhdr":
+        return None
+    found = _POINTS.search(path.read_bytes().decode("utf-8", errors="replace"))
+    return int(found[1]) if found else None
 
 
 def common_reference(channels: Mapping[str, HeaderChannel]) -> str | None:

@@ -23,7 +23,7 @@ from bci.errors import FormatError, StreamError
 from bci.roles import Role, check_range, role_of
 from bci.triggers import TriggerDecoder
 from bci.types import Channel, Recording, read_only
-from replay.readers.brainvision_header import common_reference, header_channels
+from replay.readers.brainvision_header import common_reference, declared_samples, header_channels
 from replay.readers.cuts import Cut, Span, place, segments, spans
 from replay.readers.provenance import describe
 from replay.recording_file import Header, decode_marker, parse_header
@@ -101,6 +101,8 @@ def read_mne(path: Path) -> Recording:
 
 def _open(path: Path) -> tuple[Any, tuple[str, ...]]:
     """MNE's Raw, nothing loaded yet, and what MNE warned of."""
+    if path.stat().st_size == 0:
+        raise FormatError(f"{path}: expected a recording, got an empty file; copy it again")
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
@@ -108,7 +110,16 @@ def _open(path: Path) -> tuple[Any, tuple[str, ...]]:
     except _DAMAGE as error:
         reason = " ".join(str(error).split())[:300] or type(error).__name__
         raise FormatError(f"{path} is damaged or incomplete, MNE cannot read it: {reason}") from None
+    _check_length(path, int(raw.n_times))
     return raw, tuple(" ".join(str(warning.message).split()) for warning in caught)
+
+
+def _check_length(path: Path, n_times: int) -> None:
+    """Refuse a BrainVision data file that was cut: of a vectorised one MNE would mix up the channels."""
+    declared = declared_samples(path)
+    if n_times == 0 or (declared is not None and declared != n_times):
+        expected = "samples" if declared is None else f"{declared} samples, as its header says"
+        raise FormatError(f"{path}: expected {expected}, got {n_times} in its data file; copy it again")
 
 
 def _opener(path: Path) -> Callable[..., Any]:

@@ -89,14 +89,14 @@ def _opened(path: Path) -> BinaryIO:
 
 
 def _read(path: Path, file: BinaryIO) -> _Table:
-    columns = _columns(path, file.readline(10_000).decode())
+    columns = _columns(path, file.readline(10_000).decode("utf-8-sig"))
     markers = [i for i, name in enumerate(columns) if name.startswith(_MARKER)]
     channels = [i for i in range(1, len(columns)) if i not in markers]
     stamps, data, codes = [], [], []
     for rows in _pieces(path, file, columns):
         stamps.append(rows[:, 0])
         data.append(rows[:, channels].astype(np.float32))
-        codes.append(rows[:, markers].astype(np.int64))
+        codes.append(_whole(path, rows[:, markers]))
     if not data:
         raise FormatError(f"{path}: expected one row per sample, got a header without rows: record it again")
     labels = tuple(columns[i] for i in channels)
@@ -131,6 +131,13 @@ def _pieces(path: Path, file: BinaryIO, columns: Sequence[str]) -> Iterator[NDAr
             )
         yield rows
         first += len(rows)
+
+
+def _whole(path: Path, codes: NDArray[np.float64]) -> NDArray[np.int64]:
+    broken = codes[codes != np.rint(codes)]
+    if broken.size:
+        raise FormatError(f"{path}: expected whole numbers as markers, got {broken[0]}: correct the marker column")
+    return codes.astype(np.int64)
 
 
 def _check_rate(path: Path, stamps: NDArray[np.float64]) -> None:

@@ -22,6 +22,9 @@ __all__ = ["read_things_eeg1_erps"]
 
 _ARRAYS = ("data", "ch_names", "times", "categories")
 
+_UNEVEN = 0.01
+"""Share of a step by which the steps of `times` may differ: room for rounding."""
+
 _CAVEATS = (
     "averages, not single trials: one row is one person's mean response to a category",
     "pictures came at 10 Hz: the window before the onset holds the previous picture",
@@ -96,6 +99,8 @@ def _load(path: Path) -> dict[str, NDArray[Any]]:
 
 def _check(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     data = arrays["data"]
+    if flat := [name for name in _ARRAYS[1:] if arrays[name].ndim != 1]:
+        raise FormatError(f"{path}: expected lists of labels and times, got other shapes in {', '.join(flat)}")
     labelled = (len(arrays["categories"]), len(arrays["ch_names"]), len(arrays["times"]))
     if data.ndim != 4 or data.shape[1:] != labelled or data.shape[0] == 0:
         raise FormatError(
@@ -104,3 +109,12 @@ def _check(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
         )
     if data.dtype.kind != "f" or not np.isfinite(data).all():
         raise FormatError(f"{path}: expected finite floating-point data, got {data.dtype} with NaN or infinity")
+    for name in ("ch_names", "categories"):
+        if len(set(arrays[name].tolist())) != len(arrays[name]):
+            raise FormatError(
+                f"{path}: expected every name in {name} once, got {', '.join(map(str, arrays[name]))}"
+            )
+    times = arrays["times"]
+    steps = np.diff(times.astype(np.float64)) if times.dtype.kind in "fiu" else np.empty(0)
+    if not steps.size or not (steps > 0).all() or np.ptp(steps) > _UNEVEN * steps.mean():
+        raise FormatError(f"{path}: expected times in seconds in even steps, got {times[:3]} ... {times[-1]}")

@@ -6,8 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bci.bank import BankKey
+from bci.bank import BankKey, save_bank
 from bci.errors import FormatError, MismatchError, OutputError
+from bci.storage import load_tensors, save_tensors
 from models.bundle import check_bank, load_bundle, save_bundle
 
 
@@ -168,3 +169,42 @@ def test_reading_a_bundle_does_not_load_torch(folder):
     )
     done = subprocess.run([sys.executable, "-c", code, str(folder)], capture_output=True, text=True, check=True)
     assert done.stdout.split() == [load_bundle(folder).id, "False"]
+
+
+def test_a_bank_of_another_bundle_is_refused(folder, trained):
+    bank = trained.bank
+    other = replace(bank, prototypes=bank.prototypes[::-1].copy(), images=None, owner=None)
+    (folder / "bank.safetensors").unlink()
+    save_bank(folder / "bank.safetensors", other)
+    with pytest.raises(FormatError, match="says bank = "):
+        load_bundle(folder)
+
+
+def test_options_that_leave_all_shapes_alone_are_not_edited_unseen(folder):
+    edit(folder, lambda body: body["decoder"]["options"].update(heads=4))
+    with pytest.raises(FormatError, match="do not belong together"):
+        load_bundle(folder)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"channels": ["O1"]}, {"sfreq": 1.0}, {"window": [0.0, 9.0]}, {"whitening_id": "00000000"}, {"bank": None}],
+)
+def test_a_description_that_contradicts_itself_is_refused(folder, change):
+    edit(folder, lambda body: body.update(change))
+    with pytest.raises(FormatError, match=f"says {next(iter(change))} = "):
+        load_bundle(folder)
+
+
+def test_a_bundle_without_its_whitening_matrix_is_refused(folder):
+    tensors, header = load_tensors(folder / "model.safetensors")
+    del tensors["whitening"]
+    save_tensors(folder / "model.safetensors", tensors, header)
+    with pytest.raises(FormatError, match="says whitening_id = "):
+        load_bundle(folder)
+
+
+def test_what_is_read_and_written_again_is_equal(folder, tmp_path):
+    save_bundle(tmp_path / "again", load_bundle(folder))
+    for file in folder.iterdir():
+        assert (tmp_path / "again" / file.name).read_bytes() == file.read_bytes()

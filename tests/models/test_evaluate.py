@@ -82,6 +82,17 @@ class Guess:
 
 
 @dataclass(frozen=True)
+class Remembering:
+    """Knows nothing, and keeps what it was shown."""
+
+    seen: list[TrialSet]
+
+    def __call__(self, train_trials, seed):
+        self.seen.append(train_trials)
+        return Guess()(train_trials, seed)
+
+
+@dataclass(frozen=True)
 class Failing:
     def __call__(self, _train, _seed):
         raise BciError("no luck")
@@ -145,13 +156,32 @@ def test_more_than_two_concepts_are_judged_by_top1_against_the_largest_class():
 
 
 def test_p_values_of_a_decoder_that_knows_nothing_are_not_small_too_often():
-    evaluation = protocol(permutations=9)
+    evaluation = protocol(permutations=9, resamples=1)
     p = [
         cross_validate(arm(world(60, seed=seed), NearestMean(), evaluation), evaluation, seed=seed).controls[0].p
-        for seed in range(80)
+        for seed in range(400)
     ]
-    assert np.mean(np.array(p) <= 0.1) <= 0.22  # 0.1 expected; binomial sd 0.034
-    assert np.mean(np.array(p) <= 0.5) == pytest.approx(0.5, abs=0.2)
+    assert np.mean(np.array(p) <= 0.1) <= 0.145  # 0.1 expected; binomial sd 0.015
+    assert np.mean(np.array(p) <= 0.5) == pytest.approx(0.5, abs=0.08)
+
+
+def test_all_folds_of_a_permutation_see_the_same_labels():
+    trials, evaluation = world(n_recordings=3), protocol(permutations=1)
+    seen = []
+    cross_validate(arm(trials, Remembering(seen), evaluation), evaluation)
+    by_epoch = [{e.tobytes(): c for e, c in zip(t.data, t.concepts, strict=True)} for t in seen[3:]]
+    for one in by_epoch:
+        for other in by_epoch:
+            assert all(one[epoch] == other[epoch] for epoch in one.keys() & other.keys())
+    assert any(by_epoch[0][e.tobytes()] != c for e, c in zip(seen[0].data, seen[0].concepts, strict=True))
+
+
+def test_zero_shot_labels_are_shuffled_before_concepts_are_held_out():
+    trials = replace(world(n_recordings=2), concepts=np.arange(240) % 4, concept_names=tuple("abcd"))
+    evaluation, seen = protocol(protocol="zero-shot", by="concept", folds=2, permutations=1), []
+    outcome = cross_validate(arm(trials, Remembering(seen), evaluation), evaluation)
+    assert [len(set(train_trials.concepts)) for train_trials in seen] == [2] * 4
+    assert outcome.controls[0].permutations == 1
 
 
 def test_controls_go_through_the_same_folds():
@@ -286,6 +316,21 @@ def test_sessions_of_one_name_in_two_people_are_two():
     check_split(trials, split, protocol(by="session"))
     with pytest.raises(MismatchError, match="session 1"):
         check_split(world(8, n_recordings=2), split, protocol(by="session"))
+
+
+def test_a_recording_copied_under_another_name_is_a_leak():
+    trials = world(n_recordings=4)
+    data = trials.data.copy()
+    data[60:120] = data[:60]
+    evaluation = protocol()
+    with pytest.raises(MismatchError, match="60 tested epochs are trained on as well, bit for bit.* r0 and r1"):
+        cross_validate(arm(replace(trials, data=data), Guess(), evaluation), evaluation)
+
+
+def test_flat_epochs_are_no_copies():
+    trials = world()
+    evaluation = protocol()
+    cross_validate(arm(replace(trials, data=np.zeros_like(trials.data)), Guess(), evaluation), evaluation)
 
 
 # ------------------------------------------------------------------------------------------------------- processes
@@ -437,3 +482,14 @@ def test_a_bundle_that_leaves_people_out_refuses_new_recordings_of_the_same_peop
     bundle = trained(take(trials, np.flatnonzero(seen)), config)
     with pytest.raises(MismatchError, match="subject s0"):
         evaluate_bundle(bundle, take(trials, np.flatnonzero(~seen)), config.evaluation)
+
+
+def test_no_protocol_lets_a_bundle_be_judged_on_what_it_was_trained_on():
+    config, trials = experiment(), world()
+    bundle = trained(trials, config)
+    for changes in (
+        {"protocol": "seen-concept/new-trial", "by": "repetition"},
+        {"protocol": "zero-shot", "by": "concept"},
+    ):
+        with pytest.raises(MismatchError, match="was trained on r0"):
+            evaluate_bundle(bundle, trials, protocol(**changes))

@@ -84,3 +84,34 @@ def test_real_prototypes_of_five_categories_lie_close_together():
     others = cosines[~np.eye(5, dtype=bool)]
     assert others.min() > 0.87
     assert others.max() < 0.95
+
+
+def test_a_concept_without_names_is_refused(vocabularies):
+    with pytest.raises(ConfigError, match="at least one name for every concept, got none for 'home'"):
+        text_bank(targets(vocabularies, {"animal": ["cat"], "home": []}))
+
+
+@pytest.mark.parametrize("text", ["7", '{"cat": 1, "dog": 2}'])
+def test_names_that_are_no_list_are_refused(vocabularies, tmp_path, text):
+    (tmp_path / "first.json").write_text(text, encoding="utf-8")
+    with pytest.raises(FormatError, match="expected one name for each row"):
+        text_bank(targets(vocabularies, {"animal": ["cat"]}))
+
+
+def test_an_empty_file_of_vectors_is_refused(vocabularies, tmp_path):
+    (tmp_path / "first.npy").write_bytes(b"")
+    with pytest.raises(FormatError, match="cannot read the vocabulary"):
+        text_bank(targets(vocabularies, {"animal": ["cat"]}))
+
+
+def test_several_arrays_are_no_vocabulary(vocabularies, tmp_path):
+    with (tmp_path / "first.npy").open("wb") as file:
+        np.savez(file, a=np.zeros((2, 3)))
+    with pytest.raises(FormatError, match="expected one array"):
+        text_bank(targets(vocabularies, {"animal": ["cat"]}))
+
+
+def test_vectors_that_are_not_numbers_are_refused(vocabularies):
+    np.save(vocabularies[0]["vectors"], np.full((2, 3), np.nan, np.float16))
+    with pytest.raises(FormatError, match="finite prototypes"):
+        text_bank(targets(vocabularies, {"animal": ["cat"]}))

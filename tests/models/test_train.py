@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from bci.errors import ConfigError, MismatchError
+from bci.errors import BciError, ConfigError, MismatchError
 from bci.preprocess import scale_epochs
 from bci.types import Channel
 from models.runtime import load_decoder
@@ -140,3 +140,9 @@ def test_a_fixed_temperature_stays_and_a_learned_one_moves(tiny_with):
     temperature = train(learned.trials, learned.bank, learned.config).temperature
     assert temperature != pytest.approx(0.2, abs=1e-4)
     assert temperature >= 0.01
+
+
+def test_a_training_that_diverges_makes_no_bundle(tiny_with):
+    tiny = tiny_with(train={"lr": 1e30, "weight_decay": 1e3})
+    with pytest.raises(BciError, match=r"diverged.*below 1e\+30"):
+        train(tiny.trials, tiny.bank, tiny.config)

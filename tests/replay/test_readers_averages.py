@@ -50,6 +50,12 @@ def write(path, **arrays):
         ({"ch_names": np.array(LABELS, object)}, "pickled"),
         ({"data": DATA[0]}, r"got \(3, 3, 26\)"),
         ({"data": np.full_like(DATA, np.nan)}, "NaN"),
+        ({"times": np.float64(0)}, "other shapes in times"),
+        ({"times": TIMES[::-1]}, "even steps"),
+        ({"times": TIMES + 0.1 * (TIMES > -0.05)}, "even steps"),
+        ({"times": TIMES[:1], "data": DATA[..., :1]}, "even steps"),
+        ({"ch_names": np.array(["O1", "O1", "O2"])}, "every name in ch_names once"),
+        ({"categories": np.array(["animal", "animal", "food"])}, "every name in categories once"),
     ],
 )
 def test_other_arrays_are_refused(tmp_path, arrays, said):

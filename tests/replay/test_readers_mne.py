@@ -226,3 +226,23 @@ def test_a_fif_file_cut_short_is_refused(tmp_path):
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with pytest.raises(FormatError, match="damaged"):
         open_recording(path)
+
+
+@pytest.mark.parametrize("vectorised", [False, True])
+@pytest.mark.parametrize("share", [0.0, 0.5])
+def test_brainvision_data_that_were_cut_are_refused(tmp_path, vectorised, share):
+    path = write_brainvision(tmp_path / "a.vhdr", recorded(), LABELS, SFREQ, vectorised=vectorised)
+    header = path.read_text(encoding="utf-8")
+    if "DataPoints" not in header:
+        path.write_text(header.replace("DataFile", f"DataPoints={N_TIMES}\nDataFile", 1), encoding="utf-8")
+    assert len(open_recording(path).data) == N_TIMES
+    data = path.with_suffix(".eeg")
+    data.write_bytes(data.read_bytes()[: int(data.stat().st_size * share)])
+    with pytest.raises(FormatError, match=rf"expected {N_TIMES} samples, as its header says, got"):
+        open_recording(path)
+
+
+def test_an_empty_file_is_refused(tmp_path):
+    (tmp_path / "a.set").write_bytes(b"")
+    with pytest.raises(FormatError, match="an empty file"):
+        open_recording(tmp_path / "a.set")

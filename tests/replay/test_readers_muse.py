@@ -139,3 +139,16 @@ def test_reading_twice_gives_the_same_bits(tmp_path):
     path.write_bytes(gzip.compress(write_muse(tmp_path / "a.csv", recorded(), codes_at([])).read_bytes()))
     (first,), (second,) = (open_dataset("muse", [path]) for _ in range(2))
     assert first.data.tobytes() == second.data.tobytes()
+
+
+def test_a_byte_order_mark_is_no_part_of_the_header(tmp_path):
+    path = write_muse(tmp_path / "rec.csv", recorded(), codes_at([(10, 1)]))
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert open_recording(path).markers == ((10, "1"),)
+
+
+def test_half_a_marker_is_refused(tmp_path):
+    path = write_muse(tmp_path / "rec.csv", recorded(), codes_at([(10, 7777)]))
+    path.write_bytes(path.read_bytes().replace(b",7777", b",1.5"))
+    with pytest.raises(FormatError, match="whole numbers as markers, got 1.5"):
+        open_recording(path)

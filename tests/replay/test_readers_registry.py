@@ -113,3 +113,9 @@ def test_a_file_of_another_format_is_refused_by_what_it_is(tmp_path):
     (tmp_path / "notes.txt").write_text("hello")
     with pytest.raises(FormatError, match=r"expected Muse LSL recordings, whose names end in \.csv"):
         open_dataset("muse", [tmp_path / "notes.txt"])
+
+
+def test_a_file_that_is_given_twice_is_refused(tmp_path):
+    path = write_muse(tmp_path / "rec.csv", np.zeros((512, len(MUSE))), np.zeros(512, int))
+    with pytest.raises(ConfigError, match=r"rec\.csv twice"):
+        open_dataset("muse", [tmp_path, path])
