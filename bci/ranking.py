@@ -1,11 +1,15 @@
 """Ranking concepts by cosine similarity, in NumPy; the torch decoder does the same on its device."""
 
+from typing import Any, TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
 from bci.types import Ranking, read_only
 
-__all__ = ["rank", "softmax", "truth_rank", "unit"]
+__all__ = ["rank", "softmax", "truth_ranks", "unit"]
+
+Real = TypeVar("Real", bound=np.floating[Any])
 
 
 def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -14,15 +18,19 @@ def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(vectors / np.maximum(norms, np.finfo(np.float32).tiny))
 
 
-def softmax(scores: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
+def softmax(scores: NDArray[Real], temperature: float) -> NDArray[Real]:
     """Softmax of `scores / temperature` over the last axis."""
     powers = np.exp((scores - scores.max(axis=-1, keepdims=True)) / temperature)
     return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
 
 
-def truth_rank(scores: NDArray[np.float32], truth: int) -> int:
-    """Count the other concepts whose score is at least the truth's: ties never help."""
-    return int(np.count_nonzero(scores >= scores[truth])) - 1
+def truth_ranks(scores: NDArray[np.floating[Any]], truths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Count for each row of scores (n, N) the other concepts that score at least as high as the truth (n,).
+
+    Ties never help.
+    """
+    own = np.take_along_axis(scores, truths[:, None], axis=1)
+    return np.asarray(np.count_nonzero(scores >= own, axis=1) - 1)
 
 
 def rank(
@@ -43,6 +51,6 @@ def rank(
         scores=read_only(scores[best]),
         probabilities=read_only(softmax(scores, temperature)[best]),
         embedding=read_only(direction),
-        truth_rank=None if truth is None else truth_rank(scores, truth),
+        truth_rank=None if truth is None else int(truth_ranks(scores[None], np.array([truth]))[0]),
         n_concepts=len(scores),
     )

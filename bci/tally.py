@@ -10,12 +10,15 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from bci.bootstrap import auc_interval
+from bci.roc import auc
 from bci.types import Decision, Ranking, Status
 from bci.verdict import STAGES
 
-__all__ = ["Tally", "auc_interval", "percentiles"]
+__all__ = ["Tally", "percentiles"]
+
+_RESAMPLES = 2000  # of the bootstrap
 
 
 class Tally:
@@ -37,7 +40,8 @@ class Tally:
         self._accepted = 0
         self._latencies = array("d")
         self._stages = {stage: array("d") for stage in STAGES}
-        self._margins: tuple[array[float], array[float]] = (array("d"), array("d"))
+        self._evidence = array("d")  # for the second of two concepts
+        self._second_shown = array("b")
 
     def add(self, decision: Decision) -> None:
         """Take one decision in."""
@@ -82,7 +86,7 @@ class Tally:
             "chance_top5": None if few else 5 / self.n_concepts,
             "latency_ms": percentiles(self._latencies),
             "stages_ms": {stage: percentiles(seconds) for stage, seconds in self._stages.items()},
-            **({"auc": auc_interval(*self._margins)} if self.n_concepts == 2 else {}),
+            **({"auc": self._auc()} if self.n_concepts == 2 else {}),
         }
 
     def _add_truth(self, decision: Decision, truth: int) -> None:
@@ -95,18 +99,29 @@ class Tally:
             self._accepted += 1
             self._accepted_hits[ranking.truth_rank] += 1
         if self.n_concepts == 2:
-            self._margins[truth].append(_margin(ranking))
+            self._evidence.append(_contrast(ranking))
+            self._second_shown.append(truth)
 
     def _chance(self) -> float | None:
         """Share of the concept shown most often: what always naming it would reach."""
         return self._share(max(self._shown.values(), default=0), self.truths)
+
+    def _auc(self) -> Mapping[str, float] | None:
+        """AUC of the difference of cosines and its interval, None if one of the concepts was not shown."""
+        evidence = np.frombuffer(self._evidence)
+        second = np.frombuffer(self._second_shown, np.int8).astype(bool)
+        if second.all() or not second.any():
+            return None
+        session = np.zeros(len(evidence), np.int64)
+        interval = auc_interval(evidence, second, session, "trial", _RESAMPLES, seed=0)
+        return {"value": auc(evidence, second), "low": interval.low, "high": interval.high}
 
     @staticmethod
     def _share(part: int, whole: int) -> float | None:
         return part / whole if whole else None
 
 
-def _margin(ranking: Ranking) -> float:
+def _contrast(ranking: Ranking) -> float:
     """Cosine of the second concept minus that of the first."""
     first, second = ranking.scores[np.argsort(ranking.indices)]
     return float(second - first)
@@ -118,27 +133,3 @@ def percentiles(seconds: "array[float]") -> Mapping[str, float] | None:
         return None
     values = np.percentile(np.frombuffer(seconds), [50, 95, 99, 100]) * 1e3
     return {name: round(float(value), 4) for name, value in zip(("p50", "p95", "p99", "max"), values, strict=True)}
-
-
-def auc_interval(
-    negative: "array[float]", positive: "array[float]", resamples: int = 2000, seed: int = 0
-) -> Mapping[str, float] | None:
-    """Area under the ROC curve with its 95 % interval: bootstrap of trials, stratified by class.
-
-    It speaks of this session's trials only. None if one of the classes is absent.
-    """
-    if not negative or not positive:
-        return None
-    low, high = np.frombuffer(negative), np.frombuffer(positive)
-    rng = np.random.default_rng(seed)
-    values = [_auc(rng.choice(low, len(low)), rng.choice(high, len(high))) for _ in range(resamples)]
-    edges = np.percentile(values, [2.5, 97.5])
-    return {"value": _auc(low, high), "low": float(edges[0]), "high": float(edges[1])}
-
-
-def _auc(negative: NDArray[np.float64], positive: NDArray[np.float64]) -> float:
-    """Probability that a positive scores above a negative, ties counted half (Mann and Whitney, 1947)."""
-    ordered = np.sort(negative)
-    below = np.searchsorted(ordered, positive, "left")
-    up_to = np.searchsorted(ordered, positive, "right")
-    return float((below + up_to).mean() / (2 * len(negative)))

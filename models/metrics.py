@@ -1,9 +1,7 @@
-"""How well scores name what was shown: ranks, accuracies, the area under the ROC curve, proper scores.
+"""How well scores name what was shown: ranks, accuracies, proper scores.
 
-Ranks count the other concepts that score at least as high as the truth, so that ties never help. The area under
-the ROC curve is the Mann-Whitney statistic, in which a tie counts one half (Hanley & McNeil 1982,
-doi:10.1148/radiology.143.1.7063747). Log-loss and Brier score: Gneiting & Raftery 2007,
-doi:10.1198/016214506000001437.
+Ranks count the other concepts that score at least as high as the truth, so that ties never help. Log-loss and
+Brier score: Gneiting & Raftery 2007, doi:10.1198/016214506000001437.
 """
 
 from typing import Any
@@ -11,17 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bci import ranking
 from bci.errors import MismatchError
 
 __all__ = [
-    "auc",
     "balanced_accuracy",
     "brier",
     "chance",
     "contrast",
     "log_loss",
     "percentile",
-    "probabilities",
     "recalls",
     "top_k",
     "truth_ranks",
@@ -52,12 +49,11 @@ def truth_ranks(scores: NDArray[np.floating[Any]], truth: Ints) -> Ints:
         If a score is NaN or infinite: a comparison with it would count for the decoder. Minus infinity is
         allowed for concepts that are no candidates of a trial, not for its truth.
     """
-    own = np.take_along_axis(scores, truth[:, None], axis=1)  # (n, 1)
-    bad = np.isnan(scores).any(axis=1) | np.isposinf(scores).any(axis=1) | np.isneginf(own[:, 0])
+    own = np.take_along_axis(scores, truth[:, None], axis=1)[:, 0]
+    bad = np.isnan(scores).any(axis=1) | np.isposinf(scores).any(axis=1) | np.isneginf(own)
     if bad.any():
         raise MismatchError(f"expected finite scores, got NaN or infinity in {bad.sum()} of {len(bad)} trials")
-    ranks: Ints = np.count_nonzero(scores >= own, axis=1).astype(np.int64) - 1
-    return ranks
+    return ranking.truth_ranks(scores, truth)
 
 
 def top_k(ranks: Ints, k: int) -> float:
@@ -95,32 +91,6 @@ def contrast(scores: NDArray[np.floating[Any]]) -> Floats:
         raise MismatchError(f"expected scores of two concepts, got {scores.shape[1]}")
     difference: Floats = scores[:, 1].astype(np.float64) - scores[:, 0]
     return difference
-
-
-def auc(evidence: NDArray[np.floating[Any]], positive: NDArray[np.bool_]) -> float:
-    """Return the share of (positive, negative) pairs in which the positive trial scores higher.
-
-    Raises
-    ------
-    MismatchError
-        If one of the two classes is missing.
-    """
-    n_positive = int(np.count_nonzero(positive))
-    n_negative = len(positive) - n_positive
-    if n_positive == 0 or n_negative == 0:
-        raise MismatchError(f"AUC needs trials of both concepts, got {n_negative} and {n_positive}")
-    _, level, counts = np.unique(evidence, return_inverse=True, return_counts=True)
-    midrank = np.cumsum(counts) - (counts - 1) / 2  # 1-based, shared by ties
-    wins = midrank[level][positive].sum() - n_positive * (n_positive + 1) / 2
-    return float(wins / (n_positive * n_negative))
-
-
-def probabilities(scores: NDArray[np.floating[Any]], temperature: float) -> Floats:
-    """Return the softmax over concepts of `scores / temperature`, (n, N)."""
-    powers = scores.astype(np.float64) / temperature
-    powers = np.exp(powers - powers.max(axis=1, keepdims=True))
-    shares: Floats = powers / powers.sum(axis=1, keepdims=True)
-    return shares
 
 
 def log_loss(shares: Floats, truth: Ints) -> float:

@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bci.bootstrap import Interval
 from bci.storage import save_json
-from models.bootstrap import Interval
 
 if TYPE_CHECKING:
     from rich.console import Group

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bci.bootstrap import Interval, auc_interval, mean_interval
 from bci.errors import MismatchError
+from bci.ranking import softmax
+from bci.roc import auc
 from bci.types import TrialSet
 from models import metrics
-from models.bootstrap import Interval, auc_interval, mean_interval
 from models.config import EvaluationConfig
 from models.controls import UNITS, unit_codes
 from models.report import Figure
@@ -171,7 +173,7 @@ def headline_value(answers: Answers) -> float:
     metrics.truth_ranks(answers.scores, answers.truth)  # refuses scores that are not finite
     evidence, positive = metrics.contrast(answers.scores), answers.truth == 1
     parts = [answers.parts == part for part in _whole_parts(answers)]
-    return float(np.mean([metrics.auc(evidence[part], positive[part]) for part in parts]))
+    return float(np.mean([auc(evidence[part], positive[part]) for part in parts]))
 
 
 def headline(answers: Answers, evaluation: EvaluationConfig, seed: int) -> Figure:
@@ -199,7 +201,7 @@ def fold_value(answers: Answers, fold: int) -> float | None:
     truth, scores = answers.truth[inside], answers.scores[inside]
     if len(answers.concepts) > 2:
         return metrics.top_k(metrics.truth_ranks(scores, truth), 1) if len(truth) else None
-    return metrics.auc(metrics.contrast(scores), truth == 1) if len(np.unique(truth)) == 2 else None
+    return auc(metrics.contrast(scores), truth == 1) if len(np.unique(truth)) == 2 else None
 
 
 def _whole_parts(answers: Answers) -> Ints:
@@ -227,7 +229,7 @@ def further_figures(
     """
     n = len(answers.concepts)
     ranks = metrics.truth_ranks(answers.scores, answers.truth)
-    shares = metrics.probabilities(answers.scores, temperature)
+    shares = softmax(answers.scores.astype(np.float64), temperature)
     uniform = np.where(np.isfinite(answers.scores), 1 / answers.n_candidates[:, None], 0.0)
     n_sets, n_shown = len(np.unique(answers.candidate_sets)), len(np.unique(answers.truth))
     ignorant = metrics.log_loss(uniform, answers.truth)
@@ -237,7 +239,7 @@ def further_figures(
         Figure("brier", metrics.brier(shares, answers.truth), None, metrics.brier(uniform, answers.truth)),
     ]
     if n == 2:
-        pooled = metrics.auc(metrics.contrast(answers.scores), answers.truth == 1)
+        pooled = auc(metrics.contrast(answers.scores), answers.truth == 1)
         return (Figure("pooled_auc", pooled, None, 0.5), _accuracy(answers, ranks, 1, evaluation, seed), *figures)
     median = Figure("median_rank", float(np.median(ranks)), None, float(np.median(answers.n_candidates - 1)) / 2)
     wins = metrics.percentile(ranks, answers.n_candidates)

@@ -92,15 +92,17 @@ def _record(
 ) -> "dict[int, NDArray[np.bool_]]":
     """Record a test session and its bank; return for k = 1 and 5 which events the oracle has among its best k."""
     from bci.bank import save_bank
+    from bci.ranking import truth_ranks
     from replay.recording_file import save_recording
-    from replay.world.oracle import Oracle, top_k
+    from replay.world.oracle import Oracle
 
     recording, schedule = world.record("test", events, seed=_TEST_SEED)
     save_recording(folder / RECORDING, recording)
     save_bank(folder / BANK, world.test_bank)
     oracle = Oracle(world, config.preprocess.tmin, config.preprocess.tmax)
     scores = oracle.rank(oracle.cut(recording, schedule.samples))
-    return {k: top_k(scores, schedule.concepts, k) for k in (1, 5)}
+    ranks = truth_ranks(scores, schedule.concepts)
+    return {k: ranks < k for k in (1, 5)}
 
 
 def _decode(folder: Path, console: "Console", oracle: dict[str, float]) -> None:

@@ -43,7 +43,7 @@ from replay.world.noise import Noise
 from replay.world.pictures import picture_vectors
 from replay.world.world import World
 
-__all__ = ["LeakAlarm", "Oracle", "leak_alarm", "top_k"]
+__all__ = ["LeakAlarm", "Oracle", "leak_alarm"]
 
 _BATCH = 256  # windows scored at once
 
@@ -201,13 +201,6 @@ def _root(covariance: Array) -> Array:
 
 
 # --------------------------------------------------------------------------------------------- judging with it
-
-
-def top_k(scores: Array, truths: NDArray[np.int64], k: int) -> NDArray[np.bool_]:
-    """Tell for each row of scores (n, n_concepts) whether the truth is among the k best; ties never help."""
-    true = np.take_along_axis(scores, truths[:, None], axis=1)
-    hits: NDArray[np.bool_] = (scores >= true).sum(1) <= k
-    return hits
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from bci.ranking import rank, softmax, truth_rank, unit
+from bci.ranking import rank, softmax, truth_ranks, unit
 
 SCORES = arrays(np.float32, st.integers(1, 30), elements=st.integers(-3, 3).map(np.float32))
 
@@ -12,7 +12,7 @@ SCORES = arrays(np.float32, st.integers(1, 30), elements=st.integers(-3, 3).map(
 def test_the_truths_rank_counts_the_others_that_score_at_least_as_much(scores, data):
     truth = data.draw(st.integers(0, len(scores) - 1))
     brute = sum(1 for i, score in enumerate(scores) if i != truth and score >= scores[truth])
-    assert truth_rank(scores, truth) == brute
+    assert truth_ranks(scores[None], np.array([truth])).tolist() == [brute]
 
 
 @given(arrays(np.float32, (7, 4), elements=st.floats(-2, 2, width=16)), st.integers(1, 9))

@@ -1,12 +1,10 @@
-from array import array
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bci.ranking import rank
-from bci.tally import Tally, auc_interval
+from bci.tally import Tally
 from bci.types import Decision, SourceState, Status
 from bci.verdict import STAGES
 
@@ -69,25 +67,6 @@ def test_latency_is_in_milliseconds_and_of_decoded_events_alone():
         [decision(0, [1, 0, 0], latency=0.001 * i) for i in range(1, 101)] + [decision(0, latency=9.0)]
     )
     assert summary["latency_ms"] == {"p50": 50.5, "p95": 95.05, "p99": 99.01, "max": 100.0}
-
-
-@given(st.lists(st.integers(0, 5), min_size=1, max_size=12), st.lists(st.integers(0, 5), min_size=1, max_size=12))
-def test_the_area_is_the_share_of_pairs_in_the_right_order(negative, positive):
-    pairs = [(p > n) + (p == n) / 2 for p in positive for n in negative]
-    result = auc_interval(array("d", negative), array("d", positive), resamples=20)
-    assert result["value"] == pytest.approx(np.mean(pairs))
-    assert 0 <= result["low"] <= result["high"] <= 1
-
-
-def test_the_interval_covers_the_truth_about_as_often_as_it_says():
-    """Normal scores one standard deviation apart have an area of 0.7602."""
-    rng = np.random.default_rng(0)
-    inside = 0
-    for seed in range(200):
-        negative, positive = array("d", rng.normal(0, 1, 40)), array("d", rng.normal(1, 1, 40))
-        result = auc_interval(negative, positive, resamples=200, seed=seed)
-        inside += result["low"] <= 0.7602 <= result["high"]
-    assert 0.88 <= inside / 200 <= 0.99
 
 
 def test_two_concepts_have_an_area_from_the_difference_of_cosines():

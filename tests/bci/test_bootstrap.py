@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from models.bootstrap import auc_interval, mean_interval
-from models.metrics import auc
+from bci.bootstrap import auc_interval, mean_interval
+from bci.roc import auc
 
 
 def test_a_constant_has_no_spread():
@@ -49,7 +49,7 @@ def test_batches_do_not_change_what_is_computed(monkeypatch):
     evidence, positive, groups = rng.normal(size=40), np.arange(40) % 2 == 0, np.zeros(40, int)
     evidence += positive
     whole = auc_interval(evidence, positive, groups, "trial", 4000, 0)
-    monkeypatch.setattr("models.bootstrap.CELLS", 400)
+    monkeypatch.setattr("bci.bootstrap.CELLS", 400)
     pieces = auc_interval(evidence, positive, groups, "trial", 4000, 0)
     assert pieces.low == pytest.approx(whole.low, abs=0.02)
     assert pieces.high == pytest.approx(whole.high, abs=0.02)
@@ -61,8 +61,8 @@ def test_weighted_wins_are_the_auc_of_the_drawn_trials(monkeypatch):
     rng = np.random.default_rng(4)
     evidence, positive = rng.integers(0, 5, 30).astype(float), np.arange(30) < 12
     drawn = []
-    monkeypatch.setattr("models.bootstrap._counts", lambda _, n, r: _remember(rng, n, r, drawn))
-    monkeypatch.setattr("models.bootstrap._interval", lambda draws, _: draws)
+    monkeypatch.setattr("bci.bootstrap._counts", lambda _, n, r: _remember(rng, n, r, drawn))
+    monkeypatch.setattr("bci.bootstrap._interval", lambda draws, _: draws)
     values = auc_interval(evidence, positive, np.zeros(30, int), "trial", 20, 0)
     order = np.argsort(evidence, kind="stable")
     sorted_evidence, sorted_positive = evidence[order], positive[order]

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from models.metrics import auc
+from bci.roc import auc
 
 __all__ = ["Interval", "Unit", "auc_interval", "mean_interval"]
 
