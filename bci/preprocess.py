@@ -98,7 +98,8 @@ class Preprocessor:
         self._divisor = self._reference_divisor()
         self._sos = _design(spec, stream.sfreq)
         self._state: Samples | None = None
-        self._expected: int | None = None
+        self._expected: int | None = None  # index of the next sample, if none is missing
+        self._cut_off = False  # the last samples were no numbers
         self._warned = False
         self._continuous = spec.mode == "continuous"
         self.ring_factor = self.factor if self._continuous else 1
@@ -109,7 +110,11 @@ class Preprocessor:
     def feed(self, chunk: SampleChunk) -> Iterator[Stretch]:
         """Yield what a chunk becomes; samples that are not finite count as missing."""
         picked = self.pick(chunk.data)
-        lost = self._expected is not None and (chunk.gap_before > 0 or chunk.seq != self._expected)
+        if not len(picked):
+            return
+        lost = (
+            self._cut_off or (self._expected is not None and chunk.seq != self._expected) or chunk.gap_before > 0
+        )
         self._expected = chunk.seq + len(picked)
         runs = list(_finite_runs(picked))
         if sum(stop - start for start, stop in runs) < len(picked):
@@ -118,8 +123,8 @@ class Preprocessor:
             broken = lost or start > 0
             lost = False
             yield self._run(picked[start:stop], chunk.seq + start, broken=broken)
-        if not len(picked) or not np.isfinite(picked[-1]).all():
-            self._expected = -1  # whatever comes next follows a gap
+        self._cut_off = not np.isfinite(picked[-1]).all()
+        if self._cut_off:
             yield self._run(picked[:0], chunk.seq + len(picked), broken=True)  # what was awaited will not come
 
     def _warn(self, picked: Samples) -> None:

@@ -20,7 +20,7 @@ DESCRIPTION = """The whole story on synthetic data: make a world, train a decode
 pictures of 200 concepts that it has never seen as a simulated device, decode them live, compare with the oracle.
 
 examples:
-  bci demo                       about three minutes on two cores
+  bci demo                       about two minutes on two cores
   bci demo --headless --out run  keep bundle, recording and decisions in run"""
 
 _TEST_SEED = 1001  # of the recording that is streamed; the decoder is trained on another one

@@ -187,17 +187,9 @@ def _load(options: Live) -> tuple["Bundle", "Decoder"]:
 
 def _epocher(bundle: "Bundle", decoder: "Decoder", stream: "StreamSpec", clock: "Clock") -> "Epocher":
     from bci.epochs import Epocher
-    from bci.errors import MismatchError
-    from bci.montage import canonical
     from replay.spherical_splines import interpolation_matrix
 
-    trained, given = bundle.reference, stream.reference
-    if trained and given and canonical(trained) != canonical(given):
-        raise MismatchError(
-            f"stream {stream.name!r} is recorded against {given}, the decoder was trained on data against "
-            f"{trained}: record against {trained}, or train on such data"
-        )
-    return Epocher(
+    epocher = Epocher(
         stream,
         bundle.preprocess,
         bundle.events,
@@ -207,6 +199,20 @@ def _epocher(bundle: "Bundle", decoder: "Decoder", stream: "StreamSpec", clock: 
         whitening=bundle.whitening,
         interpolate=interpolation_matrix,
     )
+    _check_reference(bundle, stream)
+    return epocher
+
+
+def _check_reference(bundle: "Bundle", stream: "StreamSpec") -> None:
+    from bci.errors import MismatchError
+    from bci.montage import canonical
+
+    trained, given = bundle.reference, stream.reference
+    if trained and given and canonical(trained) != canonical(given):
+        raise MismatchError(
+            f"stream {stream.name!r} is recorded against {given}, the decoder was trained on data against "
+            f"{trained}: record against {trained}, or train on such data"
+        )
 
 
 def _watch(session: "Session", decoder: "Decoder", console: "Console", *, hide_truth: bool) -> dict[str, Any]:

@@ -222,3 +222,11 @@ def test_a_changed_copy_has_another_digest():
     base = spec()
     before = base.digest
     assert base.model_copy(update={"tmin": 0.1}).digest != before
+
+
+def test_a_chunk_without_samples_is_no_gap():
+    preprocessor = Preprocessor(spec(), stream())
+    list(preprocessor.feed(chunk(noise(20))))
+    assert list(preprocessor.feed(chunk(noise(0), seq=20))) == []
+    (after,) = preprocessor.feed(chunk(noise(20), seq=20))
+    assert not after.broken

@@ -31,14 +31,14 @@ CHANNELS = ("Cz", "Pz", "Oz")
 STATUSES = ("ok", "late", "gap", "artifact", "dropped")
 
 
-def recording(n_events, seed=0, channels=CHANNELS):
+def recording(n_events, seed=0, channels=CHANNELS, reference="FCz"):
     """Events alternate; the second kind moves the last channel by 20 uV for 0.2 s."""
     n_times = EVERY * (n_events + 1)
     data = np.random.default_rng(seed).normal(0, 5, (n_times, len(channels))).astype(np.float32)
     markers = [(EVERY * (i + 1) - 60, str(1 + i % 2)) for i in range(n_events)]
     for sample, value in markers:
         data[sample + 10 : sample + 60, -1] += 20.0 * (value == "2")
-    return Recording(data, RATE, ((0, 0.0),), tuple(markers), tuple(map(Channel, channels)), "FCz")
+    return Recording(data, RATE, ((0, 0.0),), tuple(markers), tuple(map(Channel, channels)), reference)
 
 
 CONFIG = ExperimentConfig.model_validate(
@@ -227,9 +227,17 @@ def refused(process):
 
 def test_other_channels_are_refused_with_both_lists(bundle, tmp_path):
     path = tmp_path / "rec_raw.fif"
-    save_recording(path, recording(5, channels=("Cz", "Pz", "Fz")))
+    save_recording(path, recording(5, channels=("Cz", "Pz", "Fz"), reference="Cz"))
     with play(path) as device, live(bundle, device, tmp_path / "out") as process:
         assert "lacks Oz and has Cz, Pz, Fz" in refused(process)
+    assert not (tmp_path / "out").exists()
+
+
+def test_another_reference_is_refused_with_both(bundle, tmp_path):
+    path = tmp_path / "rec_raw.fif"
+    save_recording(path, recording(5, reference="Fpz"))
+    with play(path) as device, live(bundle, device, tmp_path / "out") as process:
+        assert "is recorded against Fpz, the decoder was trained on data against FCz" in refused(process)
     assert not (tmp_path / "out").exists()
 
 
