@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bci.cli.experiment import experiment_parser, load_experiment, overridden
 from bci.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -42,16 +43,8 @@ def main(argv: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="bci evaluate",
-        description="Judge a decoder honestly, beside its controls.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    parser = experiment_parser("bci evaluate", "Judge a decoder honestly, beside its controls.", EPILOG)
     parser.add_argument("what", metavar="BUNDLE_OR_CONFIG", help="folder of a bundle, or path or name of a config")
-    parser.add_argument("--data", nargs="+", type=Path, default=[], metavar="PATH", help="instead of data.paths")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="new folder for report.json")
     parser.add_argument(
         "--jobs", type=_positive, default=os.cpu_count() or 1, metavar="N",
         help="folds trained at a time, one core each; figures do not depend on it (default: %(default)s)",
@@ -69,15 +62,11 @@ def _positive(text: str) -> int:
 
 
 def _experiment(what: str, data: Sequence[Path], overrides: Sequence[str], jobs: int) -> "Report":
-    from bci.cli.overrides import overridden, with_encoder_of
-    from bci.config import load_config
-    from models.config import ExperimentConfig
     from models.controls import before_stimulus
     from models.data import load_bank_of, load_trials
     from models.evaluate import evaluate_config
 
-    config = with_encoder_of(load_config(ExperimentConfig, what), overrides)
-    config = overridden(config, overrides, f"bci evaluate {what}")
+    config = load_experiment(what, overrides, "bci evaluate")
     trials, bank = load_trials(config, data), load_bank_of(config)
     before = None
     if window := config.evaluation.prestimulus:
@@ -87,7 +76,6 @@ def _experiment(what: str, data: Sequence[Path], overrides: Sequence[str], jobs:
 
 
 def _bundle(folder: Path, data: Sequence[Path], overrides: Sequence[str]) -> "Report":
-    from bci.cli.overrides import overridden
     from models.bundle import load_bundle
     from models.data import load_trials
     from models.evaluate import evaluate_bundle

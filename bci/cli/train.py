@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bci.cli.experiment import experiment_parser, load_experiment
+
 if TYPE_CHECKING:
     from models.bundle import Bundle
     from models.train import Progress
@@ -37,30 +39,18 @@ def main(argv: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="bci train",
-        description="Train a decoder from a config and write it as a bundle.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    parser = experiment_parser("bci train", "Train a decoder from a config and write it as a bundle.", EPILOG)
     parser.add_argument("config", metavar="CONFIG", help="a config's path or bare name")
-    parser.add_argument("--data", nargs="+", type=Path, default=[], metavar="PATH", help="instead of data.paths")
     parser.add_argument(
         "--hold-out", nargs="+", default=[], metavar="NAME", help="files to leave out, by name without suffixes"
     )
-    parser.add_argument("--out", type=Path, required=True, metavar="BUNDLE", help="new folder for the decoder")
     return parser
 
 
 def _train(name: str, data: list[Path], hold_out: list[str], overrides: list[str]) -> "Bundle":
-    from bci.cli.overrides import overridden, with_encoder_of
-    from bci.config import load_config
-    from models.config import ExperimentConfig
     from models.data import load_bank_of, load_trials
 
-    config = with_encoder_of(load_config(ExperimentConfig, name), overrides)
-    config = overridden(config, overrides, f"bci train {name}")
+    config = load_experiment(name, overrides, "bci train")
     trials, bank = load_trials(config, data, hold_out), load_bank_of(config)
     from models.train import train  # after what can be refused without waiting for torch
 

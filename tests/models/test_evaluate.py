@@ -330,7 +330,10 @@ def test_a_recording_copied_under_another_name_is_a_leak():
 def test_flat_epochs_are_no_copies():
     trials = world()
     evaluation = protocol()
-    cross_validate(arm(replace(trials, data=np.zeros_like(trials.data)), Guess(), evaluation), evaluation)
+    outcome = cross_validate(
+        arm(replace(trials, data=np.zeros_like(trials.data)), Guess(), evaluation), evaluation
+    )
+    assert sum(fold.n_scored for fold in outcome.folds) == len(trials)
 
 
 # ------------------------------------------------------------------------------------------------------- processes

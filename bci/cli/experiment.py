@@ -1,10 +1,12 @@
-"""Every key of a config as an option of the command line."""
+"""What `bci train` and `bci evaluate` share: an experiment by its name, each of its keys an option."""
 
+import argparse
 import difflib
 import io
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import redirect_stderr
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel
@@ -14,9 +16,32 @@ from bci.errors import ConfigError
 if TYPE_CHECKING:
     from models.config import ExperimentConfig
 
-__all__ = ["overridden", "with_encoder_of"]
+__all__ = ["experiment_parser", "load_experiment", "overridden"]
 
 Config = TypeVar("Config", bound=BaseModel)
+
+
+def experiment_parser(prog: str, description: str, epilog: str) -> argparse.ArgumentParser:
+    """Return a parser that knows `--data` and `--out`; keys of the config are what it does not know."""
+    parser = argparse.ArgumentParser(
+        prog=prog,
+        description=description,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--data", nargs="+", type=Path, default=[], metavar="PATH", help="instead of data.paths")
+    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="new folder for the result")
+    return parser
+
+
+def load_experiment(name: str, options: Sequence[str], prog: str) -> "ExperimentConfig":
+    """Read the config of an experiment and replace some of its keys, see `overridden`."""
+    from bci.config import load_config
+    from models.config import ExperimentConfig
+
+    config = _with_encoder_of(load_config(ExperimentConfig, name), options)
+    return overridden(config, options, f"{prog} {name}")
 
 
 def overridden(config: Config, options: Sequence[str], prog: str) -> Config:
@@ -46,7 +71,7 @@ def overridden(config: Config, options: Sequence[str], prog: str) -> Config:
         raise ConfigError(f"{prog}: {_one_line(said.getvalue())}") from None
 
 
-def with_encoder_of(config: "ExperimentConfig", options: Sequence[str]) -> "ExperimentConfig":
+def _with_encoder_of(config: "ExperimentConfig", options: Sequence[str]) -> "ExperimentConfig":
     """Return the config with the encoder that `--encoder.name` names, at its own default options.
 
     Those of the config belong to the encoder that the config names.
