@@ -3,7 +3,7 @@
 import gc
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from bci.decoder import Decoder
     from bci.epochs import Epocher
     from bci.session import Session
+    from bci.sinks import Sink
+    from bci.source import Source
     from bci.types import Decision, Recording, StreamSpec
     from models.bundle import Bundle
 
@@ -98,56 +100,99 @@ def run(
     summary
         What `summary.json` holds.
     """
-    from bci.clock import lsl_clock
     from bci.folder import log_to, make_folder, write_session
-    from bci.lsl import configure
-    from bci.lsl_source import LslSource
-    from bci.session import Session
-    from bci.sinks.jsonl import JsonlSink
-    from bci.sinks.outlet import OutletSink
-    from bci.storage import refuse_non_empty, save_json
-    from bci.terminal import print_summary
-    from bci.wire import Header
+    from bci.storage import refuse_non_empty
     from replay.readers import open_recording
 
     if options.out is not None:
         refuse_non_empty(options.out)
-    reference = None if options.reference is None else open_recording(options.reference)
+    recording = None if options.reference is None else open_recording(options.reference)
     bundle, decoder = _load(options)
-    _get_ready()
-    configure(network=options.network)
-    source = LslSource(options.stream, markers=options.markers or None, reference=options.stream_reference)
+    source, epocher = _connect(options, bundle, decoder)
     try:
-        epocher = _epocher(bundle, decoder, source.spec, lsl_clock)
         folder = folder or make_folder(options.out, options.bundle.resolve().name)
     except BaseException:
         source.close()
         raise
+    kept = _Kept()
     with log_to(folder):
         write_session(folder, _settings(options, bundle, decoder, source.spec))
-        header = Header(decoder.spec, mask=epocher.preprocessor.interpolated, hide_truth=options.hide_truth)
-        record, kept = JsonlSink(folder / "decisions.jsonl", replace(header, hide_truth=False)), _Kept()
-        session = Session(
-            source,
-            epocher,
-            decoder,
-            [record, OutletSink(header), *([kept] if options.reference else [])],
-            lsl_clock,
-            budget=options.budget_ms / 1e3,
-            queue=1 if bundle.events.mode == "sliding" else 8,
-            until_end=options.until_end,
-        )
+        sinks = [*_sinks(options, decoder, epocher, folder), *([] if recording is None else [kept])]
+        session = _session(options, bundle, source, epocher, decoder, sinks)
         summary = _watch(session, decoder, console, hide_truth=options.hide_truth) | dict(extra or {})
-        try:
-            save_json(folder / "summary.json", summary)  # the comparison takes a while and may be interrupted
-            if reference is not None:
-                summary["parity"] = _parity(reference, options, bundle, decoder, kept.decisions)
-                save_json(folder / "summary.json", summary)
-        finally:
-            print_summary(console, summary)
-    console.print(f"session folder: {folder}", highlight=False, markup=False)
+        compare = (
+            None if recording is None else lambda: _parity(recording, options, bundle, decoder, kept.decisions)
+        )
+        _conclude(summary, compare, folder, console)
     session.raise_error()
     return summary
+
+
+def _connect(options: Live, bundle: "Bundle", decoder: "Decoder") -> "tuple[Source, Epocher]":
+    """Open the stream once all that takes time is done, so that no sample waits."""
+    from bci.clock import lsl_clock
+    from bci.lsl import configure
+    from bci.lsl_source import LslSource
+
+    _get_ready()
+    configure(network=options.network)
+    source = LslSource(options.stream, markers=options.markers or None, reference=options.stream_reference)
+    try:
+        return source, _epocher(bundle, decoder, source.spec, lsl_clock)
+    except BaseException:
+        source.close()
+        raise
+
+
+def _sinks(options: Live, decoder: "Decoder", epocher: "Epocher", folder: Path) -> "list[Sink]":
+    """The record first, then the wire; only the wire hides the truth."""
+    from bci.sinks.jsonl import JsonlSink
+    from bci.sinks.outlet import OutletSink
+    from bci.wire import Header
+
+    header = Header(decoder.spec, mask=epocher.preprocessor.interpolated)
+    wire = replace(header, hide_truth=options.hide_truth)
+    return [JsonlSink(folder / "decisions.jsonl", header), OutletSink(wire)]
+
+
+def _session(
+    options: Live,
+    bundle: "Bundle",
+    source: "Source",
+    epocher: "Epocher",
+    decoder: "Decoder",
+    sinks: "list[Sink]",
+) -> "Session":
+    from bci.clock import lsl_clock
+    from bci.session import Session
+
+    return Session(
+        source,
+        epocher,
+        decoder,
+        sinks,
+        lsl_clock,
+        budget=options.budget_ms / 1e3,
+        queue=1 if bundle.events.mode == "sliding" else 8,
+        until_end=options.until_end,
+    )
+
+
+def _conclude(
+    summary: dict[str, Any], compare: Callable[[], dict[str, Any]] | None, folder: Path, console: "Console"
+) -> None:
+    """Write and print the summary, the comparison with the file among it."""
+    from bci.storage import save_json
+    from bci.terminal import print_summary
+
+    try:
+        save_json(folder / "summary.json", summary)  # the comparison takes a while and may be interrupted
+        if compare is not None:
+            summary["parity"] = compare()
+            save_json(folder / "summary.json", summary)
+    finally:
+        print_summary(console, summary)
+    console.print(f"session folder: {folder}", highlight=False, markup=False)
 
 
 def _get_ready() -> None:
