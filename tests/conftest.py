@@ -4,6 +4,7 @@ import os
 import tempfile
 import threading
 import uuid
+from contextlib import ExitStack
 from pathlib import Path
 
 # torch's and BLAS's threads of several test processes would fight for the same cores
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 
 from bci.lsl import settings
+from replay.device import DeviceOptions, DeviceProcess
 
 # liblsl reads its settings once, at its first use, and so do processes that tests start: here is early enough.
 _FOLDER = tempfile.TemporaryDirectory(prefix="bci-lsl-")
@@ -40,6 +42,21 @@ def _no_thread_is_left_behind():
         thread.join(1.0)
     alive = [thread.name for thread in left if thread.is_alive()]
     assert not alive, f"threads left behind: {', '.join(alive)}"
+
+
+@pytest.fixture
+def device():
+    """Start simulated devices, each in a process of its own; they end with the test at the latest.
+
+    `device(load, *args, **options)` plays the recording that `load(*args)` makes there, as `DeviceOptions` say.
+    """
+    with ExitStack() as devices:
+
+        def start(load, *args, **options):
+            named = DeviceOptions(**({"name": uuid.uuid4().hex} | options))
+            return devices.enter_context(DeviceProcess(load, *args, options=named))
+
+        yield start
 
 
 @pytest.hookimpl(wrapper=True)

@@ -5,7 +5,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import uuid
 
 import numpy as np
 import pytest
@@ -18,7 +17,6 @@ from bci.types import Channel, Recording
 from models.bundle import load_bundle, save_bundle
 from models.config import ExperimentConfig
 from models.train import train
-from replay.device import DeviceOptions, DeviceProcess
 from replay.readers import open_recording
 from replay.recording_file import save_recording
 from replay.trials import cut_trials
@@ -99,8 +97,10 @@ class LiveProcess:
         return self.process.returncode, out, errors
 
 
-def play(file, **options):
-    return DeviceProcess(open_recording, file, options=DeviceOptions(name=uuid.uuid4().hex, **options))
+@pytest.fixture
+def play(device):
+    """Stream a file."""
+    return lambda file, **options: device(open_recording, file, **options)
 
 
 @pytest.fixture
@@ -132,9 +132,9 @@ def results(out):
     return summary, lines
 
 
-def test_a_recording_streamed_is_decoded_as_it_is_from_its_file(bundle, file, tmp_path):
+def test_a_recording_streamed_is_decoded_as_it_is_from_its_file(bundle, file, tmp_path, play):
     out = tmp_path / "out"
-    with play(file, speed=2.0) as device, live(bundle, device, out, "--until-end", "--reference", file) as process:
+    with live(bundle, play(file, speed=2.0), out, "--until-end", "--reference", file) as process:
         (found,) = resolve_byprop("type", "Decisions", 1, 60.0)
         inlet = StreamInlet(found)
         inlet.open_stream(10.0)
@@ -158,8 +158,8 @@ def test_a_recording_streamed_is_decoded_as_it_is_from_its_file(bundle, file, tm
     }
 
 
-def test_a_sender_that_stops_for_good_ends_the_session_in_order(bundle, file, tmp_path):
-    with play(file, stop_after=5.1) as device, live(bundle, device, tmp_path / "out", "--until-end") as process:
+def test_a_sender_that_stops_for_good_ends_the_session_in_order(bundle, file, tmp_path, play):
+    with live(bundle, play(file, stop_after=5.1), tmp_path / "out", "--until-end") as process:
         code, _, _ = process.end()
     assert code == 0
     summary, _ = results(tmp_path / "out")
@@ -168,8 +168,8 @@ def test_a_sender_that_stops_for_good_ends_the_session_in_order(bundle, file, tm
     assert summary["ok"] + summary["late"] >= 11
 
 
-def test_an_interrupt_ends_the_session_in_order(bundle, file, tmp_path):
-    with play(file) as device, live(bundle, device, tmp_path / "out") as process:
+def test_an_interrupt_ends_the_session_in_order(bundle, file, tmp_path, play):
+    with live(bundle, play(file), tmp_path / "out") as process:
         process.read_until(" ms")
         process.process.send_signal(signal.SIGINT)
         code, out, _ = process.end()
@@ -180,8 +180,8 @@ def test_an_interrupt_ends_the_session_in_order(bundle, file, tmp_path):
     assert len(lines) >= 1
 
 
-def test_a_reader_of_the_output_that_goes_away_does_not_end_the_session(bundle, file, tmp_path):
-    with play(file) as device, live(bundle, device, tmp_path / "out", "--until-end") as process:
+def test_a_reader_of_the_output_that_goes_away_does_not_end_the_session(bundle, file, tmp_path, play):
+    with live(bundle, play(file), tmp_path / "out", "--until-end") as process:
         process.read_until("decoding")
         process.process.stdout.close()
         code = process.process.wait(timeout=120)
@@ -190,11 +190,11 @@ def test_a_reader_of_the_output_that_goes_away_does_not_end_the_session(bundle, 
     assert (summary["events"], summary["ended"]) == (30, "bci:end")
 
 
-def test_a_comparison_that_fails_leaves_the_summary(bundle, file, tmp_path):
+def test_a_comparison_that_fails_leaves_the_summary(bundle, file, tmp_path, play):
     other = tmp_path / "other_raw.fif"
     save_recording(other, recording(5, channels=("Cz", "Pz", "Fz")))
     arguments = ("--until-end", "--reference", other)
-    with play(file, speed=4.0) as device, live(bundle, device, tmp_path / "out", *arguments) as process:
+    with live(bundle, play(file, speed=4.0), tmp_path / "out", *arguments) as process:
         code, _, errors = process.end()
     assert code == 2
     assert "lacks Oz" in errors
@@ -202,13 +202,12 @@ def test_a_comparison_that_fails_leaves_the_summary(bundle, file, tmp_path):
     assert (summary["events"], "parity" in summary) == (30, False)
 
 
-def test_samples_that_are_not_finite_cost_their_events_alone(bundle, tmp_path):
+def test_samples_that_are_not_finite_cost_their_events_alone(bundle, tmp_path, device):
     path = tmp_path / "rec_raw.fif"
     save_recording(path, recording(12))
     inside_the_fifth = (EVERY * 4 + 60, EVERY * 4 + 63)
-    options = DeviceOptions(name=uuid.uuid4().hex)
-    failing = DeviceProcess(open_with_nan, path, *inside_the_fifth, options=options)
-    with failing as device, live(bundle, device, tmp_path / "out", "--until-end") as process:
+    failing = device(open_with_nan, path, *inside_the_fifth)
+    with live(bundle, failing, tmp_path / "out", "--until-end") as process:
         code, _, _ = process.end()
     assert code == 0
     _, lines = results(tmp_path / "out")
@@ -225,33 +224,34 @@ def refused(process):
     return line
 
 
-def test_other_channels_are_refused_with_both_lists(bundle, tmp_path):
+def test_other_channels_are_refused_with_both_lists(bundle, tmp_path, play):
     path = tmp_path / "rec_raw.fif"
     save_recording(path, recording(5, channels=("Cz", "Pz", "Fz"), reference="Cz"))
-    with play(path) as device, live(bundle, device, tmp_path / "out") as process:
+    with live(bundle, play(path), tmp_path / "out") as process:
         assert "lacks Oz and has Cz, Pz, Fz" in refused(process)
     assert not (tmp_path / "out").exists()
 
 
-def test_another_reference_is_refused_with_both(bundle, tmp_path):
+def test_another_reference_is_refused_with_both(bundle, tmp_path, play):
     path = tmp_path / "rec_raw.fif"
     save_recording(path, recording(5, reference="Fpz"))
-    with play(path) as device, live(bundle, device, tmp_path / "out") as process:
+    with live(bundle, play(path), tmp_path / "out") as process:
         assert "is recorded against Fpz, the decoder was trained on data against FCz" in refused(process)
     assert not (tmp_path / "out").exists()
 
 
-def test_an_unknown_stream_is_refused_with_those_that_are_there(bundle, file, tmp_path):
-    with play(file) as device, LiveProcess(bundle, "--stream", "nobody", "--out", tmp_path / "out") as process:
+def test_an_unknown_stream_is_refused_with_those_that_are_there(bundle, file, tmp_path, play):
+    sender = play(file)
+    with LiveProcess(bundle, "--stream", "nobody", "--out", tmp_path / "out") as process:
         line = refused(process)
         assert "nobody" in line
-        assert device.options.name in line
+        assert sender.options.name in line
     assert not (tmp_path / "out").exists()
 
 
-def test_a_reference_that_is_not_there_is_refused_before_the_session(bundle, file, tmp_path):
+def test_a_reference_that_is_not_there_is_refused_before_the_session(bundle, file, tmp_path, play):
     arguments = ("--reference", tmp_path / "nowhere.fif")
-    with play(file) as device, live(bundle, device, tmp_path / "out", *arguments) as process:
+    with live(bundle, play(file), tmp_path / "out", *arguments) as process:
         assert "nowhere.fif" in refused(process)
     assert not (tmp_path / "out").exists()
 
