@@ -9,10 +9,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from bci.errors import MismatchError
 from bci.ranking import rank
 from bci.types import DecoderSpec, Ranking
 
-__all__ = ["Decoder", "FakeDecoder"]
+__all__ = ["Decoder", "FakeDecoder", "check_epochs"]
 
 
 class Decoder(Protocol):
@@ -36,6 +37,22 @@ class Decoder(Protocol):
             How many concepts to name; fewer if the bank is smaller.
         """
         ...
+
+
+def check_epochs(spec: DecoderSpec, epochs: NDArray[np.float32]) -> None:
+    """Refuse epochs that a decoder was not made for.
+
+    Raises
+    ------
+    MismatchError
+        If they are not (n, n_channels, n_times) float32 of the spec's own shape.
+    """
+    expected = (len(spec.channels), spec.n_times)
+    if epochs.ndim != 3 or epochs.shape[1:] != expected or epochs.dtype != np.float32:
+        raise MismatchError(
+            f"expected epochs of shape (n, {expected[0]}, {expected[1]}) float32, "
+            f"got {epochs.shape} {epochs.dtype}"
+        )
 
 
 class FakeDecoder:

@@ -10,7 +10,8 @@ from torch.nn import functional as F  # noqa: N812 (its usual name)
 
 from bci.errors import FormatError
 from models.config import ExperimentConfig
-from models.encoders import build_encoder
+from models.encoders import DIM, build_encoder
+from models.projections import build_projection
 
 __all__ = ["Aligner", "Ensemble", "build_aligner", "load_state", "state_arrays"]
 
@@ -19,32 +20,32 @@ COLDEST = 0.01
 
 
 class Aligner(nn.Module):
-    """One seed: encoder, projection, temperature; both sides end on the unit sphere.
+    """One seed: encoder, projection, temperature.
 
     Parameters
     ----------
     encoder
         (B, C, T) -> (B, dim).
-    n_features
-        Length of a vision vector.
-    dim
-        Length of an embedding.
+    projection
+        (M, n_features) -> (M, dim).
     temperature
         Initial temperature of the loss, and whether it is learned.
     """
 
-    def __init__(self, encoder: nn.Module, n_features: int, dim: int, temperature: float, *, learn: bool) -> None:
+    def __init__(self, encoder: nn.Module, projection: nn.Module, temperature: float, *, learn: bool) -> None:
         super().__init__()
         self.encoder = encoder
-        # starting from an orthogonal map, concepts that were never trained keep their distances
-        self.projection = nn.Linear(n_features, dim, bias=False)
-        nn.init.orthogonal_(self.projection.weight)
+        self.projection = projection
         self.log_temperature = nn.Parameter(torch.tensor(temperature).log(), requires_grad=learn)
 
     @property
     def temperature(self) -> Tensor:
-        """() temperature of the softmax over cosines."""
+        """() temperature of the softmax over similarities."""
         return self.log_temperature.exp().clamp(min=COLDEST)
+
+    def forward(self, epochs: Tensor, vectors: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return embeddings of epochs (B, dim) and of vision vectors (M, dim), not normalised, and temperature."""
+        return self.encoder(epochs), self.projection(vectors), self.temperature
 
     def embed(self, epochs: Tensor) -> Tensor:
         """Embed epochs (B, C, T) as unit vectors (B, dim)."""
@@ -89,15 +90,13 @@ def build_aligner(config: ExperimentConfig, n_features: int) -> Aligner:
     Raises
     ------
     ConfigError
-        If the encoder or one of its options does not exist or makes no sense.
+        If encoder, projection or one of their options does not exist or makes no sense.
     """
-    spec = config.preprocess
-    options = config.encoder.options
-    encoder = build_encoder(
-        config.encoder.name, len(spec.channels), spec.n_times, spec.sfreq, config.encoder.dim, options
-    )
-    loss = config.loss
-    return Aligner(encoder, n_features, config.encoder.dim, loss.temperature, learn=loss.learn_temperature)
+    spec, decoder, loss = config.preprocess, config.decoder, config.loss
+    encoder = build_encoder(decoder.name, len(spec.channels), spec.n_times, spec.sfreq, decoder.options)
+    dim = int(decoder.options.get("dim", DIM))
+    projection = build_projection(config.projection.name, n_features, dim, config.projection.options)
+    return Aligner(encoder, projection, loss.temperature, learn=loss.learn_temperature)
 
 
 def state_arrays(module: nn.Module) -> dict[str, NDArray[np.generic]]:

@@ -19,11 +19,11 @@ from bci.bank import Bank, load_bank, save_bank
 from bci.errors import FormatError, MismatchError
 from bci.specs import EventSpec, PreprocessSpec, QualitySpec
 from bci.storage import load_json, load_tensors, new_folder, save_json, save_tensors
-from bci.types import read_only
+from bci.types import DecoderSpec, read_only
 from models.config import ExperimentConfig
 from models.whitening import whitening_id
 
-__all__ = ["Bundle", "check_bank", "load_bundle", "save_bundle"]
+__all__ = ["Bundle", "check_bank", "decoder_spec", "load_bundle", "save_bundle"]
 
 WEIGHTS = "weights/"
 """Prefix of the network's arrays in `model.safetensors`."""
@@ -38,7 +38,7 @@ class Bundle:
     config
         The experiment it was trained by; preprocessing, events and quality among it.
     weights
-        Arrays of encoder and projection, by name.
+        Arrays by name, as the decoder's `fit` returned them.
     bank
         What it ranks against unless another bank is given.
     centre
@@ -71,8 +71,8 @@ class Bundle:
 
     @cached_property
     def id(self) -> str:
-        """First 8 hex digits of the SHA-256 of the encoder's config, the weights and the centre."""
-        digest = hashlib.sha256(self.config.encoder.model_dump_json().encode())
+        """First 8 hex digits of the SHA-256 of the decoder's config, the weights and the centre."""
+        digest = hashlib.sha256(self.config.decoder.model_dump_json().encode())
         for name, array in sorted({**self.weights, "centre": self.centre}.items()):
             digest.update(f"{name} {array.dtype} {array.shape}".encode())
             digest.update(np.ascontiguousarray(array).tobytes())
@@ -102,6 +102,12 @@ class Bundle:
     def whitening_id(self) -> str | None:
         """First 8 hex digits of the SHA-256 of the whitening matrix; None without one."""
         return None if self.whitening is None else whitening_id(self.whitening)
+
+
+def decoder_spec(bundle: Bundle, bank: Bank) -> DecoderSpec:
+    """Return what a bundle expects and ranks if it is used with a bank."""
+    spec = bundle.preprocess
+    return DecoderSpec(bundle.channels, spec.sfreq, spec.n_times, spec.digest, bank.names, bundle.id, bank.id)
 
 
 def check_bank(bundle: Bundle, bank: Bank) -> None:
@@ -155,7 +161,7 @@ def _describe(bundle: Bundle) -> dict[str, Any]:
         "whitening_id": bundle.whitening_id,
         "temperature": bundle.temperature,
         "calibration": bundle.calibration,
-        "decoder": config.pop("encoder"),
+        "decoder": config.pop("decoder"),
         "preprocess": config.pop("preprocess"),
         "preprocess_hash": spec.digest,
         "events": config.pop("events"),
@@ -223,7 +229,7 @@ def _config(body: Mapping[str, Any], path: Path) -> ExperimentConfig:
     if not isinstance(experiment, dict):
         raise FormatError(f"{path} is no bundle: expected a table 'experiment', got {experiment!r}")
     try:
-        return ExperimentConfig.model_validate({**experiment, **parts, "encoder": body.get("decoder")})
+        return ExperimentConfig.model_validate({**experiment, **parts, "decoder": body.get("decoder")})
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])

@@ -1,4 +1,4 @@
-"""What an experiment is: data, events, preprocessing, targets, encoder, loss, training, evaluation.
+"""What an experiment is: data, events, preprocessing, targets, decoder, loss, training, evaluation.
 
 Read from TOML; imports only pydantic, so that `bci train --help` starts at once.
 """
@@ -11,10 +11,11 @@ from bci.specs import EventSpec, Frozen, PreprocessSpec, QualitySpec
 
 __all__ = [
     "DataConfig",
-    "EncoderConfig",
+    "DecoderConfig",
     "EvaluationConfig",
     "ExperimentConfig",
     "LossConfig",
+    "ProjectionConfig",
     "TargetConfig",
     "TrainConfig",
     "Vocabulary",
@@ -57,13 +58,20 @@ class TargetConfig(Frozen):
     """`centred-unit`: the mean over the candidates is subtracted first, where prototypes lie close together."""
 
 
-class EncoderConfig(Frozen):
-    """Which encoder, and its own options."""
+class DecoderConfig(Frozen):
+    """Which decoder, and its own options."""
 
     name: str
-    """Key of `models.encoders.ENCODERS`."""
-    dim: Count = 128
-    """Dimension of the shared space."""
+    """Key of `models.decoders.DECODERS`: an encoder, a classical decoder, or one that is made of others."""
+    options: dict[str, Any] = Field(default_factory=dict)
+    """Of an encoder its own and `dim`, the dimension of the shared space."""
+
+
+class ProjectionConfig(Frozen):
+    """What maps vision vectors into the shared space, beside an encoder."""
+
+    name: str = "linear"
+    """Key of `models.projections.PROJECTIONS`."""
     options: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -72,8 +80,12 @@ class LossConfig(Frozen):
 
     name: Literal["concept", "instance"] = "concept"
     """`concept`: all pictures of the concept are positives; `instance`: the picture shown alone."""
+    symmetric: bool = False
+    """Pull pictures towards epochs as well, as CLIP does; the loss is the mean of both directions."""
     negatives: Annotated[int, Field(ge=0)] = 0
     """Concepts sampled besides those in the batch; 0 uses the batch's own, or all if there are few."""
+    normalise: Literal["both", "picture", "none"] = "both"
+    """Which side is brought to unit norm in the loss; ranking is always by cosine."""
     temperature: Annotated[float, Field(gt=0)] = 0.07
     learn_temperature: bool = False
 
@@ -83,6 +95,7 @@ class TrainConfig(Frozen):
 
     epochs: Count
     batch: Count = 256
+    """Trials a step, over all devices together."""
     lr: Annotated[float, Field(gt=0)] = 1e-3
     """Peak rate of AdamW; cosine schedule after a linear warm-up."""
     weight_decay: Annotated[float, Field(ge=0)] = 1e-2
@@ -93,14 +106,28 @@ class TrainConfig(Frozen):
     """Seeds trained and averaged into one decoder (their embeddings are concatenated)."""
     shift: Annotated[float, Field(ge=0)] = 0.0
     """Augmentation: largest shift in time, seconds."""
+    smooth: Fraction = 0.0
+    """Augmentation: probability that an epoch is smoothed by a moving average in time."""
+    smooth_samples: Count = 5
+    """Length of that moving average."""
     noise: Annotated[float, Field(ge=0)] = 0.0
     """Augmentation: sd of added white noise, as a share of the epoch's own sd."""
     channel_drop: Fraction = 0.0
     """Augmentation: probability that a channel is set to zero."""
     mix: Fraction = 0.0
-    """Augmentation: probability that an epoch is averaged with another one of its concept."""
+    """Augmentation: probability that an epoch is averaged with another one, see `mix_of`."""
+    mix_of: Literal["concept", "image"] = "concept"
+    """What the two epochs share: the concept, or the very picture (repetitions are averaged)."""
     balance: bool = True
     """Every concept weighs the same in the loss, however many trials it has."""
+    ema: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Decay per step of an exponential moving average of the weights, which is then the result; 0 for none."""
+    precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
+    """Of the network's arithmetic in training."""
+    compile: bool = False
+    """Compile the encoder with torch.compile; needs a C++ compiler on a CPU."""
+    checkpoint_every: Annotated[int, Field(ge=0)] = 0
+    """Passes between two checkpoints; 0 writes one every tenth of the training."""
 
 
 class EvaluationConfig(Frozen):
@@ -134,7 +161,8 @@ class ExperimentConfig(Frozen):
     preprocess: PreprocessSpec
     quality: QualitySpec = QualitySpec()
     targets: TargetConfig
-    encoder: EncoderConfig
+    decoder: DecoderConfig
+    projection: ProjectionConfig = ProjectionConfig()
     loss: LossConfig = LossConfig()
     train: TrainConfig
     evaluation: EvaluationConfig

@@ -20,6 +20,7 @@ from bci.types import TrialSet
 from models.config import EvaluationConfig, ExperimentConfig
 from models.controls import NoiseLevel, before_stimulus, shuffled_rows, unit_codes
 from models.crossval import Arm, Predict, cross_validate, shuffle_control
+from models.decoders import family
 from models.metrics import recalls, truth_ranks
 from models.pool import Progress
 from models.report import Card, FoldResult, Report
@@ -53,7 +54,7 @@ class TrainedPerFold:
 
     def __call__(self, train: TrialSet, seed: int) -> Predict:
         """Train a bundle and return what ranks with it."""
-        from models.train import train as train_bundle  # noqa: PLC0415 (torch takes seconds to import)
+        from models.train import train as train_bundle  # noqa: PLC0415
 
         settings = self.config.train.model_copy(update={"seed": seed})
         with _one_thread():
@@ -63,7 +64,7 @@ class TrainedPerFold:
 
 def bundle_scores(bundle: "Bundle") -> Predict:
     """Return what scores unscaled epochs against all concepts of a bundle's bank."""
-    from models.runtime import load_decoder  # noqa: PLC0415 (imports torch)
+    from models.runtime import load_decoder  # noqa: PLC0415
 
     decoder = load_decoder(bundle)
 
@@ -136,7 +137,7 @@ def evaluate_config(
         progress=progress,
     )
     answers = outcome.answers
-    selection = f"fixed: last of {config.train.epochs} epochs"
+    selection = family(config.decoder.name).selection(config)
     return Report(
         name=config.name,
         headline=outcome.headline,
@@ -245,7 +246,7 @@ def _card(
         n_scored=len(answers),
         seeds=tuple(range(config.train.seed, config.train.seed + config.train.members)),
         selection=selection,
-        decoder=config.encoder.name,
+        decoder=config.decoder.name,
         channels=spec.channels,
         window=(spec.tmin, spec.tmax),
         sfreq=spec.sfreq,

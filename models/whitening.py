@@ -17,7 +17,9 @@ MOST_SAMPLES = 250_000
 """Samples that the covariance is estimated from; more would cost memory and change nothing."""
 
 
-def fit_whitening(epochs: NDArray[np.float32], method: str) -> NDArray[np.float64]:
+def fit_whitening(
+    epochs: NDArray[np.float32], method: str, rows: NDArray[np.int64] | None = None
+) -> NDArray[np.float64]:
     """Fit the matrix that brings the samples of training epochs to unit variance.
 
     Parameters
@@ -27,6 +29,8 @@ def fit_whitening(epochs: NDArray[np.float32], method: str) -> NDArray[np.float6
     method
         `channel`: each channel by its standard deviation; `ledoit-wolf`: inverse square root of the shrunk
         covariance.
+    rows
+        Which epochs count; all by default.
 
     Returns
     -------
@@ -38,7 +42,7 @@ def fit_whitening(epochs: NDArray[np.float32], method: str) -> NDArray[np.float6
     ConfigError
         If a channel is flat in all epochs.
     """
-    samples = _samples(epochs)  # (n_samples, n_channels)
+    samples = _samples(epochs, np.arange(len(epochs)) if rows is None else rows)  # (n_samples, n_channels)
     deviations = samples.std(axis=0)
     if not deviations.all():
         flat = np.flatnonzero(deviations == 0)
@@ -53,11 +57,11 @@ def whitening_id(matrix: NDArray[np.float64]) -> str:
     return hashlib.sha256(np.ascontiguousarray(matrix, np.float64).tobytes()).hexdigest()[:8]
 
 
-def _samples(epochs: NDArray[np.float32]) -> NDArray[np.float64]:
+def _samples(epochs: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float64]:
     """Pool the samples of evenly spaced epochs, all of them where there are few."""
     n_times = epochs.shape[2]
-    n_used = min(len(epochs), max(1, MOST_SAMPLES // n_times))
-    used = epochs[np.linspace(0, len(epochs) - 1, n_used).astype(np.int64)]
+    n_used = min(len(rows), max(1, MOST_SAMPLES // n_times))
+    used = epochs[rows[np.linspace(0, len(rows) - 1, n_used).astype(np.int64)]]
     return used.transpose(0, 2, 1).reshape(n_used * n_times, -1).astype(np.float64)
 
 

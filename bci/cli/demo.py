@@ -80,11 +80,11 @@ def _train(config: "ExperimentConfig", folder: Path, console: "Console") -> None
     with console.status("making a world and recording its training trials"):
         trials, bank = load_trials(config), load_bank_of(config)
     n_concepts = len(bank.names)
-    console.print(f"training {config.encoder.name} on {len(trials)} single trials of {n_concepts} concepts")
+    console.print(f"training {config.decoder.name} on {len(trials)} single trials of {n_concepts} concepts")
     from models.train import train
 
     with show_progress() as progress:
-        save_bundle(folder / BUNDLE, train(trials, bank, config, progress=progress))
+        save_bundle(folder / BUNDLE, train(trials, bank, config, report=progress))
 
 
 def _record(

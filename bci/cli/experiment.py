@@ -40,7 +40,7 @@ def load_experiment(name: str, options: Sequence[str], prog: str) -> "Experiment
     from bci.config import load_config
     from models.config import ExperimentConfig
 
-    config = _with_encoder_of(load_config(ExperimentConfig, name), options)
+    config = _with_decoder_of(load_config(ExperimentConfig, name), options)
     return overridden(config, options, f"{prog} {name}")
 
 
@@ -71,18 +71,18 @@ def overridden(config: Config, options: Sequence[str], prog: str) -> Config:
         raise ConfigError(f"{prog}: {_one_line(said.getvalue())}") from None
 
 
-def _with_encoder_of(config: "ExperimentConfig", options: Sequence[str]) -> "ExperimentConfig":
-    """Return the config with the encoder that `--encoder.name` names, at its own default options.
+def _with_decoder_of(config: "ExperimentConfig", options: Sequence[str]) -> "ExperimentConfig":
+    """Return the config with the decoder that `--decoder.name` names, at its own default options.
 
-    Those of the config belong to the encoder that the config names.
+    Those of the config belong to the decoder that the config names.
     """
-    named = re.search(r"(?:^|\0)--encoder\.name[=\0]([^\0]+)", "\0".join(options))
-    if named is None or named[1] == config.encoder.name:
+    named = re.search(r"(?:^|\0)--decoder\.name[=\0]([^\0]+)", "\0".join(options))
+    if named is None or named[1] == config.decoder.name:
         return config
-    from models.encoders import default_options
+    from models.decoders import default_options
 
     update = {"name": named[1], "options": default_options(named[1])}
-    return config.model_copy(update={"encoder": config.encoder.model_copy(update=update)})
+    return config.model_copy(update={"decoder": config.decoder.model_copy(update=update)})
 
 
 def _one_line(box: str) -> str:

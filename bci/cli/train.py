@@ -10,13 +10,13 @@ from bci.cli.experiment import experiment_parser, load_experiment
 
 if TYPE_CHECKING:
     from models.bundle import Bundle
-    from models.train import Progress
+    from models.progress import Progress
 
 __all__ = ["main", "show_progress"]
 
 EPILOG = """\
 CONFIG is a TOML file or the name of one that comes with bci. Each of its keys can be overridden:
---train.epochs 20 --encoder.options.dropout 0.2.
+--train.epochs 20 --decoder.options.dropout 0.2.
 
 examples:
   bci train n170 --data ../shared/data/muse-n170 --hold-out rec_2017-09-13-15.42.33 --out n170-bundle
@@ -55,7 +55,7 @@ def _train(name: str, data: list[Path], hold_out: list[str], overrides: list[str
     from models.train import train  # after what can be refused without waiting for torch
 
     with show_progress() as progress:
-        return train(trials, bank, config, progress=progress)
+        return train(trials, bank, config, report=progress)
 
 
 @contextmanager
@@ -73,7 +73,8 @@ def show_progress() -> "Iterator[Callable[[Progress], None]]":
         task = bars.add_task("training", total=None, loss="")
 
         def show(progress: "Progress") -> None:
-            bars.update(task, completed=progress.step, total=progress.steps, loss=f"{progress.loss:.3f}")
+            loss = "" if progress.loss is None else f"{progress.loss:.3f}"
+            bars.update(task, completed=progress.step, total=progress.steps, loss=loss)
 
         yield show
 

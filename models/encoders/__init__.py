@@ -14,7 +14,10 @@ from bci.errors import ConfigError
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["ENCODERS", "build_encoder", "default_options"]
+__all__ = ["DIM", "ENCODERS", "build_encoder", "encoder_options"]
+
+DIM = 128
+"""Dimension of the shared space unless an experiment says otherwise."""
 
 
 def _channel_attention() -> "type[nn.Module]":
@@ -37,7 +40,7 @@ ENCODERS: "dict[str, Callable[[], type[nn.Module]]]" = {
 
 
 def build_encoder(
-    name: str, n_channels: int, n_times: int, sfreq: float, dim: int, options: Mapping[str, Any]
+    name: str, n_channels: int, n_times: int, sfreq: float, options: Mapping[str, Any]
 ) -> "nn.Module":
     """Build an encoder for a montage, a window and a rate.
 
@@ -47,17 +50,15 @@ def build_encoder(
         Key of `ENCODERS`.
     n_channels, n_times, sfreq
         Shape and rate (Hz) of the epochs it will see.
-    dim
-        Length of its embeddings.
     options
-        The encoder's own keyword arguments.
+        `dim`, the length of its embeddings, and the encoder's own keyword arguments; see `encoder_options`.
 
     Raises
     ------
     ConfigError
         For an unknown name or option, naming the nearest known one, or an option that makes no sense.
     """
-    encoder, known = _class_of(name), list(default_options(name))
+    encoder, known = _class_of(name), list(encoder_options(name))
     for option, value in options.items():
         if option not in known:
             raise ConfigError(
@@ -66,13 +67,13 @@ def build_encoder(
         if isinstance(value, int) and not isinstance(value, bool) and value < 1:
             raise ConfigError(f"encoder {name!r}: expected at least 1 for {option!r}, got {value}")
     try:
-        return encoder(n_channels, n_times, sfreq, dim, **options)
+        return encoder(n_channels, n_times, sfreq, **{"dim": DIM, **options})
     except (TypeError, ValueError) as error:
         raise ConfigError(f"encoder {name!r} cannot be built with {dict(options)}: {error}") from None
 
 
-def default_options(name: str) -> dict[str, Any]:
-    """Return an encoder's own keyword arguments with their defaults.
+def encoder_options(name: str) -> dict[str, Any]:
+    """Return `dim` and an encoder's own keyword arguments with their defaults.
 
     Raises
     ------
@@ -80,7 +81,7 @@ def default_options(name: str) -> dict[str, Any]:
         For an unknown name, naming the nearest known one.
     """
     parameters = inspect.signature(_class_of(name)).parameters.values()
-    return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
+    return {"dim": DIM, **{p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}}
 
 
 def _class_of(name: str) -> "type[nn.Module]":

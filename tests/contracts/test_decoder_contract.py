@@ -39,7 +39,7 @@ def make_torch(members=1):
             "data": {"reader": "none"},
             "preprocess": {"channels": CHANNELS, "sfreq": SFREQ, "tmax": N_TIMES / SFREQ},
             "targets": {"kind": "world"},
-            "encoder": {"name": "channel_attention", "dim": 16, "options": {"hidden": 16, "width": 8}},
+            "decoder": {"name": "channel_attention", "options": {"dim": 16, "hidden": 16, "width": 8}},
             "train": {"epochs": 1, "members": members},
             "evaluation": {"protocol": "closed-set"},
         }

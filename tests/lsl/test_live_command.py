@@ -54,7 +54,7 @@ CONFIG = ExperimentConfig.model_validate(
             "whitening": "channel",
         },
         "targets": {"kind": "text"},
-        "encoder": {"name": "channel_attention", "dim": 8, "options": {"hidden": 16, "width": 8, "heads": 2}},
+        "decoder": {"name": "channel_attention", "options": {"dim": 8, "hidden": 16, "width": 8, "heads": 2}},
         "train": {"epochs": 8, "batch": 16, "lr": 3e-3},
         "evaluation": {"protocol": "closed-set"},
     }

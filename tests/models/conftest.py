@@ -34,7 +34,7 @@ def make_config(**changes: dict[str, Any]) -> ExperimentConfig:
             "whitening": "channel",
         },
         "targets": {"kind": "world"},
-        "encoder": {"name": "channel_attention", "dim": 16, "options": {"hidden": 16, "width": 8, "heads": 2}},
+        "decoder": {"name": "channel_attention", "options": {"dim": 16, "hidden": 16, "width": 8, "heads": 2}},
         "train": {"epochs": 3, "batch": 32, "lr": 3e-3},
         "evaluation": {"protocol": "seen-concept/new-trial", "by": "repetition"},
     }  # fmt: skip

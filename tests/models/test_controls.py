@@ -125,7 +125,7 @@ def test_the_window_before_the_stimulus_is_another_preprocessing():
             "data": {"reader": "muse"},
             "preprocess": {"channels": ["A"], "sfreq": 100.0, "tmax": 0.8},
             "targets": {"kind": "text"},
-            "encoder": {"name": "nice"},
+            "decoder": {"name": "nice"},
             "train": {"epochs": 1},
             "evaluation": {"protocol": "closed-set"},
         }

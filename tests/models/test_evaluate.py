@@ -416,7 +416,7 @@ def experiment(**evaluation):
                 "whitening": "channel",
             },
             "targets": {"kind": "text", "model": "made up"},
-            "encoder": {"name": "channel_attention", "dim": 8, "options": {"hidden": 16, "width": 8, "heads": 2}},
+            "decoder": {"name": "channel_attention", "options": {"dim": 8, "hidden": 16, "width": 8, "heads": 2}},
             "train": {"epochs": 4, "batch": 32, "lr": 0.01},
             "evaluation": protocol(**evaluation).model_dump(),
         }

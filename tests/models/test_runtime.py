@@ -95,7 +95,7 @@ def test_epochs_of_another_shape_are_refused(decoder, shape):
 
 
 def test_weights_of_another_encoder_are_refused(tiny_with, trained):
-    other = tiny_with(encoder={"options": {"hidden": 8, "width": 8, "heads": 2}}).config
+    other = tiny_with(decoder={"options": {"dim": 16, "hidden": 8, "width": 8, "heads": 2}}).config
     with pytest.raises(FormatError, match="weights do not fit the encoder"):
         load_decoder(replace(trained, config=other))
 

@@ -26,7 +26,9 @@ def same_weights(one, other):
 @pytest.mark.parametrize("encoder", ["channel_attention", "nice"])
 def test_what_can_be_learned_is_learned(tiny_with, loss, encoder):
     options = {"hidden": 16, "width": 8, "heads": 2} if encoder == "channel_attention" else {"maps": 8}
-    tiny = tiny_with(train={"epochs": 25}, loss={"name": loss}, encoder={"name": encoder, "options": options})
+    tiny = tiny_with(
+        train={"epochs": 25}, loss={"name": loss}, decoder={"name": encoder, "options": {"dim": 16, **options}}
+    )
     # chance is 1 in 6
     assert top1(train(tiny.trials, tiny.bank, tiny.config), tiny) > 0.8
 
@@ -115,7 +117,7 @@ def test_epochs_of_another_shape_are_refused(tiny, change):
 
 def test_progress_ends_at_the_last_step(tiny_with):
     tiny, seen = tiny_with(train={"members": 2, "epochs": 4}), []
-    train(tiny.trials, tiny.bank, tiny.config, progress=seen.append)
+    train(tiny.trials, tiny.bank, tiny.config, report=seen.append)
     # 96 trials in batches of 32: 3 steps x 4 passes x 2 members
     assert [report.step for report in seen] == [10, 12, 22, 24]
     assert {report.steps for report in seen} == {24}

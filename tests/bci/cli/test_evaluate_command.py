@@ -27,10 +27,9 @@ kind = "text"
 model = "made up"
 vocabularies = [{{ vectors = "{folder}/names.npy", names = "{folder}/names.json" }}]
 concepts = {{ animal = ["cat", "dog"], food = ["cake"] }}
-[encoder]
+[decoder]
 name = "channel_attention"
-dim = 8
-options = {{ hidden = 16, width = 8, heads = 2 }}
+options = {{ dim = 8, hidden = 16, width = 8, heads = 2 }}
 [train]
 epochs = 2
 batch = 16

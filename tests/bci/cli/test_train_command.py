@@ -31,10 +31,9 @@ kind = "text"
 model = "made up"
 vocabularies = [{{ vectors = "{folder}/names.npy", names = "{folder}/names.json" }}]
 concepts = {{ house = ["house"], face = ["face"] }}
-[encoder]
+[decoder]
 name = "channel_attention"
-dim = 8
-options = {{ hidden = 16, width = 8, heads = 2 }}
+options = {{ dim = 8, hidden = 16, width = 8, heads = 2 }}
 [train]
 epochs = 2
 batch = 8
@@ -140,15 +139,20 @@ def test_a_value_that_makes_no_sense_is_refused_in_one_line(config, tmp_path, ca
 
 
 def test_another_encoder_begins_with_its_own_options(config, tmp_path):
-    options = ["--encoder.name", "nice", "--encoder.options.maps", "4"]
+    options = ["--decoder.name", "nice", "--decoder.options.maps", "4"]
     main([config, "--out", str(tmp_path / "bundle"), *options])
-    encoder = load_bundle(tmp_path / "bundle").config.encoder
-    assert (encoder.name, encoder.dim, encoder.options) == ("nice", 8, {"maps": 4, "dropout": 0.5})
+    decoder = load_bundle(tmp_path / "bundle").config.decoder
+    assert (decoder.name, decoder.options) == ("nice", {"dim": 128, "maps": 4, "dropout": 0.5})
 
 
 def test_the_encoder_of_the_config_keeps_its_options(config, tmp_path):
-    main([config, "--out", str(tmp_path / "bundle"), "--encoder.name", "channel_attention"])
-    assert load_bundle(tmp_path / "bundle").config.encoder.options == {"hidden": 16, "width": 8, "heads": 2}
+    main([config, "--out", str(tmp_path / "bundle"), "--decoder.name", "channel_attention"])
+    assert load_bundle(tmp_path / "bundle").config.decoder.options == {
+        "dim": 8,
+        "hidden": 16,
+        "width": 8,
+        "heads": 2,
+    }
 
 
 def test_a_place_that_cannot_be_made_is_refused_before_any_work(tmp_path):

@@ -1,0 +1,114 @@
+"""The decoders by name: each is one file with `fit` and `load`, one line in `DECODERS`; all pass one contract suite.
+
+Encoders are all fitted and loaded by `models.decoders.network`. What a decoder needs, torch or scikit-learn, is
+imported when it is used: a live session with a classical decoder never loads torch.
+"""
+
+import difflib
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci.bank import Bank
+from bci.decoder import Decoder
+from bci.errors import ConfigError
+from models.bundle import Bundle
+from models.config import ExperimentConfig
+from models.encoders import ENCODERS
+from models.progress import Report
+from models.training_set import TrainingSet
+
+__all__ = ["DECODERS", "Family", "Fitted", "ScoringDecoder", "default_options", "family"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What fitting a decoder comes to.
+
+    Parameters
+    ----------
+    weights
+        Arrays by name, all that `load` needs besides the config.
+    temperature
+        Of the softmax over its scores.
+    """
+
+    weights: dict[str, NDArray[Any]]
+    temperature: float
+
+
+class ScoringDecoder(Decoder, Protocol):
+    """A decoder that also scores all concepts for many epochs, where nobody waits for the result."""
+
+    def scores(self, epochs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Score epochs (n, C, T), preprocessed and scaled, against all concepts: (n, N) float32."""
+        ...
+
+
+class Family(Protocol):
+    """A module of this folder."""
+
+    def fit(self, data: TrainingSet, config: ExperimentConfig, report: Report, checkpoints: Path | None) -> Fitted:
+        """Fit the decoder that `config.decoder` names.
+
+        Parameters
+        ----------
+        data
+            Training trials; everything that is fitted is fitted to them alone.
+        config
+            The experiment.
+        report
+            Told how far it is.
+        checkpoints
+            Folder for what is kept of a long training; None keeps nothing.
+        """
+        ...
+
+    def load(self, bundle: Bundle, bank: Bank, device: str) -> ScoringDecoder:
+        """Make a bundle ready to decode.
+
+        Parameters
+        ----------
+        bundle
+            With the weights that `fit` returned.
+        bank
+            What to rank against; fits the bundle.
+        device
+            `auto`, `cpu` or `cuda`.
+        """
+        ...
+
+    def selection(self, config: ExperimentConfig) -> str:
+        """Say how settings and checkpoint are chosen, for the protocol card."""
+        ...
+
+    def default_options(self, name: str) -> dict[str, Any]:
+        """Return the options of `config.decoder` with their defaults."""
+        ...
+
+
+DECODERS: dict[str, str] = dict.fromkeys(ENCODERS, "network")
+"""Name -> module of this folder."""
+
+
+def family(name: str) -> Family:
+    """Return the module that fits and loads a decoder.
+
+    Raises
+    ------
+    ConfigError
+        For an unknown name, naming the nearest known one.
+    """
+    if name not in DECODERS:
+        near = difflib.get_close_matches(name, DECODERS, n=1, cutoff=0.0)[0]
+        raise ConfigError(f"unknown decoder {name!r}; the nearest known one is {near!r}")
+    return cast("Family", import_module(f"models.decoders.{DECODERS[name]}"))
+
+
+def default_options(name: str) -> dict[str, Any]:
+    """Return a decoder's own options with their defaults; raises as `family` does."""
+    return family(name).default_options(name)

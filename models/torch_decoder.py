@@ -1,0 +1,304 @@
+"""The live decoder in torch: encode, normalise and rank on the device in one go, with one packed copy back.
+
+On a GPU all of it is one CUDA graph between two pinned buffers, captured for single epochs; on a CPU the number of
+threads is measured when the decoder is loaded.
+"""
+
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from bci.bank import Bank, normalise
+from bci.decoder import check_epochs
+from bci.errors import ConfigError
+from bci.types import Ranking, read_only
+from models.aligner import Ensemble, build_aligner, load_state
+from models.bundle import Bundle, decoder_spec
+
+__all__ = ["TorchDecoder", "choose_device"]
+
+OFFLINE_BATCH = 256
+"""Epochs that are encoded at a time where nobody waits for them."""
+
+CLEARLY_FASTER = 0.8
+"""Share of the time on one thread that two may take to be preferred."""
+
+WARM_UPS = 5
+"""Runs before anything is timed or captured: the first ones choose kernels and allocate."""
+
+
+def choose_device(device: str) -> torch.device:
+    """Return the device that `auto`, `cpu` or `cuda` means here.
+
+    Raises
+    ------
+    ConfigError
+        If there is no GPU but one is asked for.
+    """
+    if device == "cuda" and not torch.cuda.is_available():
+        raise ConfigError("expected a GPU that CUDA can use, found none: leave --device out or say cpu")
+    on_gpu = device == "cuda" or (device == "auto" and torch.cuda.is_available())
+    return torch.device("cuda" if on_gpu else "cpu")
+
+
+class TorchDecoder:
+    """A `bci.decoder.Decoder` that runs a bundle's network.
+
+    Parameters
+    ----------
+    bundle
+        The trained decoder.
+    bank
+        What it ranks against; its key equals that of the bundle's own bank.
+    device
+        Where it runs.
+    """
+
+    def __init__(self, bundle: Bundle, bank: Bank, device: torch.device) -> None:
+        self.spec = decoder_spec(bundle, bank)
+        self._device = device
+        self._ranker = _Ranker(_network(bundle), _vectors(bundle, bank), bundle.temperature).to(device).eval()
+        shape = (len(self.spec.channels), self.spec.n_times)
+        self._engine: _Engine = (
+            _GpuEngine(self._ranker, shape) if device.type == "cuda" else _CpuEngine(self._ranker, shape)
+        )
+
+    def decode(self, epochs: NDArray[np.float32], watch: Sequence[int | None], k: int) -> list[Ranking]:
+        """Rank the concepts for each epoch.
+
+        Parameters
+        ----------
+        epochs
+            (B, C, T) float32, preprocessed as `spec.preprocess` says.
+        watch
+            One concept index or None per epoch: whose rank is to be copied back. It changes nothing else.
+        k
+            How many concepts to name; fewer if the bank is smaller.
+
+        Raises
+        ------
+        MismatchError
+            If the epochs have another shape than the decoder was trained on.
+        """
+        check_epochs(self.spec, epochs)
+        k = min(k, len(self.spec.concepts))
+        watched = np.array([-1 if index is None else index for index in watch], np.int64)
+        rows = self._engine.run(epochs, watched, self._ranker.packed_length(k))
+        return [
+            _unpack(row, k, self._ranker.dim, len(self.spec.concepts), watched=index is not None)
+            for row, index in zip(rows, watch, strict=True)
+        ]
+
+    def scores(self, epochs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Score all concepts for many epochs, where nobody waits for the result.
+
+        Parameters
+        ----------
+        epochs
+            (n, C, T) float32, preprocessed as `spec.preprocess` says.
+
+        Returns
+        -------
+        scores
+            (n, N) float32 cosines, those of `decode` up to rounding by the size of the batch (1e-6).
+        """
+        check_epochs(self.spec, epochs)
+        scores = np.empty((len(epochs), len(self.spec.concepts)), np.float32)
+        with torch.inference_mode(), _full_precision():
+            for first in range(0, len(epochs), OFFLINE_BATCH):
+                part = _tensor(epochs[first : first + OFFLINE_BATCH]).to(self._device)
+                scores[first : first + OFFLINE_BATCH] = self._ranker.scores(part)[1].cpu().numpy()
+        return scores
+
+
+# ----------------------------------------------------------------------------------------- what runs on the device
+
+
+class _Ranker(nn.Module):
+    """From epochs to rankings, packed so that one copy brings all of it back.
+
+    A packed row is: embedding (D), rank of the watched concept (1), then for each concept from the best to the
+    worst its index, score and probability (3 N). Its first D + 1 + 3 k numbers are the best k.
+    """
+
+    prototypes: Tensor
+
+    def __init__(self, network: Ensemble, vectors: Tensor, temperature: float) -> None:
+        super().__init__()
+        self.network = network
+        with torch.no_grad():
+            self.register_buffer("prototypes", network.project(vectors))
+        self.temperature = temperature
+        self.dim = self.prototypes.shape[1]
+
+    def packed_length(self, k: int) -> int:
+        return self.dim + 1 + 3 * k
+
+    def scores(self, epochs: Tensor) -> tuple[Tensor, Tensor]:
+        """Embeddings (B, D) and cosines (B, N) of epochs (B, C, T)."""
+        embeddings = self.network.embed(epochs)
+        return embeddings, embeddings @ self.prototypes.T
+
+    def forward(self, epochs: Tensor, watched: Tensor) -> Tensor:
+        """Packed rows (B, D + 1 + 3 N) of epochs (B, C, T) and watched indices (B,), -1 for none."""
+        embeddings, scores = self.scores(epochs)
+        # stable, so that equal scores keep the order of the bank
+        ordered, order = scores.sort(dim=1, descending=True, stable=True)
+        probabilities = (ordered / self.temperature).softmax(dim=1)
+        truth = scores.gather(1, watched.clamp(min=0)[:, None])
+        rank = (scores >= truth).sum(dim=1, keepdim=True) - 1
+        best = torch.stack((order.to(scores.dtype), ordered, probabilities), dim=2)  # (B, N, 3)
+        return torch.cat((embeddings, rank.to(scores.dtype), best.flatten(1)), dim=1)
+
+
+def _network(bundle: Bundle) -> Ensemble:
+    n_features = bundle.bank.prototypes.shape[1]
+    members = [build_aligner(bundle.config, n_features) for _ in range(bundle.config.train.members)]
+    network = Ensemble(members)
+    load_state(network, bundle.weights)
+    return network.eval()
+
+
+def _vectors(bundle: Bundle, bank: Bank) -> Tensor:
+    """Prototypes of a bank (N, n_features) as the projection was trained on them."""
+    normalised = normalise(bank.prototypes, bank.key.normalisation, bundle.centre)
+    return torch.from_numpy(np.array(normalised, np.float32))
+
+
+def _unpack(row: NDArray[np.float32], k: int, dim: int, n_concepts: int, *, watched: bool) -> Ranking:
+    best = row[dim + 1 :].reshape(k, 3)
+    return Ranking(
+        indices=read_only(best[:, 0].astype(np.int64)),
+        scores=read_only(best[:, 1].copy()),
+        probabilities=read_only(best[:, 2].copy()),
+        embedding=read_only(row[:dim].copy()),
+        truth_rank=int(row[dim]) if watched else None,
+        n_concepts=n_concepts,
+    )
+
+
+def _tensor(array: NDArray[Any]) -> Tensor:
+    """Make a tensor of an array; what flows through a session is read-only, which torch does not know."""
+    return torch.from_numpy(np.require(array, requirements=["C", "W"]))
+
+
+# ---------------------------------------------------------------------------------------------------- the devices
+
+
+class _Engine(Protocol):
+    """Runs a ranker on one kind of device."""
+
+    def run(self, epochs: NDArray[np.float32], watched: NDArray[np.int64], length: int) -> NDArray[np.float32]:
+        """Return the first `length` numbers of each packed row, (B, length)."""
+        ...
+
+
+class _CpuEngine:
+    """Runs on as many threads as decode one epoch fastest."""
+
+    def __init__(self, ranker: _Ranker, shape: tuple[int, int]) -> None:
+        self._ranker = ranker
+        self._threads = 1
+        epoch, watched = np.zeros((1, *shape), np.float32), np.zeros(1, np.int64)
+        self._threads = self._fastest(lambda: self.run(epoch, watched, 1))
+
+    def run(self, epochs: NDArray[np.float32], watched: NDArray[np.int64], length: int) -> NDArray[np.float32]:
+        with torch.inference_mode(), _threads(self._threads):
+            packed: Tensor = self._ranker(_tensor(epochs), _tensor(watched))
+            return packed[:, :length].numpy()
+
+    def _fastest(self, run: Callable[[], object]) -> int:
+        """One thread, unless two are clearly faster: the second one is taken from the rest of the session."""
+        alone = _median_seconds(run)
+        if torch.get_num_threads() == 1:
+            return 1
+        self._threads = 2
+        return 2 if _median_seconds(run) < CLEARLY_FASTER * alone else 1
+
+
+@contextmanager
+def _threads(number: int) -> Iterator[None]:
+    """Run torch on a number of threads, and leave the process as it was."""
+    before = torch.get_num_threads()
+    if before == number:
+        yield
+        return
+    torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _median_seconds(run: Callable[[], object], repeats: int = 15) -> float:
+    taken = []
+    for _ in range(WARM_UPS + repeats):
+        start = time.perf_counter()
+        run()
+        taken.append(time.perf_counter() - start)
+    return statistics.median(taken[WARM_UPS:])
+
+
+def _full_precision() -> AbstractContextManager[None]:
+    """Convolve in float32 on a GPU too: with TF32 single epochs and batches differ in the fourth digit."""
+    exact: AbstractContextManager[None] = torch.backends.cudnn.flags(
+        enabled=True, deterministic=True, allow_tf32=False
+    )
+    return exact
+
+
+class _GpuEngine:
+    """Replays a CUDA graph for single epochs; batches run as they are."""
+
+    def __init__(self, ranker: _Ranker, shape: tuple[int, int]) -> None:
+        self._ranker = ranker
+        self._shape = shape
+        n_values = shape[0] * shape[1] + 1
+        packed = ranker.packed_length(len(ranker.prototypes))
+        # one buffer each way: the epoch and the watched index go up, the packed row comes down
+        self._up = torch.zeros(n_values, pin_memory=True)
+        self._down = torch.zeros(packed, pin_memory=True)
+        self._input = torch.zeros(n_values, device="cuda")
+        self._graph, self._output = self._capture()
+
+    def run(self, epochs: NDArray[np.float32], watched: NDArray[np.int64], length: int) -> NDArray[np.float32]:
+        if len(epochs) == 1:
+            return self._replay(epochs, watched, length)
+        with torch.inference_mode(), _full_precision():
+            packed: Tensor = self._ranker(_tensor(epochs).cuda(), _tensor(watched).cuda())
+            return packed[:, :length].contiguous().cpu().numpy()
+
+    def _replay(self, epochs: NDArray[np.float32], watched: NDArray[np.int64], length: int) -> NDArray[np.float32]:
+        up = self._up.numpy()
+        up[:-1], up[-1] = epochs.reshape(-1), watched[0]
+        with torch.inference_mode():
+            self._input.copy_(self._up, non_blocking=True)
+            self._graph.replay()
+            self._down[:length].copy_(self._output[:length], non_blocking=True)
+            torch.cuda.current_stream().synchronize()
+        return self._down[:length].numpy()[np.newaxis].copy()
+
+    def _capture(self) -> tuple[torch.cuda.CUDAGraph, Tensor]:
+        with torch.inference_mode(), _full_precision():
+            side = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+            side.wait_stream(torch.cuda.current_stream())
+            with torch.cuda.stream(side):
+                for _ in range(WARM_UPS):
+                    self._once()
+            torch.cuda.current_stream().wait_stream(side)
+            graph = torch.cuda.CUDAGraph()
+            with torch.cuda.graph(graph):
+                output = self._once()
+        return graph, output
+
+    def _once(self) -> Tensor:
+        epochs, watched = self._input[:-1].view(1, *self._shape), self._input[-1:].long()
+        packed: Tensor = self._ranker(epochs, watched)
+        return packed[0]

@@ -1,0 +1,159 @@
+"""What a decoder is fitted to: the accepted trials, what they showed, and how they are scaled."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci.bank import Bank, normalise
+from bci.errors import ConfigError, MismatchError
+from bci.preprocess import scale_epochs
+from bci.ranking import unit
+from bci.specs import PreprocessSpec
+from bci.types import TrialSet
+from models.config import ExperimentConfig
+from models.whitening import fit_whitening
+
+__all__ = ["TrainingSet", "training_set"]
+
+BLOCK = 2048
+"""Epochs that are looked at together, so that a memory-mapped set is never read whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSet:
+    """Training trials, scaled when they are asked for.
+
+    Parameters
+    ----------
+    trials
+        Cut with `spec`, not scaled; may be memory-mapped.
+    kept
+        (n,) int64 rows of `trials` that are trained on.
+    rows
+        (n,) int64 rows in the bank of their concepts.
+    bank
+        Vectors of the concepts.
+    centre
+        (D,) float32 mean of the unit-norm prototypes of the concepts that occur.
+    spec
+        Preprocessing; its last step is done here.
+    whitening
+        (C, C) float64 fitted on these trials, None if the spec asks for none.
+    """
+
+    trials: TrialSet
+    kept: NDArray[np.int64]
+    rows: NDArray[np.int64]
+    bank: Bank
+    centre: NDArray[np.float32]
+    spec: PreprocessSpec
+    whitening: NDArray[np.float64] | None
+
+    def __len__(self) -> int:
+        return len(self.kept)
+
+    @property
+    def images(self) -> NDArray[np.int64]:
+        """(n,) pictures shown, -1 if unknown."""
+        return self.trials.images[self.kept]
+
+    @property
+    def n_bytes(self) -> int:
+        """Size of all epochs in memory."""
+        return len(self) * int(np.prod(self.trials.data.shape[1:])) * 4
+
+    def epochs(self, index: NDArray[np.int64] | slice = slice(None)) -> NDArray[np.float32]:
+        """Return some of the epochs, (m, C, T) float32, scaled."""
+        return scale_epochs(_single(self.trials.data[self.kept[index]]), self.spec, self.whitening)
+
+    def blocks(self) -> Iterator[NDArray[np.float32]]:
+        """Yield all epochs in order, scaled, some at a time."""
+        for first in range(0, len(self), BLOCK):
+            yield self.epochs(slice(first, first + BLOCK))
+
+    def targets(self) -> NDArray[np.float32]:
+        """Return what each epoch should be mapped to, (n, D): the picture shown if known, else its concept."""
+        vectors = self.bank.prototypes[self.rows]
+        if self.bank.images is not None:
+            known = self.images >= 0
+            vectors = vectors.copy()
+            vectors[known] = self.bank.images[self.images[known]]
+        return self.normalised(vectors)
+
+    def normalised(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Apply the bank's normalisation to raw vectors (..., D)."""
+        return normalise(vectors, self.bank.key.normalisation, self.centre)
+
+
+def training_set(trials: TrialSet, bank: Bank, config: ExperimentConfig) -> TrainingSet:
+    """Choose the trials to train on and fit what scales them.
+
+    Parameters
+    ----------
+    trials
+        Cut with `config.preprocess`, not scaled.
+    bank
+        Vectors of their concepts, and perhaps of others, which are never looked at.
+
+    Raises
+    ------
+    ConfigError
+        If nothing is left to train on.
+    MismatchError
+        If the bank lacks a concept, or the epochs have another shape than the config says.
+    """
+    _check_shape(trials, config.preprocess)
+    kept = _accepted(trials, config.data.reject)
+    rows = _bank_rows(trials, bank)[kept]
+    spec = config.preprocess
+    whitening = None if spec.whitening == "none" else fit_whitening(trials.data, spec.whitening, kept)
+    return TrainingSet(trials, kept, rows, bank, _centre(bank, np.unique(rows)), spec, whitening)
+
+
+def _check_shape(trials: TrialSet, spec: PreprocessSpec) -> None:
+    expected = (spec.channels, spec.n_times, spec.sfreq)
+    given = (trials.labels, trials.data.shape[2], trials.sfreq)
+    if expected != given:
+        raise MismatchError(
+            f"expected epochs of {len(spec.channels)} channels x {spec.n_times} samples at {spec.sfreq:g} Hz, "
+            f"got {len(trials.labels)} x {trials.data.shape[2]} at {trials.sfreq:g} Hz, or other channels: "
+            "cut them with the config's preprocessing"
+        )
+
+
+def _accepted(trials: TrialSet, reject: float | None) -> NDArray[np.int64]:
+    """Indices of the epochs whose peak-to-peak amplitude is within bounds in every channel."""
+    kept = np.arange(len(trials))
+    if reject is not None and len(trials):
+        firsts = range(0, len(trials), BLOCK)
+        spans = [np.ptp(trials.data[first : first + BLOCK], axis=2).max(axis=1) for first in firsts]
+        kept = np.flatnonzero(np.concatenate(spans) <= reject)
+    if not len(kept):
+        raise ConfigError(
+            f"expected epochs to train on, got none of {len(trials)} within reject = {reject} microvolts"
+        )
+    return kept
+
+
+def _bank_rows(trials: TrialSet, bank: Bank) -> NDArray[np.int64]:
+    """Row in the bank of each trial's concept."""
+    index = {name: row for row, name in enumerate(bank.names)}
+    rows = np.array([index.get(name, -1) for name in trials.concept_names], np.int64)[trials.concepts]
+    if (rows < 0).any():
+        missing = trials.concept_names[trials.concepts[np.argmin(rows)]]
+        raise MismatchError(
+            f"expected vectors of every concept that was shown; the bank of {len(bank.names)} lacks {missing!r}"
+        )
+    return rows
+
+
+def _centre(bank: Bank, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Mean of the unit-norm prototypes of the training concepts."""
+    return np.asarray(unit(bank.prototypes[rows]).mean(axis=0), np.float32)
+
+
+def _single(epochs: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+    return np.asarray(epochs, np.float32)
