@@ -43,7 +43,8 @@ def load_trials(
     if config.data.reader == "world":
         return _world_trials(config, spec, hold_out)
     where = [str(path) for path in paths] or [expand(path) for path in config.data.paths]
-    opened = open_dataset(config.data.reader, where, hold_out=hold_out)
+    only = {"subjects": config.data.subjects} if config.data.subjects else {}
+    opened = open_dataset(config.data.reader, where, hold_out=hold_out, **only)
     if isinstance(opened, TrialSet):
         trials = crop_trials(opened, spec)
     else:

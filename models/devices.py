@@ -1,19 +1,25 @@
 """Where a training runs: one device, or every process that `torchrun` has started (Lightning Fabric)."""
 
 import os
+from typing import TYPE_CHECKING, Any
 
-import torch
-from lightning_fabric import Fabric
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
-__all__ = ["launch", "processes"]
+__all__ = ["is_first", "launch", "processes"]
 
 
 def processes() -> int:
     """Return how many processes train together: 1 unless `torchrun` says otherwise."""
-    return int(os.environ.get("WORLD_SIZE", "1")) if "TORCHELASTIC_RUN_ID" in os.environ else 1
+    return int(os.environ["WORLD_SIZE"]) if "TORCHELASTIC_RUN_ID" in os.environ else 1
 
 
-def launch(precision: str) -> Fabric:
+def is_first() -> bool:
+    """Whether this is the process that speaks and writes for all."""
+    return processes() == 1 or os.environ["RANK"] == "0"
+
+
+def launch(precision: str) -> "Fabric":
     """Join the other processes, if there are any, and take a device.
 
     Parameters
@@ -21,16 +27,13 @@ def launch(precision: str) -> Fabric:
     precision
         As Fabric names it: `32-true`, `bf16-mixed`, `16-mixed`.
     """
-    accelerator = "cuda" if torch.cuda.is_available() else "cpu"
+    import torch  # noqa: PLC0415 (the command line asks who speaks without it)
+    from lightning_fabric import Fabric  # noqa: PLC0415
+
+    how: dict[str, Any] = {"accelerator": "cuda" if torch.cuda.is_available() else "cpu", "precision": precision}
     if processes() == 1:
-        return Fabric(accelerator=accelerator, devices=1, precision=precision)  # type: ignore[arg-type]
+        return Fabric(devices=1, **how)
     here = int(os.environ["LOCAL_WORLD_SIZE"])
-    fabric = Fabric(
-        accelerator=accelerator,
-        devices=here,
-        num_nodes=processes() // here,
-        strategy="ddp",
-        precision=precision,  # type: ignore[arg-type]
-    )
+    fabric = Fabric(devices=here, num_nodes=processes() // here, strategy="ddp", **how)
     fabric.launch()
     return fabric

@@ -112,14 +112,13 @@ class _Training:
     def run(self, report: Report, keeper: Keeper | None) -> Aligner:
         """Train from the last checkpoint, or from the start, to the end."""
         n_passes, n_steps = self._settings.epochs, len(self._sampler)
-        first = self._restore(keeper)
+        first, loss = self._restore(keeper), None
         with torch.random.fork_rng(devices=_cuda(self._fabric)):
             for number in range(first, n_passes):
-                loss = self._pass(number, report)
+                loss = float(self._pass(number, report))
                 if keeper is not None and self._fabric.is_global_zero and keeper.due(number + 1, n_passes):
                     keeper.keep(self._state(number + 1))
-        if first < n_passes:
-            report(Progress(n_passes * n_steps, n_passes * n_steps, float(loss)))
+        report(Progress(n_passes * n_steps, n_passes * n_steps, loss))
         return self._finished()
 
     def _pass(self, number: int, report: Report) -> Tensor:

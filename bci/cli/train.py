@@ -1,7 +1,7 @@
-"""`bci train`: train a decoder from a config and write it as a bundle."""
+"""`bci train`: train a decoder from a config and write it as a bundle; or many, of several people and seeds."""
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,17 +11,22 @@ from bci.cli.experiment import experiment_parser, load_experiment
 if TYPE_CHECKING:
     from models.bundle import Bundle
     from models.progress import Progress
+    from models.sweep import Run
 
 __all__ = ["main", "show_progress"]
 
 EPILOG = """\
 CONFIG is a TOML file or the name of one that comes with bci. Each of its keys can be overridden:
---train.epochs 20 --decoder.options.dropout 0.2.
+--train.epochs 20 --decoder.options.dropout 0.2. With several subjects or seeds FOLDER holds one bundle for each,
+such as FOLDER/sub-01_seed-0. A network's training is kept beside FOLDER while it runs: --resume goes on with it.
 
 examples:
   bci train n170 --data ../shared/data/muse-n170 --hold-out rec_2017-09-13-15.42.33 --out n170-bundle
   bci train things --out things-bundle
-  bci train n170 --train.epochs 5 --train.seed 3 --out quick-bundle
+  bci train my-lab --data S1.xdf S2.xdf --out lab-bundle
+  bci train things-eeg2-nice --subjects 01 02 03 --seeds 0 1 2 --out nice
+  bci train things-eeg2-nice --subjects 01 02 03 --out nice --submit slurm --job slurm_partition=gpu gpus_per_node=1
+  torchrun --nproc-per-node 4 -m bci train things-eeg2-nice --out nice
 """
 
 
@@ -29,12 +34,25 @@ def main(argv: list[str]) -> int:
     """Run the command; return its exit code."""
     options, overrides = _parser().parse_known_args(argv)
     from bci.storage import refuse_non_empty
-    from models.bundle import save_bundle
+    from models.devices import is_first
+    from models.sweep import runs_of
 
-    refuse_non_empty(options.out)  # before any work
-    bundle = _train(options.config, options.data, options.hold_out, overrides)
-    save_bundle(options.out, bundle)
-    _say(bundle, options.out)
+    if is_first() and not options.resume:
+        refuse_non_empty(options.out)  # before any work
+    config = load_experiment(options.config, overrides, "bci train")
+    runs = runs_of(config, options.out, options.subjects, options.seeds, options.data, options.hold_out)
+    if is_first() and not options.resume:
+        _refuse_interrupted(runs)
+    left = [run for run in runs if not (options.resume and run.done)]
+    if options.submit:
+        return _submit(left, options)
+    for number, run in enumerate(left, start=1):
+        trials, bank = run.load()
+        with show_progress(run.title if len(runs) > 1 else "training", quiet=not is_first()) as progress:
+            bundle = run.train(trials, bank, progress)
+        if is_first():
+            run.save(bundle)
+            _say(bundle, run.folder, f"{number} of {len(left)}: " if len(left) > 1 else "")
     return 0
 
 
@@ -44,32 +62,55 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--hold-out", nargs="+", default=[], metavar="NAME", help="files to leave out, by name without suffixes"
     )
+    parser.add_argument(
+        "--subjects", nargs="+", default=[], metavar="ID", help="one bundle for each of these people"
+    )
+    parser.add_argument(
+        "--seeds", nargs="+", type=int, default=[], metavar="N", help="one bundle for each of these"
+    )
+    parser.add_argument("--resume", action="store_true", help="go on with what was interrupted")
+    parser.add_argument("--submit", choices=["slurm", "local"], help="a job for each bundle, by submitit")
+    parser.add_argument(
+        "--job", nargs="+", default=[], metavar="KEY=VALUE", help="what submitit asks the cluster for"
+    )
     return parser
 
 
-def _train(name: str, data: list[Path], hold_out: list[str], overrides: list[str]) -> "Bundle":
-    from models.data import load_bank_of, load_trials
+def _refuse_interrupted(runs: "Sequence[Run]") -> None:
+    from bci.errors import OutputError
 
-    config = load_experiment(name, overrides, "bci train")
-    trials, bank = load_trials(config, data, hold_out), load_bank_of(config)
-    from models.train import train  # after what can be refused without waiting for torch
+    if kept := next((run.checkpoints for run in runs if run.checkpoints.exists()), None):
+        raise OutputError(
+            f"a training was interrupted and is kept in {kept}: go on with --resume, or remove that folder"
+        )
 
-    with show_progress() as progress:
-        return train(trials, bank, config, report=progress)
+
+def _submit(runs: "Sequence[Run]", options: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from models.sweep import submit
+
+    console = Console(stderr=True)
+    failed = 0
+    for done, (run, error) in enumerate(submit(runs, options.submit, options.out, options.job), start=1):
+        failed += error is not None
+        text = f"{run.folder}: {error or 'done'}"
+        console.print(f"{done} of {len(runs)}: {text}", markup=False, highlight=False, soft_wrap=True)
+    return 1 if failed else 0
 
 
 @contextmanager
-def show_progress() -> "Iterator[Callable[[Progress], None]]":
+def show_progress(title: str = "training", *, quiet: bool = False) -> "Iterator[Callable[[Progress], None]]":
     """Show how many steps are done, the loss, and how long the others will take."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
 
     columns = (
-        TextColumn("training"), BarColumn(), MofNCompleteColumn(), TextColumn("loss {task.fields[loss]}"),
+        TextColumn(title), BarColumn(), MofNCompleteColumn(), TextColumn("loss {task.fields[loss]}"),
         TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
     )  # fmt: skip
-    with Bars(*columns, console=Console(stderr=True)) as bars:
+    with Bars(*columns, console=Console(stderr=True, quiet=quiet)) as bars:
         task = bars.add_task("training", total=None, loss="")
 
         def show(progress: "Progress") -> None:
@@ -79,9 +120,9 @@ def show_progress() -> "Iterator[Callable[[Progress], None]]":
         yield show
 
 
-def _say(bundle: "Bundle", folder: Path) -> None:
+def _say(bundle: "Bundle", folder: Path, count: str) -> None:
     card = bundle.card
     print(
-        f"{folder}: decoder {bundle.id}, {card['n_trials']} trials of {card['n_concepts']} concepts, "
+        f"{count}{folder}: decoder {bundle.id}, {card['n_trials']} trials of {card['n_concepts']} concepts, "
         f"{card['n_rejected']} rejected; next: bci live {folder}"
     )

@@ -1,4 +1,4 @@
-"""The decoders by name: each is one file with `fit` and `load`, one line in `DECODERS`; all pass one contract suite.
+"""The decoders by name: one file each, with `fit` and `load`, and one line in `DECODERS`; all pass one contract.
 
 Encoders are all fitted and loaded by `models.decoders.network`. What a decoder needs, torch or scikit-learn, is
 imported when it is used: a live session with a classical decoder never loads torch.
@@ -91,7 +91,15 @@ class Family(Protocol):
         ...
 
 
-DECODERS: dict[str, str] = dict.fromkeys(ENCODERS, "network")
+DECODERS: dict[str, str] = dict.fromkeys(ENCODERS, "network") | {
+    "ridge": "ridge",
+    "pls": "pls",
+    "lda": "lda",
+    "toeplitz_lda": "toeplitz_lda",
+    "xdawn": "xdawn",
+    "ensemble": "ensemble",
+    "chosen": "chosen",
+}
 """Name -> module of this folder."""
 
 

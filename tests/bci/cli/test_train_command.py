@@ -1,6 +1,7 @@
 """`bci train` from the command line to a bundle, on tiny recordings in the form of the Muse's."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -159,3 +160,36 @@ def test_a_place_that_cannot_be_made_is_refused_before_any_work(tmp_path):
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(OutputError, match="cannot make the folder"):
         main(["no-such-config", "--out", str(tmp_path / "file" / "bundle")])
+
+
+def test_several_seeds_are_several_bundles_and_what_is_done_is_not_done_again(config, tmp_path, capsys):
+    out = tmp_path / "bundles"
+    assert main([config, "--seeds", "0", "1", "--out", str(out)]) == 0
+    first, second = load_bundle(out / "seed-0"), load_bundle(out / "seed-1")
+    assert first.id != second.id
+    assert [bundle.config.train.seed for bundle in (first, second)] == [0, 1]
+    assert "2 of 2" in capsys.readouterr().out
+    shutil.rmtree(out / "seed-1")
+    assert main([config, "--seeds", "0", "1", "--out", str(out), "--resume"]) == 0
+    assert load_bundle(out / "seed-1").id == second.id
+    assert "seed-0" not in capsys.readouterr().out
+
+
+def test_a_training_that_was_interrupted_is_not_forgotten(config, tmp_path):
+    (tmp_path / "bundle.checkpoint").mkdir()
+    with pytest.raises(OutputError, match="go on with --resume, or remove that folder"):
+        main([config, "--out", str(tmp_path / "bundle")])
+    assert main([config, "--out", str(tmp_path / "bundle"), "--resume"]) == 0
+    assert not (tmp_path / "bundle.checkpoint").exists()
+
+
+def test_jobs_train_as_one_process_does_and_say_what_went_wrong(config, tmp_path, capsys):
+    assert main([config, "--seeds", "0", "1", "--out", str(tmp_path / "jobs"), "--submit", "local"]) == 0
+    assert main([config, "--train.seed", "1", "--out", str(tmp_path / "alone")]) == 0
+    assert load_bundle(tmp_path / "jobs" / "seed-1").id == load_bundle(tmp_path / "alone").id
+    capsys.readouterr()
+    broken = [config, "--train.lr", "1e30", "--train.weight_decay", "1e3", "--out", str(tmp_path / "broken")]
+    assert main([*broken, "--submit", "local"]) == 1
+    said = capsys.readouterr().err
+    assert "failed: " in said
+    assert "diverged" in said
