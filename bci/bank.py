@@ -11,24 +11,47 @@ from numpy.typing import NDArray
 
 from bci.errors import FormatError, MismatchError
 from bci.ranking import unit
-from bci.specs import Frozen
+from bci.specs import EventSpec, Frozen, Normalisation
 from bci.storage import load_tensors, save_tensors
 from bci.types import read_only
 
-__all__ = ["Bank", "BankKey", "load_bank", "normalise", "save_bank"]
+__all__ = ["Bank", "BankKey", "load_bank", "normalise", "numbered", "save_bank"]
 
 
 class BankKey(Frozen):
-    """Every choice that decides what the vectors mean; two banks are comparable only if all are equal."""
+    """Every choice that decides what the vectors mean; see `differences` for which banks can be compared."""
 
     vision_model: str
     layer: str = "final"
     pooling: str = "none"
     transform: str = "none"
-    normalisation: Literal["none", "unit", "centred-unit"] = "none"
+    """What was done to pictures before they were embedded, seed included."""
+    normalisation: Normalisation = "none"
     """What is done to vectors after loading and before projecting; the file always holds raw vectors."""
     weights: str
     """Hash of the vision model's weights, or of the vectors where the weights are unknown."""
+    kind: Literal["image", "template", "text"] = "template"
+    """What a concept's prototype is: the picture that was shown, the mean over its pictures, or its name."""
+    views: int = 1
+    """Vectors of so many views of a picture stand side by side, each normalised by itself: D = views x dim."""
+    preprocess: str = ""
+    """How a picture becomes the network's input: resolution, crop, interpolation, mean and sd of the colours."""
+    precision: Literal["fp32", "fp16", "bf16"] = "fp32"
+    """What the vision model computed in; vectors are float32 all the same."""
+    pca: str = ""
+    """Number of principal components kept, and the hash of the PCA; empty without one."""
+    templates: tuple[str, ...] = ()
+    """Prompts that a name was put into, `{}` standing for it."""
+
+    def differences(self, other: "BankKey") -> str:
+        """Say in which fields another key differs; empty if vectors of both can be compared.
+
+        `kind` and `templates` may differ: they say which gallery is ranked, not in which space.
+        """
+        gallery = {"kind", "templates"}
+        mine, theirs = self.model_dump(exclude=gallery), other.model_dump(exclude=gallery)
+        differing = [name for name in mine if mine[name] != theirs[name]]
+        return "; ".join(f"{name}: expected {mine[name]!r}, got {theirs[name]!r}" for name in differing)
 
 
 @dataclass(frozen=True)
@@ -69,6 +92,10 @@ class Bank:
                 f"expected one name for each of {len(self.prototypes)} prototypes, each once; "
                 f"got {len(self.names)} names, {len(set(self.names))} of them different"
             )
+        if self.key.views < 1 or self.prototypes.shape[1] % self.key.views:
+            raise FormatError(
+                f"expected vectors of {self.key.views} views side by side, got length {self.prototypes.shape[1]}"
+            )
         if (self.images is None) != (self.owner is None):
             raise FormatError("a bank has picture vectors and their owners, or neither")
 
@@ -77,7 +104,8 @@ class Bank:
         """First 8 hex digits of the SHA-256 of names, prototypes and key."""
         digest = hashlib.sha256("\0".join(self.names).encode())
         digest.update(np.ascontiguousarray(self.prototypes, np.float32).tobytes())
-        digest.update(self.key.model_dump_json().encode())
+        # without defaults, so that a bank keeps its id when the key gets a further field
+        digest.update(self.key.model_dump_json(exclude_defaults=True).encode())
         return digest.hexdigest()[:8]
 
     def select(self, names: tuple[str, ...]) -> "Bank":
@@ -109,18 +137,33 @@ class Bank:
         return replace(chosen, images=self.images[kept], owner=position[self.owner[kept]])
 
 
-def normalise(vectors: NDArray[np.float32], how: str, centre: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Apply `BankKey.normalisation` to raw vectors (..., D).
+def normalise(
+    vectors: NDArray[np.float32], how: str, centre: NDArray[np.float32], views: int = 1
+) -> NDArray[np.float32]:
+    """Apply `BankKey.normalisation` to raw vectors (..., D), to each of their views by itself.
 
     Parameters
     ----------
     centre
-        (D,) mean of the unit-norm prototypes, used by `centred-unit` alone.
+        (D,) mean of the prototypes, each view of them at unit norm; used by `centred-unit` alone.
     """
     if how == "none":
         return vectors
-    vectors = unit(vectors)
-    return vectors if how == "unit" else unit(vectors - centre)
+    split = unit(vectors.reshape(*vectors.shape[:-1], views, -1))
+    if how == "centred-unit":
+        split = unit(split - centre.reshape(views, -1))
+    return split.reshape(vectors.shape)
+
+
+def numbered(events: EventSpec, bank: Bank) -> EventSpec:
+    """Fill in which concept each number of a picture stands for, if markers are such numbers.
+
+    A bank without pictures leaves the events as they are: then they have no truth.
+    """
+    if events.pictures_from is None or bank.owner is None:
+        return events
+    told = {str(number): bank.names[owner] for number, owner in enumerate(bank.owner, events.pictures_from)}
+    return events.model_copy(update={"concepts": told | events.concepts})
 
 
 def save_bank(path: Path, bank: Bank) -> None:

@@ -16,9 +16,13 @@ __all__ = ["config_folders", "expand", "find_config", "load_config", "parse", "r
 Model = TypeVar("Model", bound=BaseModel)
 
 
+DEFAULTS = {"BCI_REAL_DATA": "../shared/data", "BCI_DATA": "data"}
+"""Folders that configs speak of: the project's real recordings, and what `bci fetch` and `bci embed` wrote."""
+
+
 def real_data() -> Path:
     """Return the folder of real recordings: `BCI_REAL_DATA`, by default `../shared/data`."""
-    return Path(os.environ.get("BCI_REAL_DATA", "../shared/data"))
+    return Path(expand("${BCI_REAL_DATA}"))
 
 
 def config_folders() -> tuple[Path, ...]:
@@ -46,7 +50,7 @@ def find_config(name: str) -> Path:
 
 
 def expand(text: str) -> str:
-    """Fill in `${BCI_REAL_DATA}` and other environment variables.
+    """Fill in environment variables such as `${BCI_REAL_DATA}` and `${BCI_DATA}`.
 
     Raises
     ------
@@ -56,8 +60,8 @@ def expand(text: str) -> str:
 
     def value(match: re.Match[str]) -> str:
         name = match[1]
-        if name == "BCI_REAL_DATA":
-            return str(real_data())
+        if name in DEFAULTS:
+            return os.environ.get(name, DEFAULTS[name])
         if name not in os.environ:
             raise ConfigError(f"{text!r} needs the environment variable {name}, which is not set")
         return os.environ[name]

@@ -1,4 +1,4 @@
-"""Ranking concepts by cosine similarity, in NumPy; the torch decoder does the same on its device."""
+"""Ranking concepts by their scores, in NumPy; the torch decoder does the same on its device."""
 
 from typing import Any, TypeVar
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from bci.types import Ranking, read_only
 
-__all__ = ["rank", "softmax", "truth_ranks", "unit"]
+__all__ = ["rank", "rank_scores", "softmax", "truth_ranks", "unit"]
 
 Real = TypeVar("Real", bound=np.floating[Any])
 
@@ -42,7 +42,17 @@ def rank(
 ) -> Ranking:
     """Rank one embedding (D,) against unit-norm prototypes (N, D)."""
     direction = unit(embedding.astype(np.float32, copy=False))
-    scores = prototypes @ direction
+    return rank_scores(prototypes @ direction, direction, truth, k, temperature)
+
+
+def rank_scores(
+    scores: NDArray[np.float32],
+    embedding: NDArray[np.float32],
+    truth: int | None,
+    k: int,
+    temperature: float = 1.0,
+) -> Ranking:
+    """Rank by the scores (N,) that a decoder gave, from an embedding (D,) that the ranking then holds."""
     k = min(k, len(scores))
     # stable, so that equal scores keep the order of the bank
     best = np.argsort(-scores, kind="stable")[:k]
@@ -50,7 +60,7 @@ def rank(
         indices=read_only(best.astype(np.int64, copy=False)),
         scores=read_only(scores[best]),
         probabilities=read_only(softmax(scores, temperature)[best]),
-        embedding=read_only(direction),
+        embedding=read_only(embedding),
         truth_rank=None if truth is None else int(truth_ranks(scores[None], np.array([truth]))[0]),
         n_concepts=len(scores),
     )

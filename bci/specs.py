@@ -10,12 +10,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-__all__ = ["PREPROCESS_VERSION", "EventSpec", "Frozen", "PreprocessSpec", "QualitySpec"]
+__all__ = ["PREPROCESS_VERSION", "EventSpec", "Frozen", "Normalisation", "PreprocessSpec", "QualitySpec"]
 
 PREPROCESS_VERSION = 1
 """Raised whenever `bci.preprocess` computes anything differently from the same spec."""
 
 Positive = Annotated[float, Field(gt=0)]
+Normalisation = Literal["none", "unit", "centred-unit"]
+"""Of vectors after loading: nothing, unit norm, or the mean over prototypes subtracted as well."""
 
 
 class Frozen(BaseModel):
@@ -107,6 +109,8 @@ class EventSpec(Frozen):
     """Values that never make an event."""
     concepts: dict[str, str] = Field(default_factory=dict)
     """Marker value -> concept name."""
+    pictures_from: int | None = None
+    """Marker values number the bank's pictures, and the first has this number: see `bci.bank.numbered`."""
     time_from: str | None = None
     """Source of the markers that tell the time, where two sources tell of one event."""
     label_from: str | None = None

@@ -118,10 +118,8 @@ def check_bank(bundle: Bundle, bank: Bank) -> None:
     MismatchError
         Naming the fields of the key that differ.
     """
-    expected, given = bundle.bank.key.model_dump(), bank.key.model_dump()
-    if differing := [name for name in expected if expected[name] != given[name]]:
-        what = "; ".join(f"{name}: expected {expected[name]!r}, got {given[name]!r}" for name in differing)
-        raise MismatchError(f"the bank does not fit the decoder: {what}; embed its concepts the same way")
+    if differing := bundle.bank.key.differences(bank.key):
+        raise MismatchError(f"the bank does not fit the decoder: {differing}; embed its concepts the same way")
     if bank.prototypes.shape[1] != bundle.bank.prototypes.shape[1]:
         raise MismatchError(
             f"the bank does not fit the decoder: expected vectors of length {bundle.bank.prototypes.shape[1]}, "

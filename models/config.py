@@ -7,9 +7,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from bci.specs import EventSpec, Frozen, PreprocessSpec, QualitySpec
+from bci.specs import EventSpec, Frozen, Normalisation, PreprocessSpec, QualitySpec
 
 __all__ = [
+    "CurvesConfig",
     "DataConfig",
     "DecoderConfig",
     "EvaluationConfig",
@@ -32,6 +33,16 @@ class DataConfig(Frozen):
     """Key of `replay.readers.READERS`."""
     paths: tuple[str, ...] = ()
     """Files or folders; `${BCI_REAL_DATA}` and other environment variables are filled in."""
+    only: tuple[str, ...] = ()
+    """Only the files of these names, without suffixes; empty takes all."""
+    test_paths: tuple[str, ...] = ()
+    """Of the test partition, for `evaluation.test = "partition"`; empty means `paths`."""
+    test_only: tuple[str, ...] = ()
+    """Only the files of these names are the test partition."""
+    subjects: tuple[str, ...] = ()
+    """Only these people, by the labels that the files give them; empty takes all."""
+    options: dict[str, Any] = Field(default_factory=dict)
+    """Of the reader."""
     reject: float | None = None
     """Training epochs with a larger peak-to-peak amplitude in any channel, in microvolts, are left out."""
 
@@ -46,16 +57,22 @@ class Vocabulary(Frozen):
 class TargetConfig(Frozen):
     """What the concepts are, as vectors."""
 
-    kind: Literal["text", "world"]
-    """`text`: averaged name embeddings; `world`: the synthetic world's own pictures."""
+    kind: Literal["bank", "text", "classes", "world"]
+    """`bank`: what `bci embed` wrote; `text`: averaged cached name embeddings; `classes`: no vectors, a name each;
+    `world`: the synthetic world's own pictures."""
+    bank: str = ""
+    """File of the bank of the training concepts."""
     model: str = ""
     """Vision-language model that the vectors come from, for the bank's key."""
     vocabularies: tuple[Vocabulary, ...] = ()
     """Searched in this order."""
     concepts: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Concept -> names whose unit vectors are averaged."""
-    normalisation: Literal["none", "unit", "centred-unit"] = "unit"
-    """`centred-unit`: the mean over the candidates is subtracted first, where prototypes lie close together."""
+    normalisation: Normalisation = "unit"
+    """Of `text`; a bank says its own. `centred-unit` subtracts the mean over the candidates first, where prototypes
+    lie close together."""
+    test_bank: str = ""
+    """File of the bank that the test partition is ranked against; empty takes the training bank."""
 
 
 class DecoderConfig(Frozen):
@@ -130,25 +147,50 @@ class TrainConfig(Frozen):
     """Passes between two checkpoints; 0 writes one every tenth of the training."""
 
 
+class CurvesConfig(Frozen):
+    """Over what the figures are drawn as curves; an empty list draws none."""
+
+    repetitions: tuple[Count, ...] = (1, 2, 4, 8, 16, 40, 80)
+    """Presentations of a concept that are averaged, or whose evidence is summed; as far as there are as many."""
+    candidates: tuple[Annotated[int, Field(ge=2)], ...] = (2, 5, 10, 20, 50, 100, 200, 500, 1000)
+    """How many concepts compete; what random subsets of the candidates come to on average."""
+    window_ends: tuple[float, ...] = ()
+    """Ends of the window, seconds after the onset; decoders are trained anew for each."""
+    channels: tuple[int, ...] = ()
+    """Keys of `models.evaluation.montages.SUBSETS`; decoders are trained anew for each."""
+
+
 class EvaluationConfig(Frozen):
     """How the decoder is judged."""
 
     protocol: Literal["zero-shot", "seen-concept/new-image", "seen-concept/new-trial", "closed-set"]
     by: Literal["subject", "session", "recording", "repetition", "concept", "image"] = "recording"
     """What is left out together."""
+    test: Literal["folds", "partition"] = "folds"
+    """`folds`: cross-validation; `partition`: one decoder, trained on all trials and judged on the data's own test
+    partition (`data.test_paths`, `targets.test_bank`; a synthetic world has one)."""
     folds: Annotated[int, Field(ge=2)] | None = None
     """Number of folds; None leaves out one group at a time."""
     candidates: tuple[str, ...] = ()
     """Concepts that are ranked in the headline; empty ranks all. Trials of other concepts are not scored."""
-    unit: Literal["trial", "subject"] = "trial"
+    unit: Literal["trial", "subject", "concept"] = "trial"
     """What the bootstrap draws."""
     resamples: Count = 2000
     permutations: Annotated[int, Field(ge=0)] = 20
-    """Decoders trained on shuffled labels."""
+    """Decoders trained on shuffled labels; 200 or more where that is cheap."""
     prestimulus: tuple[float, float] | None = None
     """Window of the pre-stimulus control, seconds after the onset."""
     noise_level: bool = False
-    """Control: one number, the high-frequency root mean square, decodes alone."""
+    """Control: one number of what the decoder sees, the high-frequency root mean square, decodes alone."""
+    sequence: bool = False
+    """Control: the concepts shown before decode alone. Needs the order of presentation: continuous recordings."""
+    frontal: bool = False
+    """Control: the same decoder on frontal channels, where eye movements are largest."""
+    calibrate: bool = True
+    """Fit the softmax's temperature to answers that are not tested; with a partition this takes one more fit."""
+    transductive: Literal["none", "csls", "centre"] = "none"
+    """Figures of scores aligned with the test queries, without labels, beside the headline."""
+    curves: CurvesConfig = CurvesConfig()
 
 
 class ExperimentConfig(Frozen):

@@ -4,20 +4,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from bci.bank import Bank
+from bci.bank import Bank, numbered
 from bci.config import expand
 from bci.errors import ConfigError
 from bci.specs import PreprocessSpec
-from bci.types import TrialSet
+from bci.types import Recording, TrialSet
 from models.config import ExperimentConfig
-from models.targets import text_bank
-from replay.readers import open_dataset
+from models.targets import class_bank, load_target_bank, text_bank
+from replay.readers import open_dataset, reader_of
 from replay.trials import crop_trials, cut_trials
-from replay.world import load_world
+from replay.world import Schedule, World, load_world
 
-__all__ = ["load_bank_of", "load_trials"]
+__all__ = ["load_bank_of", "load_test_bank", "load_test_trials", "load_trials", "partition_session"]
 
 _TRAINING_SEED = 1  # of the recording that a synthetic world trains on; tests and the demo stream others
+_TEST_SEED = 2  # of the recording that it is judged on
 
 
 def load_trials(
@@ -25,6 +26,7 @@ def load_trials(
     paths: Sequence[Path] = (),
     hold_out: Sequence[str] = (),
     preprocess: PreprocessSpec | None = None,
+    bank: Bank | None = None,
 ) -> TrialSet:
     """Read the recordings of an experiment and cut their trials; microvolts, not scaled.
 
@@ -33,30 +35,99 @@ def load_trials(
     config
         The experiment.
     paths
-        Instead of `config.data.paths`.
+        Instead of `config.data.paths`; the reader is theirs, whatever the config says.
     hold_out
         File names without suffixes to leave out.
     preprocess
         Instead of `config.preprocess`, for controls that look at another window.
+    bank
+        Concepts that may be shown, by default those of `config.targets`.
     """
     spec = preprocess or config.preprocess
     if config.data.reader == "world":
         return _world_trials(config, spec, hold_out)
     where = [str(path) for path in paths] or [expand(path) for path in config.data.paths]
-    only = {"subjects": config.data.subjects} if config.data.subjects else {}
-    opened = open_dataset(config.data.reader, where, hold_out=hold_out, **only)
+    reader = reader_of(where, preferred=config.data.reader) if paths else config.data.reader
+    options = config.data.options if reader == config.data.reader else {}
+    opened = open_dataset(reader, where, config.data.only, hold_out, config.data.subjects, options)
     if isinstance(opened, TrialSet):
         trials = crop_trials(opened, spec)
     else:
-        trials = cut_trials(opened, spec, config.events, tuple(config.targets.concepts))
+        bank = bank or load_bank_of(config)
+        trials = cut_trials(opened, spec, numbered(config.events, bank), bank.names)
     return replace(trials, provenance={**trials.provenance, "held_out": list(hold_out)})
 
 
 def load_bank_of(config: ExperimentConfig) -> Bank:
-    """Return the vectors of the concepts that an experiment trains on."""
-    if config.targets.kind == "world":
+    """Return the vectors of the concepts that an experiment trains on.
+
+    Raises
+    ------
+    ConfigError
+        If the config does not say which they are.
+    FormatError
+        If a file of vectors is missing or damaged.
+    """
+    targets = config.targets
+    if targets.kind == "world":
         return load_world(_world_name(config)).train_bank
-    return text_bank(config.targets)
+    if targets.kind == "classes":
+        return class_bank(tuple(dict.fromkeys(config.events.concepts.values())))
+    if targets.kind == "text":
+        return text_bank(targets)
+    if not targets.bank:
+        raise ConfigError('targets.kind = "bank" needs targets.bank, the file that bci embed wrote')
+    return load_target_bank(targets.bank)
+
+
+def load_test_trials(
+    config: ExperimentConfig, paths: Sequence[Path] = (), preprocess: PreprocessSpec | None = None
+) -> TrialSet:
+    """Read the test partition of an experiment and cut its trials; microvolts, not scaled.
+
+    Parameters
+    ----------
+    config
+        The experiment.
+    paths
+        Instead of `config.data.test_paths`.
+    preprocess
+        Instead of `config.preprocess`.
+
+    Raises
+    ------
+    ConfigError
+        If there is no test partition.
+    """
+    if config.data.reader == "world":
+        world, recording, schedule = partition_session(config)
+        names = world.test_bank.names
+        return cut_trials([recording], preprocess or config.preprocess, config.events, names, [schedule.images])
+    if not config.data.test_only and not paths and not config.data.test_paths:
+        raise ConfigError(
+            'evaluation.test = "partition" needs data.test_paths or data.test_only, its files'
+        )
+    data = config.data
+    there = data.model_copy(update={"paths": data.test_paths or data.paths, "only": data.test_only})
+    bank = load_test_bank(config)
+    return load_trials(config.model_copy(update={"data": there}), paths, preprocess=preprocess, bank=bank)
+
+
+def load_test_bank(config: ExperimentConfig) -> Bank:
+    """Return the vectors that the test partition of an experiment is ranked against."""
+    if config.targets.kind == "world":
+        return load_world(_world_name(config)).test_bank
+    if config.targets.test_bank:
+        return load_target_bank(config.targets.test_bank, load_bank_of(config))
+    return load_bank_of(config)
+
+
+def partition_session(config: ExperimentConfig) -> tuple[World, Recording, Schedule]:
+    """Record the test session of a synthetic world, the same at every call."""
+    world = load_world(_world_name(config))
+    recording, schedule = world.record("test", seed=_TEST_SEED)
+    named = {**recording.provenance, "recording": "test"}  # apart from that of the training session
+    return world, replace(recording, provenance=named), schedule
 
 
 def _world_trials(config: ExperimentConfig, spec: PreprocessSpec, hold_out: Sequence[str]) -> TrialSet:

@@ -16,7 +16,7 @@ from torch import Tensor
 from models.batches import Batch
 from models.training_set import BLOCK, TrainingSet
 
-__all__ = ["Fed", "Feed", "make_feed", "read_ahead"]
+__all__ = ["Fed", "Feed", "Scale", "make_feed", "read_ahead"]
 
 Item = TypeVar("Item")
 
@@ -60,10 +60,11 @@ def _room(device: torch.device) -> int:
 
 class _InMemory:
     def __init__(self, data: TrainingSet, device: torch.device) -> None:
-        first = data.epochs(slice(0, 1))
-        self._epochs = torch.empty((len(data), *first.shape[1:]), device=device)
-        for number, block in enumerate(data.blocks()):
-            self._epochs[number * BLOCK : number * BLOCK + len(block)] = torch.from_numpy(block)
+        scale = Scale(data, device)
+        self._epochs = torch.empty((len(data), *data.trials.data.shape[1:]), device=device)
+        for first in range(0, len(data), BLOCK):
+            rows = np.arange(first, min(first + BLOCK, len(data)))
+            self._epochs[first : first + len(rows)] = scale(torch.from_numpy(data.unscaled(rows)).to(device))
 
     def run(self, batches: Iterator[Batch]) -> Iterator[Fed]:
         for batch in batches:
@@ -71,12 +72,15 @@ class _InMemory:
             yield Fed(batch, self._take(batch.epochs), partners)
 
     def _take(self, rows: NDArray[np.int64]) -> Tensor:
-        return self._epochs[torch.as_tensor(rows, device=self._epochs.device)]
+        return self._epochs[torch.from_numpy(rows).to(self._epochs.device)]
 
 
 class _ReadAhead:
+    """The thread only copies: NumPy's matrix products in it would fight the network for the processor."""
+
     def __init__(self, data: TrainingSet, device: torch.device) -> None:
         self._data = data
+        self._scale = Scale(data, device)
         self._device = device
 
     def run(self, batches: Iterator[Batch]) -> Iterator[Fed]:
@@ -89,11 +93,38 @@ class _ReadAhead:
         return batch, self._load(batch.epochs), partners
 
     def _load(self, rows: NDArray[np.int64]) -> Tensor:
-        epochs = torch.from_numpy(self._data.epochs(rows))
+        epochs = torch.from_numpy(self._data.unscaled(rows))
         return epochs.pin_memory() if self._device.type == "cuda" else epochs
 
     def _put(self, epochs: Tensor) -> Tensor:
-        return epochs.to(self._device, non_blocking=True)
+        return self._scale(epochs.to(self._device, non_blocking=True))
+
+
+class Scale:
+    """The last step of preprocessing on the device, as `bci.preprocess.scale_epochs` does it in NumPy.
+
+    Parameters
+    ----------
+    data
+        Whose spec and whitening.
+    device
+        Where epochs will be.
+    """
+
+    def __init__(self, data: TrainingSet, device: torch.device) -> None:
+        self._spec = data.spec
+        whitening = data.whitening
+        self._whitening = None if whitening is None else torch.tensor(whitening, dtype=torch.float32, device=device)
+
+    def __call__(self, epochs: Tensor) -> Tensor:
+        """Scale epochs (B, C, T) in place where it can be."""
+        if self._spec.scale == "rms":
+            rms = epochs.double().square().mean(dim=(1, 2), keepdim=True).sqrt()
+            epochs = (epochs / rms.clamp(min=torch.finfo(torch.float32).tiny)).float()
+        elif self._whitening is not None:
+            epochs = torch.matmul(self._whitening, epochs)
+        clip = self._spec.clip
+        return epochs if clip is None else epochs.clamp_(-clip, clip)
 
 
 @contextmanager

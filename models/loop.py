@@ -30,7 +30,7 @@ from models.losses import infonce, similarities
 from models.progress import Progress, Report
 from models.training_set import TrainingSet
 
-__all__ = ["train_members"]
+__all__ = ["Training", "train_members"]
 
 REPORT_EVERY = 10
 """Steps between two reports; each waits for the device."""
@@ -63,7 +63,7 @@ def train_members(
     sampler, feed = make_sampler(data, config), make_feed(data, fabric.device)
     n_members = config.train.members
     return [
-        _Training(config, sampler, feed, fabric, config.train.seed + member).run(
+        Training(config, sampler, feed, fabric, config.train.seed + member).run(
             _share(report, member, n_members), keeper and keeper.of(member)
         )
         for member in range(n_members)
@@ -80,7 +80,7 @@ def _share(report: Report, member: int, members: int) -> Report:
     return tell
 
 
-class _Training:
+class Training:
     """One network on its way.
 
     Parameters
@@ -122,18 +122,24 @@ class _Training:
         return self._finished()
 
     def _pass(self, number: int, report: Report) -> Tensor:
-        steps = self._settings.epochs * len(self._sampler)
+        n_steps = self._settings.epochs * len(self._sampler)
         loss = torch.tensor(math.nan)
-        batches = _shares(self._sampler.draw((self._seed, number)), self._fabric)
-        for step, fed in enumerate(self._feed.run(batches), start=number * len(self._sampler)):
-            loss = self._step(step, steps, fed)
-            if (step + 1) % REPORT_EVERY == 0 and step + 1 < steps:
-                report(Progress(step + 1, steps, float(loss)))
+        first = number * len(self._sampler) + 1
+        for step, loss in enumerate(self.steps(number), start=first):
+            if step % REPORT_EVERY == 0 and step < n_steps:
+                report(Progress(step, n_steps, float(loss)))
         return loss
 
-    def _step(self, step: int, steps: int, fed: Fed) -> Tensor:
+    def steps(self, number: int) -> Iterator[Tensor]:
+        """Take the steps of one pass over the data, and yield the loss () of each."""
+        batches = _shares(self._sampler.draw((self._seed, number)), self._fabric)
+        for step, fed in enumerate(self._feed.run(batches), start=number * len(self._sampler)):
+            yield self._step(step, fed)
+
+    def _step(self, step: int, fed: Fed) -> Tensor:
+        n_steps = self._settings.epochs * len(self._sampler)
         for group in self._optimiser.param_groups:
-            group["lr"] = self._settings.lr * _rate(step, steps, self._settings.warmup)
+            group["lr"] = self._settings.lr * _rate(step, n_steps, self._settings.warmup)
         seed = _step_seed(self._seed, step, self._fabric.global_rank)
         torch.manual_seed(seed)  # dropout
         self._generator.manual_seed(seed)  # augmentation

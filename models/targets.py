@@ -1,4 +1,4 @@
-"""Targets: the concepts of an experiment as vectors, made from cached name embeddings."""
+"""Targets: the concepts of an experiment as vectors, from a bank that `bci embed` wrote or from cached names."""
 
 import difflib
 import hashlib
@@ -9,14 +9,53 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.bank import Bank, BankKey
+from bci.bank import Bank, BankKey, load_bank
 from bci.config import expand
-from bci.errors import ConfigError, FormatError
+from bci.errors import ConfigError, FormatError, MismatchError
 from bci.ranking import unit
 from bci.types import read_only
 from models.config import TargetConfig, Vocabulary
 
-__all__ = ["text_bank"]
+__all__ = ["class_bank", "load_target_bank", "text_bank"]
+
+
+def class_bank(names: tuple[str, ...]) -> Bank:
+    """Make a bank of concepts that have no vectors: each is a direction of its own.
+
+    Raises
+    ------
+    ConfigError
+        If there are fewer than two names.
+    """
+    if len(names) < 2:
+        raise ConfigError(
+            'targets.kind = "classes" needs events.concepts, which names the concept of every marker; got '
+            f"{len(names)} names"
+        )
+    return Bank(names, np.eye(len(names), dtype=np.float32), BankKey(vision_model="classes", weights="none"))
+
+
+def load_target_bank(path: str, trained: Bank | None = None) -> Bank:
+    """Load a bank that `bci embed` wrote.
+
+    Parameters
+    ----------
+    path
+        Its file; environment variables as in `${BCI_REAL_DATA}` are filled in.
+    trained
+        The bank of the training concepts, if this is the one of others that are ranked in the test.
+
+    Raises
+    ------
+    FormatError
+        If there is none, or it is damaged.
+    MismatchError
+        If its vectors mean something else than those of the training bank.
+    """
+    bank = load_bank(Path(expand(path)))
+    if trained is not None and (differing := trained.key.differences(bank.key)):
+        raise MismatchError(f"{path} does not fit the training bank: {differing}; embed both the same way")
+    return bank
 
 
 def text_bank(targets: TargetConfig) -> Bank:
@@ -52,6 +91,7 @@ def text_bank(targets: TargetConfig) -> Bank:
         pooling="mean of unit vectors of names",
         normalisation=targets.normalisation,
         weights=_digest(targets.vocabularies),
+        kind="text",
     )
     return Bank(tuple(targets.concepts), read_only(prototypes), key)
 

@@ -160,7 +160,7 @@ class _Ranker(nn.Module):
 
 def _network(bundle: Bundle) -> Ensemble:
     n_features = bundle.bank.prototypes.shape[1]
-    members = [build_aligner(bundle.config, n_features) for _ in range(bundle.config.train.members)]
+    members = [build_aligner(bundle.config, n_features, trained=True) for _ in range(bundle.config.train.members)]
     network = Ensemble(members)
     load_state(network, bundle.weights)
     return network.eval()
@@ -168,7 +168,7 @@ def _network(bundle: Bundle) -> Ensemble:
 
 def _vectors(bundle: Bundle, bank: Bank) -> Tensor:
     """Prototypes of a bank (N, n_features) as the projection was trained on them."""
-    normalised = normalise(bank.prototypes, bank.key.normalisation, bundle.centre)
+    normalised = normalise(bank.prototypes, bank.key.normalisation, bundle.centre, bank.key.views)
     return torch.from_numpy(np.array(normalised, np.float32))
 
 

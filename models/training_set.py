@@ -1,8 +1,7 @@
 """What a decoder is fitted to: the accepted trials, what they showed, and how they are scaled."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,9 +64,13 @@ class TrainingSet:
         """Size of all epochs in memory."""
         return len(self) * int(np.prod(self.trials.data.shape[1:])) * 4
 
+    def unscaled(self, index: NDArray[np.int64] | slice = slice(None)) -> NDArray[np.float32]:
+        """Return a copy of some of the epochs, (m, C, T) float32, microvolts."""
+        return np.asarray(self.trials.data[self.kept[index]], np.float32)
+
     def epochs(self, index: NDArray[np.int64] | slice = slice(None)) -> NDArray[np.float32]:
         """Return some of the epochs, (m, C, T) float32, scaled."""
-        return scale_epochs(_single(self.trials.data[self.kept[index]]), self.spec, self.whitening)
+        return scale_epochs(self.unscaled(index), self.spec, self.whitening)
 
     def blocks(self) -> Iterator[NDArray[np.float32]]:
         """Yield all epochs in order, scaled, some at a time."""
@@ -85,7 +88,13 @@ class TrainingSet:
 
     def normalised(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
         """Apply the bank's normalisation to raw vectors (..., D)."""
-        return normalise(vectors, self.bank.key.normalisation, self.centre)
+        return normalise(vectors, self.bank.key.normalisation, self.centre, self.bank.key.views)
+
+    def part(self, index: NDArray[np.int64]) -> "TrainingSet":
+        """Return some of the trials, what scales them fitted to them alone."""
+        kept, rows = self.kept[index], self.rows[index]
+        whitening = _whitening(self.trials, self.spec, kept)
+        return replace(self, kept=kept, rows=rows, whitening=whitening, centre=_centre(self.bank, np.unique(rows)))
 
 
 def training_set(trials: TrialSet, bank: Bank, config: ExperimentConfig) -> TrainingSet:
@@ -108,9 +117,14 @@ def training_set(trials: TrialSet, bank: Bank, config: ExperimentConfig) -> Trai
     _check_shape(trials, config.preprocess)
     kept = _accepted(trials, config.data.reject)
     rows = _bank_rows(trials, bank)[kept]
+    _check_pictures(trials.images[kept], rows, bank)
     spec = config.preprocess
-    whitening = None if spec.whitening == "none" else fit_whitening(trials.data, spec.whitening, kept)
+    whitening = _whitening(trials, spec, kept)
     return TrainingSet(trials, kept, rows, bank, _centre(bank, np.unique(rows)), spec, whitening)
+
+
+def _whitening(trials: TrialSet, spec: PreprocessSpec, kept: NDArray[np.int64]) -> NDArray[np.float64] | None:
+    return None if spec.whitening == "none" else fit_whitening(trials.data, spec.whitening, kept)
 
 
 def _check_shape(trials: TrialSet, spec: PreprocessSpec) -> None:
@@ -150,10 +164,25 @@ def _bank_rows(trials: TrialSet, bank: Bank) -> NDArray[np.int64]:
     return rows
 
 
+def _check_pictures(images: NDArray[np.int64], rows: NDArray[np.int64], bank: Bank) -> None:
+    """Refuse trials that number their pictures in another order than the bank."""
+    if bank.owner is None or not (known := images >= 0).any():
+        return
+    if images.max() >= len(bank.owner):
+        raise MismatchError(
+            f"the trials show picture {images.max()}, counted from 0, the bank has {len(bank.owner)}: embed the "
+            "very folder of pictures that was shown"
+        )
+    shown, of = images[known], rows[known]
+    if (other := bank.owner[shown] != of).any():
+        first = int(np.argmax(other))
+        raise MismatchError(
+            f"picture {shown[first]} shows {bank.names[of[first]]!r} by the trials and "
+            f"{bank.names[bank.owner[shown[first]]]!r} by the bank: embed the very folder that was shown"
+        )
+
+
 def _centre(bank: Bank, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Mean of the unit-norm prototypes of the training concepts."""
-    return np.asarray(unit(bank.prototypes[rows]).mean(axis=0), np.float32)
-
-
-def _single(epochs: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
-    return np.asarray(epochs, np.float32)
+    """Mean of the prototypes of the training concepts, each view of them at unit norm."""
+    views = bank.prototypes[rows].reshape(len(rows), bank.key.views, -1)
+    return np.asarray(unit(views).mean(axis=0).reshape(-1), np.float32)

@@ -22,6 +22,7 @@ from bci.events import END_MARKER
 from bci.lsl import configure
 from bci.segments import Segment, segments_of
 from bci.types import Recording
+from replay.told import told_by_triggers
 
 __all__ = ["DeviceOptions", "DeviceProcess", "Progress", "play"]
 
@@ -89,7 +90,7 @@ def play(
     Parameters
     ----------
     recording
-        What to play.
+        What to play. Markers that its own trigger channels tell are left to them.
     options
         See `DeviceOptions`.
     progress
@@ -157,7 +158,10 @@ class _Events:
     """The markers of a recording, in the order in which they are due."""
 
     def __init__(self, recording: Recording, spans: tuple[Segment, ...]) -> None:
-        self._events = sorted((sample, value) for sample, value in recording.markers if sample >= spans[0].first)
+        told = told_by_triggers(recording)
+        self._events = sorted(
+            marker for marker in recording.markers if marker[0] >= spans[0].first and marker not in told
+        )
         self._spans = spans
         self._sfreq = recording.sfreq
         self._next = 0

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +16,11 @@ from bci.preprocess import Preprocessor
 from bci.specs import EventSpec, PreprocessSpec, QualitySpec
 from bci.types import Channel, Epoch, Recording, StreamSpec, TrialSet, read_only
 from replay.spherical_splines import interpolation_matrix
+from replay.spill import gather, join
 
 __all__ = ["crop_trials", "cut_epochs", "cut_trials", "take", "unscaled"]
+
+_TRIALS_AT_ONCE = 256
 
 
 def unscaled(spec: PreprocessSpec) -> PreprocessSpec:
@@ -59,7 +63,7 @@ def cut_trials(
     Parameters
     ----------
     recordings
-        In the order in which their trials are wanted.
+        In the order in which their trials are wanted; each is let go when it is cut.
     preprocess, events
         As live.
     concepts
@@ -77,32 +81,40 @@ def cut_trials(
     FormatError
         If there is no complete trial of a known concept.
     """
-    recordings = list(recordings)
-    trials = [
-        trial
-        for at, recording in enumerate(recordings)
-        for trial in _trials(recording, at, preprocess, events, concepts, None if images is None else images[at])
-    ]
-    if not trials:
+    told: list[_Told] = []
+    sources: list[dict[str, Any]] = []
+    references: set[str | None] = set()
+
+    def epochs() -> Iterator[NDArray[np.float32]]:
+        for at, recording in enumerate(recordings):
+            sources.append(dict(recording.provenance))
+            references.add(recording.reference)
+            shown = None if images is None else images[at]
+            for data, trial in _trials(recording, at, preprocess, events, concepts, shown):
+                told.append(trial)
+                yield data
+
+    try:
+        data = join(epochs())
+    except ValueError:
         raise FormatError(
-            f"no complete trial of {', '.join(list(concepts)[:5])} in {len(recordings)} recordings: check "
+            f"no complete trial of {', '.join(list(concepts)[:5])} in {len(sources)} recordings: check "
             "events.lock and events.concepts against the markers"
-        )
-    references = {recording.reference for recording in recordings}
+        ) from None
     return TrialSet(
-        data=read_only(np.stack([trial.data for trial in trials])),
+        data=read_only(data),
         sfreq=preprocess.sfreq,
         tmin=preprocess.tmin,
         channels=_channels(preprocess),
         concept_names=tuple(concepts),
-        concepts=read_only(np.array([trial.concept for trial in trials], np.int64)),
-        images=read_only(np.array([trial.image for trial in trials], np.int64)),
+        concepts=read_only(np.array([trial.concept for trial in told], np.int64)),
+        images=read_only(np.array([trial.image for trial in told], np.int64)),
         groups={
-            name: read_only(np.array([trial.groups[name] for trial in trials]))
+            name: read_only(np.array([trial.groups[name] for trial in told]))
             for name in ("subject", "session", "recording", "repetition")
         },
         provenance={
-            "recordings": [dict(recording.provenance) for recording in recordings],
+            "recordings": sources,
             "reference": references.pop() if len(references) == 1 else None,
             "unit": "microvolts, not scaled",
         },
@@ -110,10 +122,9 @@ def cut_trials(
 
 
 @dataclass(frozen=True, slots=True)
-class _Trial:
-    """A complete epoch (n_channels, n_times) of a known concept."""
+class _Told:
+    """What is known of a complete epoch of a known concept."""
 
-    data: NDArray[np.float32]
     concept: int
     image: int
     groups: Mapping[str, str | int]
@@ -126,25 +137,40 @@ def _trials(
     events: EventSpec,
     concepts: Sequence[str],
     images: NDArray[np.int64] | None,
-) -> Iterator[_Trial]:
-    """Yield the trials of a recording, the `at`-th of all: what its provenance does not name has this number."""
+) -> Iterator[tuple[NDArray[np.float32], _Told]]:
+    """Yield the epochs (n_channels, n_times) of a recording, the `at`-th of all, and what is told of them.
+
+    What its provenance does not name has this number.
+    """
     names = {name: str(recording.provenance.get(name, at)) for name in ("subject", "session", "recording")}
     shown: Counter[int] = Counter()
     for number, epoch in enumerate(cut_epochs(recording, preprocess, events, concepts)):
         if epoch.truth is None or epoch.data is None:
             continue
-        image = -1 if images is None else int(images[number])
-        yield _Trial(epoch.data, epoch.truth, image, {**names, "repetition": shown[epoch.truth]})
+        image = _picture(epoch, events) if images is None else int(images[number])
+        yield epoch.data, _Told(epoch.truth, image, {**names, "repetition": shown[epoch.truth]})
         shown[epoch.truth] += 1
+
+
+def _picture(epoch: Epoch, events: EventSpec) -> int:
+    """Return the picture that a marker numbers, -1 if markers do not."""
+    if events.pictures_from is None or epoch.marker is None:
+        return -1
+    return int(epoch.marker.value) - events.pictures_from
 
 
 def crop_trials(trials: TrialSet, spec: PreprocessSpec) -> TrialSet:
     """Preprocess trials that exist only as epochs, each one alone; not scaled.
 
+    The trials may be mapped and larger than memory: they are read some at a time, and the result, float32, lies in
+    a temporary file if it is large.
+
     Raises
     ------
     MismatchError
         If `spec` is not in epoch mode, or wants a window that the epochs do not hold.
+    FormatError
+        If an epoch holds NaN or infinity.
     """
     if spec.mode != "epoch":
         raise MismatchError('these data exist only as epochs: set preprocess.mode = "epoch"')
@@ -157,8 +183,19 @@ def crop_trials(trials: TrialSet, spec: PreprocessSpec) -> TrialSet:
             f"expected epochs that hold {spec.tmin:g} to {spec.tmax:g} s and the baseline; they hold "
             f"{trials.tmin:g} to {trials.tmin + n_times / trials.sfreq:g} s"
         )
-    data = np.stack([preprocessor.finish(preprocessor.pick(epoch.T)[first : first + n]) for epoch in trials.data])
-    return replace(trials, data=read_only(data), sfreq=spec.sfreq, tmin=spec.tmin, channels=_channels(spec))
+
+    def crop(at: int) -> NDArray[np.float32]:
+        epoch = preprocessor.finish(preprocessor.pick(trials.data[at].T)[first : first + n])
+        if not np.isfinite(epoch).all():
+            raise FormatError(f"trial {at}: expected numbers, got NaN or infinity: copy the file again")
+        return epoch
+
+    blocks = (
+        np.stack([crop(at) for at in range(start, min(start + _TRIALS_AT_ONCE, len(trials)))])
+        for start in range(0, len(trials), _TRIALS_AT_ONCE)
+    )
+    data = gather(blocks, (len(trials), len(spec.channels), spec.n_times))
+    return replace(trials, data=data, sfreq=spec.sfreq, tmin=spec.tmin, channels=_channels(spec))
 
 
 def take(trials: TrialSet, index: NDArray[np.int64]) -> TrialSet:

@@ -1,6 +1,8 @@
 """Small recordings in exactly the formats that people have, written without the libraries that read them."""
 
 import gzip
+import json
+import pickle
 import struct
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -238,3 +240,115 @@ def open_with_nan(path, first, stop):
     data = recording.data.copy()
     data[first:stop] = np.nan
     return replace(recording, data=data)
+
+
+# ------------------------------------------------------------------------------------------------ pickles
+
+
+def as_older_numpy(body):
+    """A pickle of NumPy 2 as NumPy 1 wrote it: the modules had no underscore."""
+    for name in ("multiarray", "numeric"):
+        new, old = f"numpy._core.{name}".encode(), f"numpy.core.{name}".encode()
+        body = body.replace(b"\x8c" + bytes([len(new)]) + new, b"\x8c" + bytes([len(old)]) + old)
+        body = body.replace(b"c" + new + b"\n", b"c" + old + b"\n")
+    return body
+
+
+# ------------------------------------------------------------------------------------------------ THINGS-EEG2
+
+THINGS_17 = (
+    "Pz", "P3", "P7", "O1", "Oz", "O2", "P4", "P8", "P1", "P5", "PO7", "PO3", "POz", "PO4", "PO8", "P6", "P2",
+)  # fmt: skip
+"""The channels of the authors' preprocessed files, in their order."""
+
+
+def write_table(path, table, protocol=None):
+    """A dict as `np.save` writes it, or as a pickle alone of some protocol."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if protocol is None:
+        np.save(path, table)
+    else:
+        path.write_bytes(pickle.dumps(table, protocol))
+    return path
+
+
+def write_things_raw(path, microvolts, words, labels, sfreq=1000, **changes):
+    """One session: `microvolts` (n, channels) are kept in volts, `words` (n,) of the trigger as they are."""
+    table = {
+        "raw_eeg_data": np.vstack([np.asarray(microvolts, np.float64).T * 1e-6, np.asarray(words, np.float64)]),
+        "ch_names": [*labels, "stim"],
+        "ch_types": ["eeg"] * len(labels) + ["stim"],
+        "sfreq": sfreq,
+        "highpass": 0.01,
+        "lowpass": 100,
+    }
+    return write_table(path, table | changes)
+
+
+def write_things_epochs(path, data, labels, times, protocol=None, **changes):
+    """`data` (images, repetitions, channels, samples); the authors save it, others pickle it with protocol 4."""
+    table = {"preprocessed_eeg_data": data, "ch_names": list(labels), "times": np.asarray(times)}
+    return write_table(path, table | changes, protocol)
+
+
+def write_things_pt(path, data, labels, times, folders, protocol=5, **changes):
+    """`train.pt` or `test.pt`: half precision, with one folder `00001_name` of pictures for each image."""
+    import torch  # noqa: PLC0415 (seconds that other tests need not wait for)
+
+    n_images, n_repetitions = data.shape[:2]
+    inside = "test_images" if "test" in path.name else "train_images"
+    pictures = [f"{inside}/{folder}/{folder.split('_', 1)[-1]}_{i:02d}s.jpg" for i, folder in enumerate(folders)]
+    numbers = [sorted(set(folders)).index(folder) for folder in folders]
+
+    def each(values):
+        return np.tile(np.array(values)[:, np.newaxis], (1, n_repetitions))
+
+    table = {
+        "eeg": np.asarray(data, np.float16),
+        "label": each(numbers),
+        "img": each(pictures),
+        "text": each([folder.split("_", 1)[-1] for folder in folders]),
+        "session": np.tile(np.arange(n_repetitions) * 4.0 // n_repetitions, (n_images, 1)),
+        "ch_names": list(labels),
+        "times": np.asarray(times),
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    torch.save(table | changes, path, pickle_protocol=protocol)
+    return path
+
+
+def write_metadata(path, training, test):
+    """`image_metadata.npy`; (folder, file) of each picture of the two partitions."""
+    columns = {
+        f"{key}_img_{kind}": [picture[i] for picture in pictures]
+        for key, pictures in (("train", training), ("test", test))
+        for i, kind in enumerate(("concepts", "files"))
+    }
+    return write_table(path, columns)
+
+
+def write_pictures(folder, pictures, content=b"\xff\xd8\xff\xd9"):
+    """Files of pictures, (folder, file) each."""
+    for inside, file in pictures:
+        (folder / inside).mkdir(parents=True, exist_ok=True)
+        (folder / inside / file).write_bytes(content)
+    return folder
+
+
+# ------------------------------------------------------------------------------------------------ BIDS
+
+
+def write_bids(
+    root, subject, data, labels, sfreq, rows, *, reference=None, columns=("onset", "duration", "object")
+):
+    """One recording of task `rsvp` with its events; the BrainVision markers say less, as in THINGS-EEG1."""
+    stem = root / f"sub-{subject}" / "eeg" / f"sub-{subject}_task-rsvp"
+    stem.parent.mkdir(parents=True)
+    (root / "dataset_description.json").write_text(json.dumps({"Name": "test", "BIDSVersion": "1.0.2"}))
+    markers = [("Stimulus", "E  1", round(float(row[0]) * sfreq)) for row in rows if row[0] != "n/a"]
+    path = write_brainvision(stem.with_name(f"{stem.name}_eeg.vhdr"), data, labels, sfreq, markers)
+    lines = ["\t".join(columns), *("\t".join(map(str, row)) for row in rows)]
+    stem.with_name(f"{stem.name}_events.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    sidecar = {"TaskName": "rsvp", "SamplingFrequency": sfreq} | ({"EEGReference": reference} if reference else {})
+    stem.with_name(f"{stem.name}_eeg.json").write_text(json.dumps(sidecar), encoding="utf-8")
+    return path

@@ -13,10 +13,13 @@ COMMANDS = {
     "demo": "the whole story on synthetic data: make, train, stream, decode live",
     "doctor": "what works on this computer, what does not, and what to do",
     "streams": "the LSL streams in sight, with state and rate",
+    "fetch": "download a public data set, with resume and checksums",
     "replay": "stream a recording as a simulated device",
     "live": "decode a live stream",
+    "embed": "cache vision features and prototypes with open_clip",
     "train": "train a decoder from a config",
     "evaluate": "judge a decoder honestly, beside its controls",
+    "bench": "how fast this computer does what takes time",
 }
 
 _INTERRUPTED = 130

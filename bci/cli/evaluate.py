@@ -11,7 +11,10 @@ from bci.cli.experiment import experiment_parser, load_experiment, overridden
 from bci.errors import ConfigError
 
 if TYPE_CHECKING:
-    from models.report import Report
+    from bci.specs import PreprocessSpec
+    from models.config import ExperimentConfig
+    from models.evaluation.experiments import TestPartition
+    from models.evaluation.writing import Written
 
 __all__ = ["main"]
 
@@ -24,7 +27,20 @@ examples:
   bci evaluate n170 --data ../shared/data/muse-n170 --out n170-report
   bci evaluate things-eeg1-erps --jobs 2 --permutations 20 --out erps-report
   bci evaluate my-bundle --data rec_2017-09-13-15.42.33.csv.gz --out bundle-report
+  bci evaluate n170 --decoder.name btbag --compare n170-report --out btbag-report
+  bci evaluate things --evaluation.test partition --curves --out things-report
 """
+
+ANSWERS = "answers.safetensors"
+CURVES = [
+    "--evaluation.curves.window-ends", "0.2", "0.4", "0.6", "1.0", "--evaluation.curves.channels", "17", "14", "8",
+]  # fmt: skip
+"""What `--curves` adds to the curves that need no training."""
+UNADORNED = [
+    "--evaluation.permutations", "0", "--evaluation.prestimulus", "None", "--evaluation.noise-level", "False",
+    "--evaluation.sequence", "False", "--evaluation.frontal", "False", "--evaluation.calibrate", "False",
+]  # fmt: skip
+"""What another decoder is evaluated without, of which only the answers are wanted."""
 
 
 def main(argv: list[str]) -> int:
@@ -35,11 +51,12 @@ def main(argv: list[str]) -> int:
     refuse_non_empty(options.out)  # before any work
     if options.permutations is not None:
         overrides += ["--evaluation.permutations", str(options.permutations)]
-    if (Path(options.what) / "bundle.json").is_file():
-        report = _bundle(Path(options.what), options.data, overrides)
-    else:
-        report = _experiment(options.what, options.data, overrides, options.jobs)
-    return _publish(report, options.out)
+    if options.curves:
+        overrides += CURVES
+    written = _evaluated(options.what, options, overrides)
+    if options.compare is not None:
+        written = _compared(written, options)
+    return _publish(written, options.out)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -52,6 +69,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--permutations", type=int, metavar="N", help="number of shuffles of the labels, 0 for none"
     )
+    parser.add_argument(
+        "--curves", action="store_true", help="train anew for other windows and channels, and draw the curves"
+    )
+    parser.add_argument(
+        "--compare", metavar="OTHER",
+        help="another decoder on the same trials and folds: a bundle, a config or the folder of a report",
+    )  # fmt: skip
+    parser.add_argument("--bank", type=Path, metavar="FILE", help="rank this bank instead of the bundle's own")
     return parser
 
 
@@ -61,31 +86,76 @@ def _positive(text: str) -> int:
     return number
 
 
-def _experiment(what: str, data: Sequence[Path], overrides: Sequence[str], jobs: int) -> "Report":
-    from models.controls import before_stimulus
+def _experiment(what: str, options: argparse.Namespace, overrides: Sequence[str]) -> "Written":
     from models.data import load_bank_of, load_trials
-    from models.evaluate import evaluate_config
+    from models.evaluation.experiments import evaluate_config
 
     config = load_experiment(what, overrides, "bci evaluate")
-    trials, bank = load_trials(config, data), load_bank_of(config)
+    if options.bank is not None:
+        raise ConfigError("--bank goes with a bundle; a config names its banks itself (targets)")
+    trials, bank = load_trials(config, options.data), load_bank_of(config)
     before = None
-    if window := config.evaluation.prestimulus:
-        before = load_trials(config, data, preprocess=before_stimulus(config, window).preprocess)
+    if spec := _before(config):
+        before = load_trials(config, options.data, preprocess=spec)
+    test = _partition(config) if config.evaluation.test == "partition" else None
     with _progress() as progress:
-        return evaluate_config(config, bank, trials, before, processes=jobs, progress=progress)
+        return evaluate_config(config, bank, trials, before, test=test, processes=options.jobs, progress=progress)
 
 
-def _bundle(folder: Path, data: Sequence[Path], overrides: Sequence[str]) -> "Report":
+def _before(config: "ExperimentConfig") -> "PreprocessSpec | None":
+    """Return the preprocessing of the window before the stimulus, None if that control is not asked for."""
+    from models.evaluation.controls import before_stimulus
+
+    window = config.evaluation.prestimulus
+    return before_stimulus(config, window).preprocess if window else None
+
+
+def _partition(config: "ExperimentConfig") -> "TestPartition":
+    from models.data import load_test_bank, load_test_trials
+    from models.evaluation.ceiling import world_oracle
+    from models.evaluation.experiments import TestPartition
+
+    spec = _before(config)
+    before = load_test_trials(config, preprocess=spec) if spec else None
+    return TestPartition(load_test_trials(config), load_test_bank(config), before, world_oracle(config))
+
+
+def _bundle(folder: Path, options: argparse.Namespace, overrides: Sequence[str]) -> "Written":
+    from bci.bank import load_bank
     from models.bundle import load_bundle
     from models.data import load_trials
-    from models.evaluate import evaluate_bundle
+    from models.evaluation.bundles import evaluate_bundle
 
     bundle = load_bundle(folder)
     config = overridden(bundle.config, overrides, f"bci evaluate {folder}")
     free = {"data": config.data, "evaluation": config.evaluation}
     if bundle.config.model_copy(update=free) != config:
         raise ConfigError("a bundle is judged as it was trained: override only --evaluation.* and --data.*")
-    return evaluate_bundle(bundle, load_trials(config, data), config.evaluation)
+    if config.evaluation.test == "partition" and not options.data:
+        test = _partition(config)
+        return evaluate_bundle(bundle, test.trials, config.evaluation, test.bank, test.oracle)
+    bank = None if options.bank is None else load_bank(options.bank)
+    trials = load_trials(config, options.data, bank=bank or bundle.bank)
+    return evaluate_bundle(bundle, trials, config.evaluation, bank)
+
+
+def _evaluated(what: str, options: argparse.Namespace, overrides: Sequence[str]) -> "Written":
+    is_bundle = (Path(what) / "bundle.json").is_file()
+    return _bundle(Path(what), options, overrides) if is_bundle else _experiment(what, options, overrides)
+
+
+def _compared(written: "Written", options: argparse.Namespace) -> "Written":
+    """Put another decoder beside: the answers of a report, or those of a bundle or config on the same data."""
+    from dataclasses import replace
+
+    from models.evaluation.answers import load_answers
+    from models.evaluation.compare import compare
+
+    kept = Path(options.compare) / ANSWERS
+    read = kept.is_file()
+    other = load_answers(kept) if read else _evaluated(options.compare, options, UNADORNED).answers
+    comparison = compare(written.answers, other, written.evaluation, written.seed)
+    return replace(written, report=replace(written.report, comparison=comparison))
 
 
 @contextmanager
@@ -110,15 +180,20 @@ def _progress() -> Iterator[Callable[[int, int], None]]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def _publish(report: "Report", folder: Path) -> int:
+def _publish(written: "Written", folder: Path) -> int:
     from rich.console import Console
 
     from bci.storage import new_folder
-    from models.report import render, save_report
+    from models.evaluation.answers import save_answers
+    from models.evaluation.html import save_html
+    from models.evaluation.report import save_report
+    from models.evaluation.terminal import render
 
     new_folder(folder)
-    path = save_report(report, folder)
+    path = save_report(written.report, folder)
+    save_html(written.report, folder)
+    save_answers(folder / ANSWERS, written.answers)
     console = Console()
-    console.print(render(report))
-    console.print(f"written to {path}", soft_wrap=True)
+    console.print(render(written.report))
+    console.print(f"written to {path}, beside report.html and {ANSWERS}", soft_wrap=True)
     return 0

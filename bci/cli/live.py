@@ -221,13 +221,15 @@ class _Kept:
 
 
 def _load(options: Live) -> tuple["Bundle", "Decoder"]:
-    from bci.bank import load_bank
+    from bci.bank import load_bank, numbered
     from models.bundle import load_bundle
     from models.runtime import load_decoder
 
     bundle = load_bundle(options.bundle)
-    bank = None if options.bank is None else load_bank(options.bank)
-    return bundle, load_decoder(bundle, bank)
+    bank = bundle.bank if options.bank is None else load_bank(options.bank)
+    events = numbered(bundle.events, bank)
+    told = replace(bundle, config=bundle.config.model_copy(update={"events": events}))
+    return told, load_decoder(bundle, bank)
 
 
 def _epocher(bundle: "Bundle", decoder: "Decoder", stream: "StreamSpec", clock: "Clock") -> "Epocher":

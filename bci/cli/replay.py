@@ -10,6 +10,8 @@ import tyro
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
+    from bci.types import Recording
+
 __all__ = ["Replay", "main"]
 
 DESCRIPTION = """Stream a recording over LSL, as an amplifier with a marker program beside it would.
@@ -19,9 +21,12 @@ examples:
   bci replay rec.csv.gz --name EPOC-1           under another name
   bci replay rec.vhdr --speed 10 --wait 0       ten times as fast, whether anybody listens or not
   bci replay session.xdf --stream EEG-2         one of several streams
+  bci replay sub-01/ses-01/raw_eeg_test.npy     THINGS-EEG2 at 1 kHz, with its trigger channel
 
 Waits until both streams have a consumer, ends with the marker bci:end, and stays until the consumers have left.
-Stamps are exact stream time at any speed. Exit codes: 0 played to the end, 2 no such recording or nobody came."""
+What a trigger channel of the recording tells is not sent as a marker too. Epochs are played end to end, which is
+neither causal nor in their original order. Stamps are exact stream time at any speed. Exit codes: 0 played to the
+end, 2 no such recording or nobody came."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,7 @@ class Replay:
     """Options of `bci replay`."""
 
     file: tyro.conf.Positional[Path]
-    """The recording: BrainVision, EDF, FIF, SET, XDF or Muse CSV."""
+    """The recording: BrainVision, EDF, FIF, SET, BIDS, XDF, Muse CSV, THINGS-EEG2."""
     speed: float = 1.0
     """Seconds of the recording in a second."""
     name: str = "bci-replay"
@@ -68,7 +73,7 @@ def main(argv: list[str]) -> int:
     n_channels, seconds = len(recording.channels), len(recording.data) / recording.sfreq
     console.print(
         f"{options.file.name}: {n_channels} channels, {recording.sfreq:g} Hz, {seconds:.0f} s, "
-        f"{len(recording.markers)} markers -> {device.name}"
+        f"{len(recording.markers)} markers{_order(recording)} -> {device.name}"
         + (", open to the network" if options.network else ", on this computer only (--network opens it)"),
         highlight=False,
         markup=False,
@@ -79,6 +84,10 @@ def main(argv: list[str]) -> int:
         task = bar.add_task("waiting", total=None)
         play(recording, device, progress=lambda *news: _show(bar, task, *news))
     return 0
+
+
+def _order(recording: "Recording") -> str:
+    return f", {recording.provenance['order']}" if "order" in recording.provenance else ""
 
 
 def _show(bar: "Progress", task: "TaskID", what: str, played: float, total: float) -> None:

@@ -25,7 +25,7 @@ examples:
   bci train things --out things-bundle
   bci train my-lab --data S1.xdf S2.xdf --out lab-bundle
   bci train things-eeg2-nice --subjects 01 02 03 --seeds 0 1 2 --out nice
-  bci train things-eeg2-nice --subjects 01 02 03 --out nice --submit slurm --job slurm_partition=gpu gpus_per_node=1
+  bci train things-eeg2-nice --subjects 01 02 03 --out nice --submit slurm --job slurm_partition=gpu
   torchrun --nproc-per-node 4 -m bci train things-eeg2-nice --out nice
 """
 
@@ -63,16 +63,12 @@ def _parser() -> argparse.ArgumentParser:
         "--hold-out", nargs="+", default=[], metavar="NAME", help="files to leave out, by name without suffixes"
     )
     parser.add_argument(
-        "--subjects", nargs="+", default=[], metavar="ID", help="one bundle for each of these people"
+        "--subjects", nargs="+", default=[], metavar="ID", help="a bundle for each of these people"
     )
-    parser.add_argument(
-        "--seeds", nargs="+", type=int, default=[], metavar="N", help="one bundle for each of these"
-    )
+    parser.add_argument("--seeds", nargs="+", type=int, default=[], metavar="N", help="a bundle for each of these")
     parser.add_argument("--resume", action="store_true", help="go on with what was interrupted")
     parser.add_argument("--submit", choices=["slurm", "local"], help="a job for each bundle, by submitit")
-    parser.add_argument(
-        "--job", nargs="+", default=[], metavar="KEY=VALUE", help="what submitit asks the cluster for"
-    )
+    parser.add_argument("--job", nargs="+", default=[], metavar="KEY=VALUE", help="what submitit is to ask for")
     return parser
 
 

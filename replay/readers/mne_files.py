@@ -10,7 +10,7 @@ becomes a gap, so that no epoch reaches across it:
 
 import struct
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from configparser import Error as ConfigParserError
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,11 +22,12 @@ from numpy.typing import NDArray
 from bci.errors import FormatError, StreamError
 from bci.roles import Role, check_range, role_of
 from bci.triggers import TriggerDecoder
-from bci.types import Channel, Recording, read_only
+from bci.types import Channel, Recording
 from replay.readers.brainvision_header import common_reference, declared_samples, header_channels
 from replay.readers.cuts import Cut, Span, place, segments, spans
 from replay.readers.provenance import describe
 from replay.recording_file import Header, decode_marker, parse_header
+from replay.spill import gather
 
 __all__ = ["read_mne"]
 
@@ -53,18 +54,21 @@ _COMPOSITE = ("STI101", "STI 014", "STI014")
 """Trigger channels of Elekta that hold the bits of all others."""
 
 
-def read_mne(path: Path) -> Recording:
+def read_mne(path: Path, events: Iterable[tuple[float, str]] | None = None) -> Recording:
     """Read one recording through MNE.
 
     Parameters
     ----------
     path
         `.vhdr` (its `.vmrk` and data file beside it), `.edf`, `.bdf`, `.fif` or `.set`.
+    events
+        (seconds since the beginning of the file, value) of the markers, instead of those in the file.
 
     Returns
     -------
     Recording
-        All channels but triggers; voltages in microvolts, other quantities in SI units. Markers are annotations
+        All channels but triggers; voltages in microvolts, other quantities in SI units; in a temporary file if
+        it is large. Markers are annotations
         (without the `Stimulus/` of BrainVision) and the onsets of trigger channels; one inside an interruption
         goes to the last sample before it, so that its epoch meets the gap. Time starts at 0 with the file. What
         MNE warns of stands in `provenance["caveats"]`.
@@ -86,10 +90,10 @@ def read_mne(path: Path) -> Recording:
     if header is None:
         _check(path, data, channels, raw.info["sfreq"])
     return Recording(
-        data=read_only(data),
+        data=data,
         sfreq=float(raw.info["sfreq"]),
         segments=header.segments if header and whole else segments(left, raw.info["sfreq"]),
-        markers=place([*_annotated(raw, header), *_triggers(path, raw, columns)], left),
+        markers=place(_markers(path, raw, header, columns) if events is None else _at_samples(raw, events), left),
         channels=channels,
         reference=header.reference if header else common_reference(header_channels(path)),
         provenance=_provenance(path, header, warned),
@@ -185,18 +189,21 @@ def _column(index: int, label: str, kind: str, in_volts: bool, known: Channel | 
 def _data(path: Path, raw: Any, columns: Sequence[_Column], left: Sequence[Span]) -> NDArray[np.float32]:
     """(n_times, n_channels) samples of all spans, read piece by piece."""
     used = [column for column in columns if column.role in _HANDED_ON]
-    data = np.empty((sum(map(len, left)), len(used)), np.float32)
-    at = 0
-    for first, stop in _pieces(left):
-        data[at : at + stop - first] = _read(path, raw, used, first, stop)
-        at += stop - first
-    if not np.isfinite(data).all():
-        row, column = np.argwhere(~np.isfinite(data))[0]
+    pieces = (_numbers(path, raw, used, first, stop) for first, stop in _pieces(left))
+    return gather(pieces, (sum(map(len, left)), len(used)))
+
+
+def _numbers(path: Path, raw: Any, columns: Sequence[_Column], first: int, stop: int) -> NDArray[np.float32]:
+    """(n_times, n_columns) values, checked."""
+    values = _read(path, raw, columns, first, stop).astype(np.float32)
+    if not np.isfinite(values).all():
+        row, column = np.argwhere(~np.isfinite(values))[0]
         raise FormatError(
-            f"{path}: expected numbers everywhere, got {data[row, column]} in channel "
-            f"{used[column].channel.label} at sample {row}: annotate the stretch as BAD or leave the file out"
+            f"{path}: expected numbers everywhere, got {values[row, column]} in channel "
+            f"{columns[column].channel.label} at sample {first + row}: annotate the stretch as BAD or leave the "
+            "file out"
         )
-    return data
+    return values
 
 
 def _pieces(left: Sequence[Span]) -> Iterator[tuple[int, int]]:
@@ -256,6 +263,19 @@ def _cuts(raw: Any) -> list[Cut]:
 
 
 # ------------------------------------------------------------------------------------------------ markers
+
+
+def _markers(path: Path, raw: Any, header: Header | None, columns: Sequence[_Column]) -> list[tuple[int, str]]:
+    """(sample in the file, value) of the markers that the file itself holds."""
+    return [*_annotated(raw, header), *_triggers(path, raw, columns)]
+
+
+def _at_samples(raw: Any, events: Iterable[tuple[float, str]]) -> Iterator[tuple[int, str]]:
+    """(sample in the file, value) of events that lie in it."""
+    for seconds, value in events:
+        sample = round(seconds * raw.info["sfreq"])
+        if 0 <= sample < raw.n_times:
+            yield sample, value
 
 
 def _annotated(raw: Any, header: Header | None) -> Iterator[tuple[int, str]]:

@@ -7,9 +7,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-__all__ = ["describe", "stem"]
+__all__ = ["describe", "stem", "subject_of"]
 
 _SUFFIXES = (".csv.gz", ".fif.gz", ".xdf.gz")
+_SUBJECT_FOLDER = re.compile(r"sub-([a-zA-Z0-9]+)")
 _SESSION_FOLDER = re.compile(r"ses(?:sion)?[-_ ]?0*(\d+)", re.IGNORECASE)
 
 
@@ -42,12 +43,18 @@ def describe(path: Path, *caveats: str, **known: Any) -> dict[str, Any]:
     name = stem(path)
     return {
         "source": path.name,
-        "subject": _entity(name, "sub") or "1",
+        "subject": subject_of(path) or "1",
         "session": _entity(name, "ses") or _session_of(path.parent) or "1",
         "recording": name,
         "caveats": list(caveats),
         **known,
     }
+
+
+def subject_of(path: Path) -> str | None:
+    """Return the subject that a file's name, or a folder above it, tells: `sub-01/eeg.npy` -> `01`."""
+    folders = (_SUBJECT_FOLDER.fullmatch(folder.name) for folder in path.parents)
+    return _entity(stem(path), "sub") or next((found[1] for found in folders if found), None)
 
 
 def _entity(name: str, key: str) -> str | None:

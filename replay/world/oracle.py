@@ -61,16 +61,22 @@ class Oracle:
         Window, seconds after the onset, the end exclusive; at the world's own rate.
     bank
         What is ranked and what the neighbours are drawn from; by default the test bank.
+    scatter
+        For means of k windows that showed n_j times picture j of one concept, the sum of n_j squared over k: their
+        noise and neighbours average out as 1 / k, what repeats itself of the pictures' scatter does not. 1 is also
+        right for means over different pictures.
     """
 
-    def __init__(self, world: World, tmin: float = 0.0, tmax: float = 0.8, bank: Bank | None = None) -> None:
+    def __init__(
+        self, world: World, tmin: float = 0.0, tmax: float = 0.8, bank: Bank | None = None, scatter: float = 1.0
+    ) -> None:
         bank = world.test_bank if bank is None else bank
         sfreq = world.spec.sfreq
         self.first = round(tmin * sfreq)
         self.n_times = round((tmax - tmin) * sfreq)
         self._concepts = read_only(world.forward.activations(bank.prototypes))  # (n_concepts, n_components)
         shown = world.forward.activations(picture_vectors(bank))
-        within = world.forward.readout @ world.pictures.within @ world.forward.readout.T
+        within = scatter * world.forward.readout @ world.pictures.within @ world.forward.readout.T
         window = _Window(world.forward, self.first, self.n_times, world.spec.soa_samples)
         self._mean = read_only(window.mean(shown.mean(0)) + world.noise.mean[:, None])
         filters, gram = _filters(window, world.noise, within, np.cov(shown.T, bias=True))

@@ -3,17 +3,23 @@
 import numpy as np
 import pytest
 from recorded_files import (
+    THINGS_17,
     XdfStream,
     write_averages,
+    write_bids,
     write_brainvision,
     write_edf,
+    write_metadata,
     write_muse,
     write_set,
+    write_things_epochs,
+    write_things_pt,
+    write_things_raw,
     write_xdf,
 )
 
 from bci.segments import segments_of
-from bci.types import Channel, Recording
+from bci.types import Channel, Recording, TrialSet
 from replay.readers import READERS, open_dataset, open_recording
 from replay.recording_file import save_recording
 
@@ -77,9 +83,60 @@ def xdf(folder):
     )
 
 
-RECORDINGS = {"muse": [muse], "mne": [brainvision, edf, bdf, eeglab, fif], "xdf": [xdf]}
-TRIALS = {"things-eeg1-erps": [averages]}
+def things_raw(folder):
+    words = np.zeros(3000)
+    words[[100, 300, 500]] = 17, 99999, 3
+    return write_things_raw(folder / "sub-01" / "ses-02" / "raw_eeg_test.npy", NOISE[:, :3], words, LABELS)
+
+
+def things_at_100_hz(folder):
+    data = np.random.default_rng(0).normal(size=(200, 2, 17, 100))
+    path = folder / "sub-01" / "preprocessed_eeg_test.npy"
+    return write_things_epochs(path, data, THINGS_17, np.linspace(-0.2, 0.79, 100))
+
+
+def things_at_250_hz(folder):
+    pictures = [(f"0000{i}_x{i}", "a.jpg") for i in range(1, 5)]
+    write_metadata(folder / "image_metadata.npy", pictures, pictures)
+    data = np.random.default_rng(0).normal(size=(4, 2, 17, 250))
+    path = folder / "sub-01" / "preprocessed_eeg_training.npy"
+    return write_things_epochs(path, data, THINGS_17, -0.2 + np.arange(300) / 250, protocol=4)
+
+
+def things_pt(folder):
+    data = np.random.default_rng(0).normal(size=(4, 8, 17, 250))
+    folders = [f"0000{i}_x{i}" for i in range(1, 5)]
+    return write_things_pt(folder / "test.pt", data, THINGS_17, np.arange(250) / 250, folders)
+
+
+def bids(folder):
+    rows = [(0.5, 0.05, "aardvark"), (0.6, 0.05, "abacus"), (1.5, 0.05, "aardvark")]
+    return write_bids(folder, "01", NOISE[:, :3], LABELS, 250, rows)
+
+
+def features(folder):
+    common = np.random.default_rng(0).normal(size=(200, 1, 100))
+    data = common + np.random.default_rng(1).normal(size=(200, 17, 100))
+    np.save(folder / "features_test.npy", data.reshape(200, 1700).astype(np.float32))
+    return folder / "features_test.npy"
+
+
+RECORDINGS = {
+    "muse": [muse],
+    "mne": [brainvision, edf, bdf, eeglab, fif],
+    "xdf": [xdf],
+    "things-eeg2-raw": [things_raw],
+    "bids": [bids],
+}
+TRIALS = {
+    "things-eeg1-erps": [averages],
+    "things-eeg2": [things_at_100_hz, things_at_250_hz, things_pt],
+    "npy": [features],
+}
 """Adding a reader means adding a small file that it reads."""
+
+OPTIONS = {"npy": {"channels": THINGS_17}}
+"""What a reader cannot do without."""
 
 
 def cases(samples):
@@ -96,7 +153,12 @@ def opened_from(case, folder):
     name, write = case
     path = write(folder)
     assert READERS[name].owns(path)
-    return path, name, open_dataset(name, [path])
+    return path, name, whole(name, path)
+
+
+def whole(name, path):
+    opened = open_dataset(name, [path], options=OPTIONS.get(name, {}))
+    return opened if isinstance(opened, TrialSet) else list(opened)
 
 
 @pytest.fixture(params=cases(RECORDINGS | TRIALS))
@@ -118,9 +180,9 @@ def parts(opened):
     return opened[2] if isinstance(opened[2], list) else [opened[2]]
 
 
-def test_data_are_finite_read_only_float32(opened):
+def test_data_are_finite_and_read_only_in_float32_or_as_the_file_has_them(opened):
     for part in parts(opened):
-        assert part.data.dtype == np.float32
+        assert part.data.dtype == np.float32 if isinstance(part, Recording) else part.data.dtype.kind == "f"
         assert not part.data.flags.writeable
         assert np.isfinite(part.data).all()
         assert part.data.size
@@ -164,7 +226,7 @@ def test_trials_have_labels_groups_and_nothing_outside_their_names(trials):
 
 def test_opening_again_gives_the_same(opened):
     path, name, _ = opened
-    second = open_dataset(name, [path])
+    second = whole(name, path)
     for one, other in zip(parts(opened), second if isinstance(second, list) else [second], strict=True):
         assert one.data.tobytes() == other.data.tobytes()
         assert one.channels == other.channels

@@ -10,6 +10,7 @@ import pytest
 from bci.errors import FormatError, MismatchError
 from models import feed
 from models.bundle import load_bundle
+from models.runtime import load_decoder
 from models.train import train
 
 EVERYTHING = {
@@ -23,14 +24,14 @@ def same_weights(one, other):
     return all(np.array_equal(array, other.weights[name]) for name, array in one.weights.items())
 
 
-class Interrupted(Exception):
+class StoppedError(Exception):
     pass
 
 
 def stop_after(steps):
     def report(progress):
         if progress.step >= steps:
-            raise Interrupted
+            raise StoppedError
 
     return report
 
@@ -39,7 +40,7 @@ def stop_after(steps):
 def test_a_training_that_was_interrupted_goes_on_bit_for_bit(tiny_with, tmp_path, steps):
     tiny = tiny_with(train=EVERYTHING, loss={"learn_temperature": True, "symmetric": True})
     whole = train(tiny.trials, tiny.bank, tiny.config)
-    with pytest.raises(Interrupted):
+    with pytest.raises(StoppedError):
         train(tiny.trials, tiny.bank, tiny.config, report=stop_after(steps), checkpoints=tmp_path)
     seen = []
     resumed = train(tiny.trials, tiny.bank, tiny.config, report=seen.append, checkpoints=tmp_path)
@@ -194,12 +195,11 @@ def test_two_processes_train_as_one_does(tmp_path, loss):
 
     alone = bundle_of()
     together = bundle_of(sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
-    for name, array in alone.weights.items():
-        compared = np.ones(len(array) if array.ndim else 1, bool)
-        if name.endswith("query_key_value.bias"):
-            # a softmax does not see the bias of its keys: the gradient is rounding alone, which Adam scales up
-            compared[len(array) // 3 : 2 * len(array) // 3] = False
-        assert np.allclose(np.atleast_1d(array - together.weights[name])[compared], 0, atol=2e-6), name
+    # not the weights: some do not matter, such as the bias of the keys, and Adam scales up their rounding
+    epochs = np.random.default_rng(0).normal(size=(64, 4, 20)).astype(np.float32)
+    one, two = (load_decoder(bundle).scores(epochs) for bundle in (alone, together))
+    assert one.std() > 0.05
+    assert np.allclose(one, two, atol=5e-6)
 
 
 def test_a_precision_that_does_not_exist_is_refused(tiny_with):

@@ -3,7 +3,6 @@ from pathlib import Path
 import pytest
 
 from bci.errors import ConfigError
-from models.bundle import load_bundle
 from models.sweep import runs_of, submit
 
 

@@ -3,11 +3,12 @@ import json
 import numpy as np
 import pytest
 
+from bci.bank import save_bank
 from bci.config import load_config, real_data
-from bci.errors import ConfigError, FormatError
+from bci.errors import ConfigError, FormatError, MismatchError
 from bci.ranking import unit
 from models.config import ExperimentConfig, TargetConfig
-from models.targets import text_bank
+from models.targets import load_target_bank, text_bank
 
 
 @pytest.fixture
@@ -115,3 +116,19 @@ def test_vectors_that_are_not_numbers_are_refused(vocabularies):
     np.save(vocabularies[0]["vectors"], np.full((2, 3), np.nan, np.float16))
     with pytest.raises(FormatError, match="finite prototypes"):
         text_bank(targets(vocabularies, {"animal": ["cat"]}))
+
+
+def test_a_bank_is_loaded_from_where_a_variable_says(vocabularies, tmp_path, monkeypatch):
+    bank = text_bank(targets(vocabularies, {"dog": ["dog"]}))
+    save_bank(tmp_path / "bank.safetensors", bank)
+    monkeypatch.setenv("MY_BANKS", str(tmp_path))
+    assert load_target_bank("${MY_BANKS}/bank.safetensors").id == bank.id
+    with pytest.raises(FormatError, match="no such file"):
+        load_target_bank("${MY_BANKS}/none.safetensors")
+
+
+def test_candidates_of_another_space_do_not_fit_the_training_bank(vocabularies, tmp_path):
+    train = text_bank(targets(vocabularies, {"dog": ["dog"]}))
+    save_bank(tmp_path / "test.safetensors", text_bank(targets(vocabularies[:1], {"cat": ["cat"]})))
+    with pytest.raises(MismatchError, match="does not fit the training bank: weights: expected"):
+        load_target_bank(str(tmp_path / "test.safetensors"), train)

@@ -22,7 +22,7 @@ def codes(recording):
 
 
 def test_n170_is_five_recordings_of_houses_and_faces():
-    recordings = open_dataset("muse", [real_data() / "muse-n170"])
+    recordings = list(open_dataset("muse", [real_data() / "muse-n170"]))
     assert [len(recording.markers) for recording in recordings] == [197, 195, 195, 194, 194]
     assert [len(recording.data) for recording in recordings] == [30732, 30732, 30732, 30732, 30720]
     for recording in recordings:
@@ -45,7 +45,7 @@ def test_n170_is_as_the_first_lines_of_the_file_say():
 def test_one_recording_of_n170_is_held_out():
     held_out = "rec_2017-09-13-15.42.33"
     folder = [real_data() / "muse-n170"]
-    rest = open_dataset("muse", folder, hold_out=[held_out])
+    rest = list(open_dataset("muse", folder, hold_out=[held_out]))
     (held,) = open_dataset("muse", folder, only=[held_out])
     names = [recording.provenance["recording"] for recording in rest]
     assert len(names) == 4
@@ -54,7 +54,7 @@ def test_one_recording_of_n170_is_held_out():
 
 
 def test_p300_is_two_sessions_with_rare_cats():
-    recordings = open_dataset("muse", [real_data() / "muse-p300"])
+    recordings = list(open_dataset("muse", [real_data() / "muse-p300"]))
     assert [recording.provenance["session"] for recording in recordings] == ["1"] * 6 + ["2"] * 5
     cats = sum(codes(recording).count("2") for recording in recordings)
     trials = sum(len(recording.markers) for recording in recordings)
@@ -150,9 +150,10 @@ def test_the_noise_level_of_the_averages_betrays_the_category(averages):
     np.testing.assert_allclose(ratio, [0.8, 1.8, 0.6, 0.6, 1.2], atol=0.05)
 
 
-def test_averages_cannot_be_streamed_as_one_recording():
-    with pytest.raises(FormatError, match="180 epochs"):
-        open_recording(real_data() / "things-eeg1-erps" / "things_eeg1_category_erps.npz")
+def test_averages_are_streamed_end_to_end_and_say_so(averages):
+    recording = open_recording(real_data() / "things-eeg1-erps" / "things_eeg1_category_erps.npz")
+    assert [value for _, value in recording.markers] == [averages.concept_names[i] for i in averages.concepts]
+    assert recording.provenance["order"] == "not causal, order not original"
 
 
 def test_the_misbuilt_feature_file_is_refused_in_one_clear_line():

@@ -6,7 +6,7 @@ import pytest
 from recorded_files import MUSE, write_averages, write_muse
 
 from bci.errors import ConfigError, FormatError
-from replay.readers import READERS, open_dataset, open_recording
+from replay.readers import READERS, open_dataset, open_recording, reader_of
 
 
 def muse(path):
@@ -76,13 +76,14 @@ def test_paths_that_hold_nothing_are_refused(tmp_path):
         open_dataset("muse", [tmp_path])
 
 
-def test_epochs_are_one_file_and_cannot_be_streamed(tmp_path):
+def test_epochs_are_one_file_and_are_streamed_end_to_end(tmp_path):
     first, second = averages(tmp_path / "a.npz"), averages(tmp_path / "b.npz")
     assert len(open_dataset("things-eeg1-erps", [first])) == 4
     with pytest.raises(ConfigError, match=r"a\.npz, b\.npz"):
         open_dataset("things-eeg1-erps", [first, second])
-    with pytest.raises(FormatError, match="4 epochs"):
-        open_recording(first)
+    recording = open_recording(first)
+    assert [value for _, value in recording.markers] == ["a", "b", "a", "b"]
+    assert recording.provenance["order"] == "not causal, order not original"
 
 
 def test_unknown_files_are_refused_with_the_formats_there_are(tmp_path):
@@ -119,3 +120,86 @@ def test_a_file_that_is_given_twice_is_refused(tmp_path):
     path = write_muse(tmp_path / "rec.csv", np.zeros((512, len(MUSE))), np.zeros(512, int))
     with pytest.raises(ConfigError, match=r"rec\.csv twice"):
         open_dataset("muse", [tmp_path, path])
+
+
+# ------------------------------------------------------------------------------------------------ subjects
+
+
+@pytest.fixture
+def people(tmp_path):
+    for subject in ("01", "02", "03"):
+        muse(tmp_path / f"sub-{subject}" / "rec.csv")
+    muse(tmp_path / "sub-04_rec.csv")
+    return tmp_path
+
+
+def test_only_the_subjects_wanted_are_opened(people):
+    (people / "sub-02" / "rec.csv").write_text("damaged")
+    recordings = list(open_dataset("muse", [people], subjects=["03", "04"]))
+    assert [recording.provenance["subject"] for recording in recordings] == ["03", "04"]
+
+
+def test_a_subject_that_is_not_there_is_refused_with_those_that_are(people):
+    with pytest.raises(ConfigError, match="some of 01, 02, 03, 04; got 05"):
+        open_dataset("muse", [people], subjects=["05"])
+
+
+def test_other_versions_of_bids_recordings_are_passed_over(people):
+    muse(people / "derivatives" / "sub-01" / "rec.csv")
+    assert len(list(open_dataset("muse", [people]))) == 4
+    assert len(list(open_dataset("muse", [people / "derivatives"]))) == 1
+
+
+def test_an_option_that_a_reader_does_not_have_is_refused(people):
+    with pytest.raises(ConfigError, match="reader 'muse': expected no options; got column"):
+        open_dataset("muse", [people], options={"column": "object"})
+
+
+# ------------------------------------------------------------------------------------------------ whose is it?
+
+
+@pytest.mark.parametrize(
+    ("name", "reader"),
+    [
+        ("S1.xdf", "xdf"),
+        ("sub-01_task-rsvp_eeg.vhdr", "bids"),
+        ("a.vhdr", "mne"),
+        ("raw_eeg_test.npy", "things-eeg2-raw"),
+        ("preprocessed_eeg_training.npy", "things-eeg2"),
+        ("train.pt", "things-eeg2"),
+        ("features.npy", "npy"),
+    ],
+)
+def test_the_name_of_a_file_tells_its_reader(tmp_path, name, reader):
+    (tmp_path / name).write_bytes(b"")
+    assert reader_of([tmp_path / name]) == reader
+
+
+def test_a_folder_is_known_by_what_is_in_it(people):
+    (people / "notes.txt").write_text("not a recording")
+    assert reader_of([people / "sub-01", people]) == "muse"
+
+
+def test_the_reader_of_a_config_is_kept_if_it_opens_them(tmp_path):
+    (tmp_path / "sub-01_eeg.vhdr").write_bytes(b"")
+    assert reader_of([tmp_path / "sub-01_eeg.vhdr"], preferred="mne") == "mne"
+    assert reader_of([tmp_path], preferred="mne") == "mne"
+    assert reader_of([tmp_path], preferred="xdf") == "bids"
+    assert reader_of([tmp_path], preferred="world") == "bids"
+
+
+def test_files_of_two_formats_have_no_reader(people):
+    (people / "S1.xdf").write_bytes(b"")
+    with pytest.raises(ConfigError, match=r"one reader opens, got muse .*; xdf"):
+        reader_of([people / "sub-01" / "rec.csv", people / "S1.xdf"])
+    with pytest.raises(ConfigError, match="files of one format"):
+        reader_of([people])
+    with pytest.raises(ConfigError, match="got none"):
+        reader_of([])
+
+
+def test_paths_without_a_recording_have_no_reader(tmp_path):
+    with pytest.raises(FormatError, match="does not exist"):
+        reader_of([tmp_path / "gone.xdf"])
+    with pytest.raises(FormatError, match="there are none"):
+        reader_of([tmp_path])

@@ -67,3 +67,34 @@ def test_epochs_need_epoch_mode_and_a_window_that_they_hold():
         crop_trials(epochs(), SPEC)
     with pytest.raises(MismatchError, match="they hold -0.1 to 0.3 s"):
         crop_trials(epochs(), SPEC.model_copy(update={"mode": "epoch", "tmax": 0.5}))
+
+
+def many_epochs(n_trials=600, dtype=np.float64):
+    rng = np.random.default_rng(0)
+    nothing = np.zeros(n_trials, np.int64)
+    data = rng.normal(size=(n_trials, 2, 40)).astype(dtype)
+    return TrialSet(data, RATE, -0.1, CHANNELS, ("a",), nothing, nothing, {"subject": np.full(n_trials, "s")})
+
+
+FILTERED = SPEC.model_copy(update={"mode": "epoch", "baseline": (-0.1, 0.0), "lowpass": 30.0, "highpass": 1.0})
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_epochs_are_cropped_alike_in_memory_in_a_file_and_one_by_one(monkeypatch, dtype):
+    trials = many_epochs(dtype=dtype)
+    in_memory = crop_trials(trials, FILTERED)
+    alone = [crop_trials(take(trials, np.array([at])), FILTERED).data[0] for at in (0, 255, 256, 599)]
+    monkeypatch.setattr("replay.spill._IN_MEMORY", 0)
+    in_a_file = crop_trials(trials, FILTERED)
+    assert isinstance(in_a_file.data, np.memmap)
+    assert in_a_file.data.dtype == np.float32
+    assert in_a_file.data.tobytes() == in_memory.data.tobytes()
+    assert in_memory.data[[0, 255, 256, 599]].tobytes() == np.stack(alone).tobytes()
+    assert not in_a_file.data.flags.writeable
+
+
+def test_an_epoch_that_is_no_number_is_refused_with_its_place():
+    trials = many_epochs()
+    trials.data[257, 1, 12] = np.nan
+    with pytest.raises(FormatError, match="trial 257"):
+        crop_trials(trials, FILTERED)

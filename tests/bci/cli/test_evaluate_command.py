@@ -67,7 +67,8 @@ def test_an_experiment_becomes_a_report(config, tmp_path, capsys):
     assert main([str(config), "--out", str(out), "--jobs", "1", "--train.epochs", "3"]) == 0
     body = load_json(out / "report.json")
     assert body["card"]["selection"] == "fixed: last of 3 epochs"
-    assert [control["name"] for control in body["controls"]] == ["shuffled-labels", "pre-stimulus", "noise-level"]
+    names = [control["name"] for control in body["controls"]]
+    assert names == ["shuffled-labels", "pre-stimulus", "noise-level-only"]
     assert len(body["folds"]) == 2
     assert "auc" in capsys.readouterr().out
 
@@ -76,7 +77,7 @@ def test_permutations_can_be_left_out(config, tmp_path):
     out = tmp_path / "out"
     assert main([str(config), "--out", str(out), "--jobs", "1", "--permutations", "0"]) == 0
     names = [control["name"] for control in load_json(out / "report.json")["controls"]]
-    assert names == ["pre-stimulus", "noise-level"]
+    assert names == ["pre-stimulus", "noise-level-only"]
 
 
 def test_a_bundle_is_not_judged_on_its_own_training_data(config, tmp_path):
