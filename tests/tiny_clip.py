@@ -61,11 +61,11 @@ def picture(seed, size=(48, 40)):
     return coarse.resize(size, Image.Resampling.BICUBIC)
 
 
-def write_pictures(folder, concepts, each, seed=0):
+def write_pictures(folder, concepts, each, seed=0, suffix=".png"):
     """Write a folder in the layout of THINGS-EEG2: `00001_name/name_01.png`."""
     for number, concept in enumerate(concepts):
         place = folder / f"{number + 1:05}_{concept}"
         place.mkdir(parents=True)
         for n in range(each):
-            picture((seed, number, n)).save(place / f"{concept}_{n + 1:02}.png")
+            picture((seed, number, n)).save(place / f"{concept}_{n + 1:02}{suffix}")
     return folder
