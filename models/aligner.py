@@ -84,8 +84,17 @@ class Ensemble(nn.Module):
         return parts[0] if len(parts) == 1 else torch.cat(parts, dim=-1) / len(parts) ** 0.5
 
 
-def build_aligner(config: ExperimentConfig, n_features: int) -> Aligner:
-    """Build one untrained seed from the current state of torch's random generator.
+def build_aligner(config: ExperimentConfig, n_features: int, *, trained: bool = False) -> Aligner:
+    """Build one seed from the current state of torch's random generator.
+
+    Parameters
+    ----------
+    config
+        The experiment.
+    n_features
+        Length of the bank's vectors.
+    trained
+        Weights of a training will be put in: pretrained ones are not looked for.
 
     Raises
     ------
@@ -93,7 +102,10 @@ def build_aligner(config: ExperimentConfig, n_features: int) -> Aligner:
         If encoder, projection or one of their options does not exist or makes no sense.
     """
     spec, decoder, loss = config.preprocess, config.decoder, config.loss
-    encoder = build_encoder(decoder.name, len(spec.channels), spec.n_times, spec.sfreq, decoder.options)
+    options = {key: value for key, value in decoder.options.items() if not (trained and key == "pretrained")}
+    encoder = build_encoder(
+        decoder.name, len(spec.channels), spec.n_times, spec.sfreq, options, channels=spec.channels
+    )
     dim = int(decoder.options.get("dim", DIM))
     projection = build_projection(config.projection.name, n_features, dim, config.projection.options)
     return Aligner(encoder, projection, loss.temperature, learn=loss.learn_temperature)

@@ -19,7 +19,7 @@ def shift_in_time(epochs: Tensor, most: int, generator: Generator) -> Tensor:
 
 
 def smooth_in_time(epochs: Tensor, n_samples: int, probability: float, generator: Generator) -> Tensor:
-    """Smooth each epoch (B, C, T) by a centred moving average with some probability; edges average what is there."""
+    """Smooth each epoch (B, C, T) with some probability, by a moving average that is shorter at the edges."""
     drawn = torch.rand((len(epochs), 1, 1), generator=generator, device=epochs.device)
     smoothed = F.avg_pool1d(epochs, n_samples, stride=1, padding=n_samples // 2, count_include_pad=False)
     return torch.where(drawn < probability, smoothed[..., : epochs.shape[2]], epochs)

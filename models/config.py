@@ -3,9 +3,9 @@
 Read from TOML; imports only pydantic, so that `bci train --help` starts at once.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from bci.specs import EventSpec, Frozen, Normalisation, PreprocessSpec, QualitySpec
 
@@ -17,6 +17,8 @@ __all__ = [
     "ExperimentConfig",
     "LossConfig",
     "ProjectionConfig",
+    "RowConfig",
+    "TableConfig",
     "TargetConfig",
     "TrainConfig",
     "Vocabulary",
@@ -208,3 +210,31 @@ class ExperimentConfig(Frozen):
     loss: LossConfig = LossConfig()
     train: TrainConfig
     evaluation: EvaluationConfig
+
+
+class RowConfig(Frozen):
+    """One decoder in a table."""
+
+    name: str
+    base: str
+    """Experiment whose keys are replaced, by path or name."""
+    set: dict[str, Any] = Field(default_factory=dict)
+    """What is replaced in it, table by table."""
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.base))
+
+
+class TableConfig(Frozen):
+    """Decoders that are compared on the same data."""
+
+    name: str
+    title: str = ""
+    rows: Annotated[tuple[RowConfig, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        names = [row.name for row in self.rows]
+        if len(set(names)) != len(names):
+            raise ValueError(f"expected rows of different names, got {', '.join(names)}")
+        return self

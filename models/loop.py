@@ -8,6 +8,7 @@ pass) or (seed, step), so that a training resumes bit for bit.
 
 import math
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from torch import Generator, Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from bci.errors import BciError
+from bci.errors import BciError, ConfigError
 from models.aligner import Aligner, build_aligner
 from models.augment import augment
 from models.batches import Batch, Sampler, make_sampler
@@ -104,6 +105,8 @@ class Training:
             self._model = build_aligner(config, self._gallery.shape[1]).train()
         if self._settings.compile:
             self._model.encoder.compile()
+        if fabric.world_size > 1 and fabric.device.type == "cuda":  # on CPUs torch knows no common statistics
+            self._model = torch.nn.SyncBatchNorm.convert_sync_batchnorm(self._model)
         self._wrapped, self._optimiser = fabric.setup(self._model, _optimiser(self._model, self._settings))
         average = get_ema_multi_avg_fn(self._settings.ema)  # type: ignore[no-untyped-call]
         self._ema = AveragedModel(self._model, multi_avg_fn=average) if self._settings.ema else None
@@ -113,7 +116,7 @@ class Training:
         """Train from the last checkpoint, or from the start, to the end."""
         n_passes, n_steps = self._settings.epochs, len(self._sampler)
         first, loss = self._restore(keeper), None
-        with torch.random.fork_rng(devices=_cuda(self._fabric)):
+        with torch.random.fork_rng(devices=_cuda(self._fabric)), _compiler_errors():
             for number in range(first, n_passes):
                 loss = float(self._pass(number, report))
                 if keeper is not None and self._fabric.is_global_zero and keeper.due(number + 1, n_passes):
@@ -195,6 +198,18 @@ class Training:
         if scaler := states.get("precision"):
             self._fabric.strategy.precision.load_state_dict({k: v.item() for k, v in scaler.items()})
         return found.passes
+
+
+@contextmanager
+def _compiler_errors() -> Iterator[None]:
+    """Say in one line that torch.compile found no compiler."""
+    from torch._inductor.exc import InductorError  # noqa: PLC0415 (a second)
+
+    try:
+        yield
+    except InductorError as error:
+        reason = str(error).splitlines()[0]
+        raise ConfigError(f"train.compile needs a C++ compiler on this computer: {reason}; set it to false") from None
 
 
 def _flat(state: dict[int, dict[str, Tensor]]) -> dict[str, Tensor]:

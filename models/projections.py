@@ -7,6 +7,7 @@ import difflib
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from bci.errors import ConfigError
@@ -35,6 +36,53 @@ class Identity(nn.Module):
         return vectors
 
 
+class BlurBank(nn.Module):
+    """Fuse several views of each picture, feature by feature, and adapt the result.
+
+    The picture side of the encoder `blur_bank` (see there): for every feature a softmax over the views, and over
+    learned vectors that are the same for all pictures, then a perceptron.
+
+    Parameters
+    ----------
+    n_features, dim
+        Length of the bank's vectors, all views of a picture end to end, and of what comes out.
+    views
+        How many views a picture has, as `BankKey.views` says.
+    learned
+        Number of learned vectors.
+    hidden
+        Units of the perceptron.
+    dropout
+        Share of them that are silenced in training.
+    """
+
+    def __init__(
+        self, n_features: int, dim: int, *, views: int, learned: int, hidden: int, dropout: float
+    ) -> None:
+        super().__init__()
+        if views < 1 or n_features % views:
+            raise ValueError(f"expected vectors of {views} views of one length, got {n_features} features")
+        length = n_features // views
+        self.views = views
+        self.learned = nn.Parameter(torch.zeros(learned, length))
+        self.weights = nn.Parameter(torch.rand(views + learned, length))
+        self.adapter = nn.Sequential(nn.Linear(length, hidden), nn.ELU(), Dropout(dropout), nn.Linear(hidden, dim))
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        """Map vectors (M, views * D) to (M, dim)."""
+        weights = self.weights.softmax(dim=0)  # (views + learned, D)
+        fused = (vectors.reshape(len(vectors), self.views, -1) * weights[: self.views]).sum(dim=1)  # (M, D)
+        fused = fused + (self.learned * weights[self.views :]).sum(dim=0)  # (M, D)
+        return self.adapter(fused)  # type: ignore[no-any-return]  # (M, dim)
+
+
+def blur_bank(
+    n_features: int, dim: int, *, views: int = 12, learned: int = 4, hidden: int = 768, dropout: float = 0.85
+) -> nn.Module:
+    """Learned fusion of several views of each picture."""
+    return BlurBank(n_features, dim, views=views, learned=learned, hidden=hidden, dropout=dropout)
+
+
 def identity(n_features: int, dim: int) -> nn.Module:
     """Nothing is learned on the picture side."""
     if n_features != dim:
@@ -42,7 +90,12 @@ def identity(n_features: int, dim: int) -> nn.Module:
     return Identity()
 
 
-PROJECTIONS: dict[str, Callable[..., nn.Module]] = {"linear": linear, "mlp": mlp, "identity": identity}
+PROJECTIONS: dict[str, Callable[..., nn.Module]] = {
+    "blur_bank": blur_bank,
+    "identity": identity,
+    "linear": linear,
+    "mlp": mlp,
+}
 """Name -> what builds it."""
 
 

@@ -1,12 +1,13 @@
 """The encoders by name: each is one file, one line in `ENCODERS`, and passes `tests/contracts`.
 
 An encoder is an `nn.Module` that maps (B, C, T) float32 to (B, dim) float32 and is built from
-`(n_channels, n_times, sfreq, dim)` and its own keyword options. Torch is loaded when one is built.
+`(n_channels, n_times, sfreq, dim)` and its own keyword options; one that needs to know which channel is which
+declares the keyword `channels` and is given their labels. Torch is loaded when one is built.
 """
 
 import difflib
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bci.errors import ConfigError
@@ -20,10 +21,28 @@ DIM = 128
 """Dimension of the shared space unless an experiment says otherwise."""
 
 
+def _blur_bank() -> "type[nn.Module]":
+    from models.encoders.blur_bank import BlurBank  # noqa: PLC0415 (loads torch)
+
+    return BlurBank
+
+
+def _braindecode() -> "type[nn.Module]":
+    from models.encoders.braindecode import Braindecode  # noqa: PLC0415 (loads torch)
+
+    return Braindecode
+
+
 def _channel_attention() -> "type[nn.Module]":
     from models.encoders.channel_attention import ChannelAttention  # noqa: PLC0415 (loads torch)
 
     return ChannelAttention
+
+
+def _eeg_project() -> "type[nn.Module]":
+    from models.encoders.eeg_project import EegProject  # noqa: PLC0415 (loads torch)
+
+    return EegProject
 
 
 def _nice() -> "type[nn.Module]":
@@ -33,14 +52,22 @@ def _nice() -> "type[nn.Module]":
 
 
 ENCODERS: "dict[str, Callable[[], type[nn.Module]]]" = {
+    "blur_bank": _blur_bank,
+    "braindecode": _braindecode,
     "channel_attention": _channel_attention,
+    "eeg_project": _eeg_project,
     "nice": _nice,
 }
 """Name -> what imports and returns the class."""
 
 
 def build_encoder(
-    name: str, n_channels: int, n_times: int, sfreq: float, options: Mapping[str, Any]
+    name: str,
+    n_channels: int,
+    n_times: int,
+    sfreq: float,
+    options: Mapping[str, Any],
+    channels: Sequence[str] = (),
 ) -> "nn.Module":
     """Build an encoder for a montage, a window and a rate.
 
@@ -52,6 +79,8 @@ def build_encoder(
         Shape and rate (Hz) of the epochs it will see.
     options
         `dim`, the length of its embeddings, and the encoder's own keyword arguments; see `encoder_options`.
+    channels
+        Labels of the channels, for encoders that declare `channels`; empty if they are unknown.
 
     Raises
     ------
@@ -66,8 +95,9 @@ def build_encoder(
             )
         if isinstance(value, int) and not isinstance(value, bool) and value < 1:
             raise ConfigError(f"encoder {name!r}: expected at least 1 for {option!r}, got {value}")
+    labels = {"channels": tuple(channels)} if "channels" in inspect.signature(encoder).parameters else {}
     try:
-        return encoder(n_channels, n_times, sfreq, **{"dim": DIM, **options})
+        return encoder(n_channels, n_times, sfreq, **{"dim": DIM, **options, **labels})
     except (TypeError, ValueError) as error:
         raise ConfigError(f"encoder {name!r} cannot be built with {dict(options)}: {error}") from None
 
@@ -81,7 +111,8 @@ def encoder_options(name: str) -> dict[str, Any]:
         For an unknown name, naming the nearest known one.
     """
     parameters = inspect.signature(_class_of(name)).parameters.values()
-    return {"dim": DIM, **{p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}}
+    own = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY and p.name != "channels"}
+    return {"dim": DIM, **own}
 
 
 def _class_of(name: str) -> "type[nn.Module]":

@@ -1,0 +1,110 @@
+"""`bci table`: several decoders on the same data, beside the oracle."""
+
+import argparse
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.table import Table
+
+    from models.config import TableConfig
+    from models.evaluation.report import Figure
+    from models.evaluation.table import Row
+
+__all__ = ["main"]
+
+EPILOG = """\
+CONFIG is a TOML file or the name of one that comes with bci: rows, each an experiment with some keys replaced.
+FOLDER gets table.json and a report for every row.
+
+examples:
+  bci table table-cpu --out table
+  bci table table-cpu --rows ridge channel_attention --jobs 2 --out table
+"""
+
+
+def main(argv: list[str]) -> int:
+    """Run the command; return its exit code."""
+    options = _parser().parse_args(argv)
+    from rich.console import Console
+
+    from bci.cli.evaluate import show_fits
+    from bci.storage import new_folder, refuse_non_empty, save_json
+    from models.evaluation.html import save_html
+    from models.evaluation.report import save_report
+    from models.evaluation.table import make_table
+
+    refuse_non_empty(options.out)  # before any work
+    config = _chosen(options.config, options.rows)
+    new_folder(options.out)
+    rows = []
+    with show_fits("rows") as progress:
+        for row, written in make_table(config, options.jobs, progress):
+            rows.append(row)
+            folder = options.out / row.name
+            new_folder(folder)
+            save_report(written.report, folder)
+            save_html(written.report, folder)
+            ordered = sorted(rows, key=lambda row: [each.name for each in config.rows].index(row.name))
+            body = {"name": config.name, "title": config.title, "rows": [asdict(each) for each in ordered]}
+            save_json(options.out / "table.json", body)
+    console = Console()
+    for group in dict.fromkeys(row.group for row in ordered):
+        console.print(_table(group, [row for row in ordered if row.group == group]))
+    console.print(f"written to {options.out / 'table.json'}", soft_wrap=True)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="bci table",
+        description="Judge several decoders on the same data, beside the oracle.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("config", metavar="CONFIG", help="a table's path or bare name")
+    parser.add_argument("--rows", nargs="+", default=[], metavar="NAME", help="only these rows")
+    parser.add_argument(
+        "--jobs", type=int, default=os.cpu_count() or 1, metavar="N",
+        help="rows at a time, one core each; figures do not depend on it (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="new folder for the result")
+    return parser
+
+
+def _chosen(name: str, rows: "Sequence[str]") -> "TableConfig":
+    from bci.config import load_config
+    from bci.errors import ConfigError
+    from models.config import TableConfig
+
+    config = load_config(TableConfig, name)
+    if unknown := [row for row in rows if row not in [each.name for each in config.rows]]:
+        raise ConfigError(f"--rows: expected {', '.join(each.name for each in config.rows)}; got {unknown[0]!r}")
+    kept = tuple(each for each in config.rows if not rows or each.name in rows)
+    return config.model_copy(update={"rows": kept})
+
+
+def _table(group: str, rows: "Sequence[Row]") -> "Table":
+    from rich import box
+    from rich.table import Table
+
+    n = rows[0].n_candidates
+    table = Table(title=f"{group}: {n} candidates", title_justify="left", box=box.SIMPLE_HEAD)
+    table.add_column("decoder")
+    for cell in rows[0].cells:
+        table.add_column(f"{cell.repetitions} x" if cell.repetitions > 1 else "single", justify="right")
+    table.add_column("seconds", justify="right")
+    for row in rows:
+        name = f"{row.name} (LEAK: better than the oracle)" if row.alarm else row.name
+        table.add_row(name, *(_pair(cell.figures) for cell in row.cells), f"{row.seconds:.0f}")
+    table.add_row("oracle", *(_pair(cell.oracle) for cell in rows[0].cells), "", style="bold")
+    table.caption = "top-1 / top-5 on means of so many presentations, each row trained on single trials"
+    return table
+
+
+def _pair(figures: "Sequence[Figure]") -> str:
+    return " / ".join(f"{figure.value:.3f}" for figure in figures)
