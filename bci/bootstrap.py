@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from bci.roc import auc
 
-__all__ = ["Interval", "Unit", "auc_interval", "mean_interval"]
+__all__ = ["Interval", "Unit", "auc_difference_interval", "auc_interval", "mean_interval"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Unit = Literal["trial", "subject"]
+Unit = Literal["trial", "subject", "concept"]
 
 LEVEL = 0.95
 CELLS = 4_000_000
@@ -27,6 +27,7 @@ CELLS = 4_000_000
 SPEAKS_OF = {
     "trial": "further trials of these recordings only, decoders as fitted",
     "subject": "further subjects, decoders as fitted",
+    "concept": "further concepts shown to these people, decoders as fitted",
 }
 
 
@@ -59,8 +60,8 @@ def mean_interval(values: NDArray[Any], clusters: Ints, unit: Unit, resamples: i
     Parameters
     ----------
     clusters
-        (n,) With `unit = "trial"` the strata inside which trials are drawn; with `"subject"` the subjects that
-        are drawn whole, each with all of its trials.
+        (n,) With `unit = "trial"` the strata inside which trials are drawn; with `"subject"` or
+        `"concept"` the subjects or concepts that are drawn whole, each with all of its trials.
     """
     rng = np.random.default_rng(seed)
     values = np.asarray(values, np.float64)
@@ -96,15 +97,47 @@ def auc_interval(
     return _interval(each.mean(axis=0), unit)
 
 
+def auc_difference_interval(
+    first: Floats, second: Floats, positive: NDArray[np.bool_], groups: Ints, unit: Unit, resamples: int, seed: int
+) -> Interval:
+    """Return the interval of the difference, first minus second, of two AUCs as `auc_interval` takes them.
+
+    Both are computed from the same draws of the same trials or subjects.
+    """
+    rng = np.random.default_rng(seed)
+    members = [groups == group for group in np.unique(groups)]
+    pairs = [(first[member], second[member], positive[member]) for member in members]
+    if unit == "subject":
+        each = np.array([auc(one, shown) - auc(other, shown) for one, other, shown in pairs])
+        return mean_interval(each, np.arange(len(each)), unit, resamples, seed)
+    return _interval(np.mean([_difference_draws(rng, *pair, resamples) for pair in pairs], axis=0), unit)
+
+
+def _difference_draws(
+    rng: np.random.Generator, first: Floats, second: Floats, positive: NDArray[np.bool_], resamples: int
+) -> Floats:
+    classes = positive.astype(np.int64)
+    draws = _batches(resamples, len(classes), lambda n: _stratified_counts(rng, classes, n))
+    return np.concatenate(
+        [_drawn_auc(counts, first, positive) - _drawn_auc(counts, second, positive) for counts in draws]
+    )
+
+
 def _auc_draws(rng: np.random.Generator, evidence: Floats, positive: NDArray[np.bool_], resamples: int) -> Floats:
     """AUC of `resamples` draws of one group, by class: (resamples,)."""
     order = np.argsort(evidence, kind="stable")
     evidence, positive = evidence[order], positive[order]
-    starts = np.flatnonzero(np.r_[True, np.diff(evidence) > 0])  # where a new score begins
     classes = positive.astype(np.int64)
     draws = _batches(resamples, len(evidence), lambda n: _stratified_counts(rng, classes, n))
+    return np.concatenate([_drawn_auc(counts, evidence, positive) for counts in draws])
+
+
+def _drawn_auc(counts: Floats, evidence: Floats, positive: NDArray[np.bool_]) -> Floats:
+    """AUC when trial i stands `counts[:, i]` times, both classes as often as there are trials: (resamples,)."""
+    order = np.argsort(evidence, kind="stable")
+    starts = np.flatnonzero(np.r_[True, np.diff(evidence[order]) > 0])  # where a new score begins
     pairs = np.count_nonzero(positive) * np.count_nonzero(~positive)
-    return np.concatenate([_wins(counts, positive, starts) / pairs for counts in draws])
+    return _wins(counts[:, order], positive[order], starts) / pairs
 
 
 def _wins(counts: Floats, positive: NDArray[np.bool_], starts: NDArray[np.intp]) -> Floats:

@@ -8,7 +8,7 @@ pass) or (seed, step), so that a training resumes bit for bit.
 
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -116,13 +116,16 @@ class Training:
         """Train from the last checkpoint, or from the start, to the end."""
         n_passes, n_steps = self._settings.epochs, len(self._sampler)
         first, loss = self._restore(keeper), None
-        with torch.random.fork_rng(devices=_cuda(self._fabric)), _compiler_errors():
+        with torch.random.fork_rng(devices=_cuda(self._fabric)), self._compiling():
             for number in range(first, n_passes):
                 loss = float(self._pass(number, report))
                 if keeper is not None and self._fabric.is_global_zero and keeper.due(number + 1, n_passes):
                     keeper.keep(self._state(number + 1))
         report(Progress(n_passes * n_steps, n_passes * n_steps, loss))
         return self._finished()
+
+    def _compiling(self) -> AbstractContextManager[None]:
+        return _compiler_errors() if self._settings.compile else nullcontext()
 
     def _pass(self, number: int, report: Report) -> Tensor:
         n_steps = self._settings.epochs * len(self._sampler)
@@ -202,7 +205,7 @@ class Training:
 
 @contextmanager
 def _compiler_errors() -> Iterator[None]:
-    """Say in one line that torch.compile found no compiler."""
+    """Say in one line that torch.compile found no compiler; it looks for one at the first step."""
     from torch._inductor.exc import InductorError  # noqa: PLC0415 (a second)
 
     try:

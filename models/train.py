@@ -64,7 +64,7 @@ def train(
         reference=trials.provenance.get("reference"),
         whitening=None if data.whitening is None else read_only(data.whitening),
         provenance=dict(trials.provenance),
-        card=_card(data, config, kind.selection(config)),
+        card=_card(data, config, "; ".join(filter(None, (kind.selection(config), fitted.note)))),
     )
 
 

@@ -13,10 +13,10 @@ from bci.errors import ConfigError
 if TYPE_CHECKING:
     from bci.specs import PreprocessSpec
     from models.config import ExperimentConfig
-    from models.evaluation.experiments import TestPartition
+    from models.evaluation.experiments import Partition
     from models.evaluation.writing import Written
 
-__all__ = ["main"]
+__all__ = ["main", "show_fits"]
 
 EPILOG = """\
 Given a config, one decoder is trained per fold, as evaluation.* of the config says; given a bundle, that decoder
@@ -39,6 +39,7 @@ CURVES = [
 UNADORNED = [
     "--evaluation.permutations", "0", "--evaluation.prestimulus", "None", "--evaluation.noise-level", "False",
     "--evaluation.sequence", "False", "--evaluation.frontal", "False", "--evaluation.calibrate", "False",
+    "--evaluation.curves.window-ends", "--evaluation.curves.channels", "--evaluation.curves.repetitions",
 ]  # fmt: skip
 """What another decoder is evaluated without, of which only the answers are wanted."""
 
@@ -55,7 +56,7 @@ def main(argv: list[str]) -> int:
         overrides += CURVES
     written = _evaluated(options.what, options, overrides)
     if options.compare is not None:
-        written = _compared(written, options)
+        written = _compared(written, options, overrides)
     return _publish(written, options.out)
 
 
@@ -98,7 +99,7 @@ def _experiment(what: str, options: argparse.Namespace, overrides: Sequence[str]
     if spec := _before(config):
         before = load_trials(config, options.data, preprocess=spec)
     test = _partition(config) if config.evaluation.test == "partition" else None
-    with _progress() as progress:
+    with show_fits() as progress:
         return evaluate_config(config, bank, trials, before, test=test, processes=options.jobs, progress=progress)
 
 
@@ -110,14 +111,14 @@ def _before(config: "ExperimentConfig") -> "PreprocessSpec | None":
     return before_stimulus(config, window).preprocess if window else None
 
 
-def _partition(config: "ExperimentConfig") -> "TestPartition":
+def _partition(config: "ExperimentConfig", *, controls: bool = True) -> "Partition":
     from models.data import load_test_bank, load_test_trials
     from models.evaluation.ceiling import world_oracle
-    from models.evaluation.experiments import TestPartition
+    from models.evaluation.experiments import Partition
 
-    spec = _before(config)
+    spec = _before(config) if controls else None
     before = load_test_trials(config, preprocess=spec) if spec else None
-    return TestPartition(load_test_trials(config), load_test_bank(config), before, world_oracle(config))
+    return Partition(load_test_trials(config), load_test_bank(config), before, world_oracle(config))
 
 
 def _bundle(folder: Path, options: argparse.Namespace, overrides: Sequence[str]) -> "Written":
@@ -132,7 +133,7 @@ def _bundle(folder: Path, options: argparse.Namespace, overrides: Sequence[str])
     if bundle.config.model_copy(update=free) != config:
         raise ConfigError("a bundle is judged as it was trained: override only --evaluation.* and --data.*")
     if config.evaluation.test == "partition" and not options.data:
-        test = _partition(config)
+        test = _partition(config, controls=False)
         return evaluate_bundle(bundle, test.trials, config.evaluation, test.bank, test.oracle)
     bank = None if options.bank is None else load_bank(options.bank)
     trials = load_trials(config, options.data, bank=bank or bundle.bank)
@@ -144,7 +145,7 @@ def _evaluated(what: str, options: argparse.Namespace, overrides: Sequence[str])
     return _bundle(Path(what), options, overrides) if is_bundle else _experiment(what, options, overrides)
 
 
-def _compared(written: "Written", options: argparse.Namespace) -> "Written":
+def _compared(written: "Written", options: argparse.Namespace, overrides: Sequence[str]) -> "Written":
     """Put another decoder beside: the answers of a report, or those of a bundle or config on the same data."""
     from dataclasses import replace
 
@@ -152,14 +153,23 @@ def _compared(written: "Written", options: argparse.Namespace) -> "Written":
     from models.evaluation.compare import compare
 
     kept = Path(options.compare) / ANSWERS
-    read = kept.is_file()
-    other = load_answers(kept) if read else _evaluated(options.compare, options, UNADORNED).answers
+    plain = [*_shared(overrides), *UNADORNED]
+    other = load_answers(kept) if kept.is_file() else _evaluated(options.compare, options, plain).answers
     comparison = compare(written.answers, other, written.evaluation, written.seed)
     return replace(written, report=replace(written.report, comparison=comparison))
 
 
+def _shared(overrides: Sequence[str]) -> list[str]:
+    """Return the overrides that both decoders must have in common: which trials they are judged on, and how."""
+    kept, shared = [], False
+    for option in overrides:
+        shared = option.startswith(("--data.", "--evaluation.")) if option.startswith("--") else shared
+        kept += [option] if shared else []
+    return kept
+
+
 @contextmanager
-def _progress() -> Iterator[Callable[[int, int], None]]:
+def show_fits(title: str = "fits") -> Iterator[Callable[[int, int], None]]:
     """Show how many fits are done and how long the others will take."""
     from rich.console import Console
     from rich.progress import (
@@ -172,11 +182,11 @@ def _progress() -> Iterator[Callable[[int, int], None]]:
     )
 
     columns = (
-        TextColumn("fits"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"),
+        TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"),
         TimeRemainingColumn(),
     )  # fmt: skip
     with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("fits", total=None)
+        task = bar.add_task(title, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 

@@ -35,10 +35,13 @@ class Fitted:
         Arrays by name, all that `load` needs besides the config.
     temperature
         Of the softmax over its scores.
+    note
+        What was chosen while it was fitted, for the protocol card.
     """
 
     weights: dict[str, NDArray[Any]]
     temperature: float
+    note: str = ""
 
 
 class ScoringDecoder(Decoder, Protocol):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from bci.bootstrap import auc_interval, mean_interval
+from bci.bootstrap import auc_difference_interval, auc_interval, mean_interval
 from bci.roc import auc
 
 
@@ -115,3 +115,26 @@ def test_drawing_subjects_covers_where_drawing_trials_is_far_too_sure():
             covered[unit] += interval.low <= 0.5 <= interval.high
     assert covered["subject"] / 200 >= 0.88
     assert covered["trial"] / 200 <= 0.75
+
+
+def test_intervals_of_differences_between_paired_aucs_cover_zero_about_as_often_as_they_say():
+    rng = np.random.default_rng(8)
+    positive, groups = np.arange(120) % 2 == 0, np.arange(120) // 40
+    covered, widths = 0, []
+    for seed in range(200):
+        shared = rng.normal(size=120) + positive
+        first, second = (shared + 0.5 * rng.normal(size=120) for _ in range(2))
+        paired = auc_difference_interval(first, second, positive, groups, "trial", 300, seed)
+        alone = auc_interval(first, positive, groups, "trial", 300, seed)
+        covered += paired.low <= 0 <= paired.high
+        widths.append((paired.high - paired.low) / (alone.high - alone.low))
+    assert 0.88 <= covered / 200 <= 0.995
+    assert np.mean(widths) < 0.85  # what both share cancels
+
+
+def test_a_decoder_does_not_differ_from_itself():
+    rng = np.random.default_rng(9)
+    evidence, positive, groups = rng.normal(size=60), np.arange(60) % 2 == 0, np.arange(60) // 20
+    for unit in ("trial", "subject"):
+        interval = auc_difference_interval(evidence, evidence, positive, groups, unit, 50, 0)
+        assert (interval.low, interval.high) == (0, 0)

@@ -80,6 +80,42 @@ def test_permutations_can_be_left_out(config, tmp_path):
     assert names == ["pre-stimulus", "noise-level-only"]
 
 
+def test_a_report_stands_beside_its_page_and_its_answers(config, tmp_path):
+    out = tmp_path / "out"
+    assert main([str(config), "--out", str(out), "--jobs", "1", "--permutations", "0"]) == 0
+    assert sorted(path.name for path in out.iterdir()) == ["answers.safetensors", "report.html", "report.json"]
+    assert "tiny" in (out / "report.html").read_text(encoding="utf-8")
+
+
+def test_two_decoders_are_compared_whether_evaluated_before_or_now(config, tmp_path, capsys):
+    plain = ["--jobs", "1", "--permutations", "0", "--evaluation.prestimulus", "None"]
+    assert main([str(config), "--out", str(tmp_path / "one"), *plain]) == 0
+    for number, other in enumerate((str(tmp_path / "one"), str(config))):
+        out = tmp_path / f"two-{number}"
+        options = ["--compare", other, "--train.epochs", "4", "--out", str(out), *plain]
+        assert main([str(config), *options]) == 0
+        comparison = load_json(out / "report.json")["comparison"]
+        assert [each["name"] for each in comparison["differences"]] == ["auc", "top1"]
+        assert comparison["n"] == 16
+    assert "paired on 16 trials" in capsys.readouterr().out
+    halved = [str(config), "--compare", str(tmp_path / "one"), "--evaluation.folds", "4", *plain]
+    with pytest.raises(MismatchError, match="same folds"):
+        main([*halved, "--out", str(tmp_path / "three")])
+
+
+def test_curves_train_anew(config, tmp_path):
+    out = tmp_path / "out"
+    options = ["--jobs", "1", "--permutations", "0", "--curves", "--train.epochs", "1"]
+    assert main([str(config), "--out", str(out), *options]) == 0
+    curves = {curve["name"]: curve for curve in load_json(out / "report.json")["curves"]}
+    assert [point["x"] for point in curves["window-end"]["points"]] == [0.2, 0.3]
+
+
+def test_a_bank_goes_with_a_bundle(config, tmp_path):
+    with pytest.raises(ConfigError, match="--bank goes with a bundle"):
+        main([str(config), "--bank", "b.safetensors", "--out", str(tmp_path / "out")])
+
+
 def test_a_bundle_is_not_judged_on_its_own_training_data(config, tmp_path):
     from bci.cli.train import main as train
 

@@ -1,10 +1,10 @@
-"""What a decoder must not be able to do: learn from shuffled labels, see the future, live on noise.
+"""What a decoder must not be able to do: learn from shuffled labels, see the future, live on other cues.
 
 A control runs through the same folds and the same scoring as the decoder itself.
 """
 
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +16,8 @@ from models.config import ExperimentConfig
 
 __all__ = [
     "EXPECTED",
-    "NoiseLevel",
     "before_stimulus",
-    "high_frequency_level",
+    "narrowed",
     "p_value",
     "shuffled",
     "shuffled_rows",
@@ -27,10 +26,15 @@ __all__ = [
 
 EXPECTED = {
     "shuffled-labels": "chance: labels shuffled within recording before the split, for training and scoring alike",
+    "shuffled-training": "chance: training labels shuffled within recording, scored against the true ones",
     "shuffled-truth": "chance: the decoder as it is, scored against labels shuffled within recording",
     "pre-stimulus": "chance where pictures come in random order and far enough apart; in rapid presentation the "
     "window holds the response to the previous picture",
-    "noise-level": "chance if the noise tells nothing of the concept; else what this decoder finds in it",
+    "noise-level-only": "chance if the noise that is left after scaling tells nothing of the concept; else what "
+    "the decoder may owe to it",
+    "sequence-only": "chance if the order of presentation is random; else what the concepts shown before give "
+    "away, which no figure may rest on",
+    "frontal-only": "below the decoder: what eye movements and frontal cortex may explain of it",
 }
 """What each control should come to in a sound experiment."""
 
@@ -87,56 +91,18 @@ def p_value(observed: float, null: NDArray[np.float64]) -> float:
 
 def before_stimulus(config: ExperimentConfig, window: tuple[float, float]) -> ExperimentConfig:
     """Return the same experiment on another window, seconds after the onset."""
-    spec = config.preprocess.model_dump() | {"tmin": window[0], "tmax": window[1]}
-    # validated anew: a copy of the spec would keep the cached digest of the old window
+    return _with_spec(config, {"tmin": window[0], "tmax": window[1]})
+
+
+def narrowed(
+    config: ExperimentConfig, channels: tuple[int, ...] | None = None, tmax: float | None = None
+) -> ExperimentConfig:
+    """Return the same experiment on some of the channels, or on a window that ends earlier."""
+    labels = config.preprocess.channels
+    chosen = labels if channels is None else tuple(labels[channel] for channel in channels)
+    return _with_spec(config, {"channels": chosen, "tmax": config.preprocess.tmax if tmax is None else tmax})
+
+
+def _with_spec(config: ExperimentConfig, changes: Mapping[str, object]) -> ExperimentConfig:
+    spec = config.preprocess.model_dump() | dict(changes)
     return config.model_copy(update={"preprocess": PreprocessSpec.model_validate(spec)})
-
-
-def high_frequency_level(data: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return one number per epoch: the logarithm of the RMS of the second difference.
-
-    Parameters
-    ----------
-    data
-        (n, n_channels, n_times), not scaled per epoch.
-    """
-    rough = np.diff(data.astype(np.float64), n=2, axis=2)
-    power: NDArray[np.float64] = np.mean(rough**2, axis=(1, 2))
-    return np.log(np.sqrt(power) + np.finfo(np.float64).tiny)
-
-
-@dataclass(frozen=True, slots=True)
-class NoiseLevel:
-    """A decoder that is told nothing but the noise level of an epoch: Gaussian naive Bayes, equal priors.
-
-    Parameters
-    ----------
-    concepts
-        Names of the score columns.
-    """
-
-    concepts: tuple[str, ...]
-
-    def __call__(self, train: TrialSet, seed: int) -> "_NoiseLevelFitted":  # noqa: ARG002 (nothing is random)
-        """Fit the level's mean and variance per concept."""
-        from sklearn.naive_bayes import GaussianNB  # noqa: PLC0415 (2 s to import)
-
-        shown, own = np.unique(train.concepts, return_inverse=True)
-        model = GaussianNB(priors=np.full(len(shown), 1 / len(shown)))
-        model.fit(high_frequency_level(train.data)[:, None], own)
-        columns = [self.concepts.index(train.concept_names[concept]) for concept in shown]
-        return _NoiseLevelFitted(model, columns, len(self.concepts))
-
-
-@dataclass(frozen=True, slots=True)
-class _NoiseLevelFitted:
-    model: Any
-    columns: list[int]
-    n_concepts: int
-
-    def __call__(self, data: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Log joint probability per concept, (n, N); concepts never trained on come last."""
-        known = self.model.predict_joint_log_proba(high_frequency_level(data)[:, None])
-        scores = np.full((len(data), self.n_concepts), known.min() - 1, np.float32)
-        scores[:, self.columns] = known
-        return scores

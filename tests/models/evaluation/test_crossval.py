@@ -11,17 +11,22 @@ import numpy as np
 import pytest
 
 from bci.bank import Bank, BankKey
-from bci.errors import BciError, MismatchError
+from bci.errors import BciError, ConfigError, MismatchError
+from bci.ranking import softmax
 from bci.storage import load_json
 from bci.types import Channel, TrialSet
 from models.config import EvaluationConfig, ExperimentConfig
-from models.controls import NoiseLevel, before_stimulus
-from models.crossval import Arm, check_split, cross_validate
-from models.evaluate import evaluate_bundle, evaluate_config
+from models.evaluation.answers import collect
+from models.evaluation.bundles import evaluate_bundle
+from models.evaluation.controls import before_stimulus
+from models.evaluation.crossval import Arm, View, cross_validate
+from models.evaluation.experiments import evaluate_config
+from models.evaluation.leaks import check_split
+from models.evaluation.report import save_report
+from models.evaluation.scoring import further_figures, headline, headline_value
+from models.evaluation.splits import Split, folds
+from models.evaluation.terminal import render
 from models.pool import run_each
-from models.report import render, save_report
-from models.scoring import collect, further_figures, headline, headline_value
-from models.splits import Split, folds
 from replay.trials import take
 
 NAMES = ("cat", "dog", "hat")
@@ -115,7 +120,7 @@ def test_a_clear_signal_is_decoded_and_its_shuffles_are_not():
     (control,) = outcome.controls
     assert control.p == pytest.approx(1 / 20)
     assert control.figure.value == pytest.approx(0.5, abs=0.1)
-    assert control.permutations == 19
+    assert len(control.null) == 19
 
 
 def test_the_auc_is_the_mean_over_held_out_recordings():
@@ -156,7 +161,7 @@ def test_more_than_two_concepts_are_judged_by_top1_against_the_largest_class():
 
 
 def test_p_values_of_a_decoder_that_knows_nothing_are_not_small_too_often():
-    evaluation = protocol(permutations=9, resamples=1)
+    evaluation = protocol(permutations=9, resamples=1, curves={"repetitions": []})
     p = [
         cross_validate(arm(world(60, seed=seed), NearestMean(), evaluation), evaluation, seed=seed).controls[0].p
         for seed in range(400)
@@ -181,7 +186,7 @@ def test_zero_shot_labels_are_shuffled_before_concepts_are_held_out():
     evaluation, seen = protocol(protocol="zero-shot", by="concept", folds=2, permutations=1), []
     outcome = cross_validate(arm(trials, Remembering(seen), evaluation), evaluation)
     assert [len(set(train_trials.concepts)) for train_trials in seen] == [2] * 4
-    assert outcome.controls[0].permutations == 1
+    assert len(outcome.controls[0].null) == 1
 
 
 def test_controls_go_through_the_same_folds():
@@ -189,13 +194,13 @@ def test_controls_go_through_the_same_folds():
     trials = world(signal_to_noise=0.5)
     decoder = arm(trials, NearestMean(), evaluation)
     before = Arm(Guess(), trials, decoder.splits)
-    noise = Arm(NoiseLevel(trials.concept_names), trials, decoder.splits)
-    outcome = cross_validate(decoder, evaluation, controls={"pre-stimulus": before, "noise-level": noise})
+    frontal = Arm(Guess(), trials, decoder.splits)
+    outcome = cross_validate(decoder, evaluation, beside={"pre-stimulus": before, "frontal-only": frontal})
     by_name = {control.name: control.figure for control in outcome.controls}
     for figure in by_name.values():
         assert figure.name == "auc"
         assert 0.35 <= figure.value <= 0.65
-    assert by_name.keys() == {"pre-stimulus", "noise-level"}
+    assert by_name.keys() == {"pre-stimulus", "frontal-only"}
 
 
 # ------------------------------------------------------------------------------------------------------ candidates
@@ -222,10 +227,12 @@ def test_zero_shot_ranks_the_concepts_that_a_fold_holds_out():
     assert answers.n_candidates.tolist() == [2] * 8
     assert headline_value(answers) == 0.5  # a and c right, b and d wrong
     assert answers.chance() == 0.5
-    figures = {figure.name: figure for figure in further_figures(answers, protocol(), 1.0, 0)}
+    figures = {
+        figure.name: figure for figure in further_figures(answers, protocol(), softmax(answers.scores, 1.0), 0)
+    }
     assert figures["balanced_accuracy"].chance == 0.5
     assert figures["log_loss"].chance == pytest.approx(np.log(2))
-    assert figures["percentile"].value == 0.5
+    assert figures["two_way"].value == 0.5
     zero_shot = protocol(protocol="zero-shot", by="concept")
     with pytest.raises(MismatchError, match="at least two concepts, got one"):
         collect(trials, tuple("abcd"), [np.array([0, 4])], [scores[:2]], zero_shot)
@@ -433,10 +440,10 @@ def test_an_experiment_is_trained_per_fold_and_reported(tmp_path):
     config = experiment(permutations=2, prestimulus=(-0.2, 0.0), noise_level=True)
     trials, before = world(signal_to_noise=1.0), replace(world(), tmin=-0.2)
     assert before_stimulus(config, (-0.2, 0.0)).preprocess.n_times == 20
-    report = evaluate_config(config, bank(), trials, before)
+    report = evaluate_config(config, bank(), trials, before).report
     assert report.headline.name == "auc"
     assert report.headline.value > 0.9
-    assert {control.name for control in report.controls} == {"shuffled-labels", "pre-stimulus", "noise-level"}
+    assert {control.name for control in report.controls} == {"shuffled-labels", "pre-stimulus", "noise-level-only"}
     assert all(0.2 < control.figure.value < 0.8 for control in report.controls)
     assert report.card.candidates == ("dog", "cat")
     assert report.card.n_scored == report.card.n_trials == 240
@@ -453,8 +460,8 @@ def test_an_experiment_is_trained_per_fold_and_reported(tmp_path):
 
 def test_decoders_trained_in_other_processes_are_the_same():
     config, trials = experiment(), world(80, signal_to_noise=0.3, n_recordings=2)
-    alone = evaluate_config(config, bank(), trials)
-    shared = evaluate_config(config, bank(), trials, processes=2)
+    alone = evaluate_config(config, bank(), trials).report
+    shared = evaluate_config(config, bank(), trials, processes=2).report
     assert alone.headline == shared.headline
     assert alone.figures == shared.figures
 
@@ -469,7 +476,7 @@ def test_a_bundle_is_judged_on_what_it_has_not_seen():
     config, trials = experiment(permutations=1), world(signal_to_noise=1.0)
     seen = np.char.not_equal(trials.groups["recording"], "r3")
     bundle = trained(take(trials, np.flatnonzero(seen)), config)
-    report = evaluate_bundle(bundle, take(trials, np.flatnonzero(~seen)), config.evaluation)
+    report = evaluate_bundle(bundle, take(trials, np.flatnonzero(~seen)), config.evaluation).report
     assert report.headline.value > 0.9
     (control,) = report.controls
     assert control.name == "shuffled-truth"
@@ -496,3 +503,45 @@ def test_no_protocol_lets_a_bundle_be_judged_on_what_it_was_trained_on():
     ):
         with pytest.raises(MismatchError, match="was trained on r0"):
             evaluate_bundle(bundle, trials, protocol(**changes))
+
+
+# ----------------------------------------------------------------------------------------------- what is looked at
+
+
+def test_a_view_shows_some_channels_and_the_first_samples_in_training_and_testing():
+    trials, evaluation, seen = world(signal_to_noise=1.0), protocol(), []
+    view = View(channels=(0, 2), n_times=5)
+    narrow = replace(arm(trials, Remembering(seen), evaluation), view=view)
+    cross_validate(narrow, evaluation)
+    assert {(each.labels, each.data.shape[1:]) for each in seen} == {(("O1", "O2"), (2, 5))}
+    assert np.array_equal(view.cut(trials.data), trials.data[:, [0, 2], :5])
+
+
+def test_all_trials_are_trained_on_as_they_are_and_not_copied():
+    trials, tested, seen = world(60), world(30, seed=1), []
+    whole = Arm(Remembering(seen), trials, (Split(np.arange(60), np.arange(30)),), tested)
+    cross_validate(whole, protocol())
+    assert np.shares_memory(seen[0].data, trials.data)
+
+
+def test_averages_of_presentations_are_scored_by_the_decoder_of_their_fold():
+    evaluation = protocol(curves={"repetitions": [1, 4]})
+    trials = world(signal_to_noise=0.15)
+    outcome = cross_validate(arm(trials, NearestMean(), evaluation), evaluation)
+    assert outcome.averaged.keys() == outcome.groups.keys() == {4}
+    averaged, groups = outcome.averaged[4], outcome.groups[4]
+    assert np.array_equal(averaged.row, groups[:, 0])
+    assert len(averaged) == sum(
+        np.count_nonzero(outcome.answers.truth[outcome.answers.fold == f] == c) // 4
+        for f in range(4)
+        for c in (0, 1)
+    )
+    same_fold = trials.groups["recording"][groups]
+    assert (same_fold == same_fold[:, :1]).all()
+    assert headline_value(averaged) > headline_value(outcome.answers)
+
+
+def test_two_concepts_are_too_few_to_be_drawn():
+    evaluation = protocol(unit="concept")
+    with pytest.raises(ConfigError, match="of which there are two"):
+        cross_validate(arm(world(), Guess(), evaluation), evaluation)

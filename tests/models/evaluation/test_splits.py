@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from bci.errors import ConfigError
 from bci.types import Channel, TrialSet
 from models.config import EvaluationConfig
-from models.splits import folds
+from models.evaluation.splits import folds
 
 LEFT_OUT = [
     ("zero-shot", "concept"),

@@ -8,14 +8,7 @@ from hypothesis import strategies as st
 from bci.errors import MismatchError
 from bci.types import Channel, TrialSet
 from models.config import ExperimentConfig
-from models.controls import (
-    NoiseLevel,
-    before_stimulus,
-    high_frequency_level,
-    p_value,
-    shuffled,
-    unit_codes,
-)
+from models.evaluation.controls import before_stimulus, narrowed, p_value, shuffled, unit_codes
 
 
 def trial_set(data, concepts, recordings, *, subjects=None, names=("a", "b", "c")):
@@ -84,40 +77,6 @@ def test_p_values_are_uniform_under_the_null():
         assert np.mean(p <= level) == pytest.approx(level, abs=0.025)
 
 
-def test_high_frequency_level_follows_the_amplitude_and_ignores_slow_drifts():
-    rng = np.random.default_rng(1)
-    noise = rng.normal(size=(3, 2, 200))
-    drift = 50 * np.linspace(0, 1, 200)
-    level = high_frequency_level(noise)
-    np.testing.assert_allclose(high_frequency_level(2 * noise), level + np.log(2))
-    np.testing.assert_allclose(high_frequency_level(noise + drift), level, atol=1e-6)
-    assert np.isfinite(high_frequency_level(np.zeros((1, 2, 9)))).all()
-
-
-def noisy(concepts, rng, *, louder):
-    level = 1 + louder * np.asarray(concepts)
-    return rng.normal(size=(len(concepts), 2, 60)) * level[:, None, None]
-
-
-def test_noise_level_alone_decodes_concepts_that_differ_in_noise_and_no_others():
-    rng = np.random.default_rng(2)
-    concepts = np.arange(120) % 3
-    for louder, low, high in ((1.0, 0.95, 1.0), (0.0, 0.2, 0.48)):
-        train = trial_set(noisy(concepts, rng, louder=louder), concepts, np.zeros(120, int))
-        scores = NoiseLevel(("a", "b", "c"))(train, 0)(np.float32(noisy(concepts, rng, louder=louder)))
-        assert scores.shape == (120, 3)
-        assert low <= np.mean(scores.argmax(axis=1) == concepts) <= high
-
-
-def test_concepts_that_noise_level_never_heard_of_come_last():
-    rng = np.random.default_rng(3)
-    concepts = np.arange(40) % 2
-    train = trial_set(noisy(concepts, rng, louder=1), concepts, np.zeros(40, int))
-    scores = NoiseLevel(("a", "b", "c"))(train, 0)(train.data)
-    assert (scores[:, 2] < scores[:, :2].min(axis=1)).all()
-    assert np.isfinite(scores).all()
-
-
 def test_the_window_before_the_stimulus_is_another_preprocessing():
     config = ExperimentConfig.model_validate(
         {
@@ -137,9 +96,18 @@ def test_the_window_before_the_stimulus_is_another_preprocessing():
     assert before.train == config.train
 
 
-def test_scores_of_noise_level_have_the_order_that_was_asked_for():
-    rng = np.random.default_rng(4)
-    concepts = np.arange(90) % 3
-    train = trial_set(noisy(concepts, rng, louder=1), concepts, np.zeros(90, int))
-    scores = NoiseLevel(("x", "c", "a", "b"))(train, 0)(train.data)
-    assert np.mean(scores.argmax(axis=1) == np.array([2, 3, 1])[concepts]) > 0.9
+def test_a_narrower_decoder_is_another_preprocessing():
+    config = ExperimentConfig.model_validate(
+        {
+            "name": "t",
+            "data": {"reader": "muse"},
+            "preprocess": {"channels": ["A", "B", "C"], "sfreq": 100.0, "tmax": 0.8},
+            "targets": {"kind": "text"},
+            "decoder": {"name": "nice"},
+            "train": {"epochs": 1},
+            "evaluation": {"protocol": "closed-set"},
+        }
+    )
+    assert narrowed(config, (0, 2)).preprocess.channels == ("A", "C")
+    assert narrowed(config, tmax=0.4).preprocess.n_times == 40
+    assert narrowed(config) == config

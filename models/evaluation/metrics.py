@@ -17,11 +17,12 @@ __all__ = [
     "brier",
     "chance",
     "contrast",
+    "expected_top_k",
     "log_loss",
-    "percentile",
     "recalls",
     "top_k",
     "truth_ranks",
+    "two_way",
 ]
 
 Floats = NDArray[np.float64]
@@ -61,8 +62,11 @@ def top_k(ranks: Ints, k: int) -> float:
     return float(np.mean(ranks < k))
 
 
-def percentile(ranks: Ints, n_candidates: int | Ints) -> Floats:
-    """Return, for each trial, the share of other candidates below the truth: the chance to win a 2-AFC."""
+def two_way(ranks: Ints, n_candidates: int | Ints) -> Floats:
+    """Return, for each trial, the share of other candidates below the truth: two-way identification.
+
+    It is the chance to be right where one random other candidate competes, and a trial's area under the ROC curve.
+    """
     wins: Floats = 1.0 - ranks / (n_candidates - 1)
     return wins
 
@@ -83,6 +87,24 @@ def balanced_accuracy(ranks: Ints, truth: Ints, n_concepts: int) -> float:
 def chance(truth: Ints, k: int = 1) -> float:
     """Return the share of trials that the best constant answer of `k` concepts gets right."""
     return float(np.sort(np.bincount(truth))[::-1][:k].sum() / len(truth))
+
+
+def expected_top_k(ranks: Ints, n_candidates: int | Ints, size: int, k: int) -> Floats:
+    """Return, for each trial, the chance that the truth is among the first `k` of a random subset of candidates.
+
+    The subset holds the truth and `size` - 1 of the others, drawn without replacement; how many of those beat the
+    truth is hypergeometric.
+
+    Parameters
+    ----------
+    ranks
+        (n,) candidates that score at least as high as the truth.
+    n_candidates
+        How many there are, the truth among them; at least `size`.
+    """
+    from scipy.stats import hypergeom  # noqa: PLC0415 (1.3 s to import)
+
+    return np.asarray(hypergeom.cdf(k - 1, np.asarray(n_candidates) - 1, ranks, size - 1), np.float64)
 
 
 def contrast(scores: NDArray[np.floating[Any]]) -> Floats:

@@ -14,7 +14,7 @@ from bci.errors import ConfigError
 from bci.types import TrialSet, read_only
 from models.config import EvaluationConfig
 
-__all__ = ["Split", "folds"]
+__all__ = ["Split", "check_protocol", "folds"]
 
 LEAVES_OUT = {
     "zero-shot": ("concept",),
@@ -59,7 +59,8 @@ def folds(trials: TrialSet, evaluation: EvaluationConfig) -> tuple[Split, ...]:
     ConfigError
         If the protocol forbids such a split, or the data have too few groups for it.
     """
-    _check_protocol(trials, evaluation)
+    check_protocol(evaluation)
+    _check_outermost(trials, evaluation)
     groups = _groups(trials, evaluation.by)
     n_groups = int(groups.max()) + 1
     n_folds = evaluation.folds or n_groups
@@ -74,15 +75,25 @@ def folds(trials: TrialSet, evaluation: EvaluationConfig) -> tuple[Split, ...]:
     return splits
 
 
-def _check_protocol(trials: TrialSet, evaluation: EvaluationConfig) -> None:
+def check_protocol(evaluation: EvaluationConfig) -> None:
+    """Refuse to leave out what does not make the protocol's claim true.
+
+    Raises
+    ------
+    ConfigError
+        Naming what may be left out instead.
+    """
     protocol, by = evaluation.protocol, evaluation.by
     if by not in LEAVES_OUT[protocol]:
         allowed = " or ".join(repr(name) for name in LEAVES_OUT[protocol])
         raise ConfigError(f"protocol {protocol!r} leaves out {allowed} (evaluation.by), got {by!r}")
-    if protocol == "closed-set" and by != (outermost := _outermost(trials)):
+
+
+def _check_outermost(trials: TrialSet, evaluation: EvaluationConfig) -> None:
+    if evaluation.protocol == "closed-set" and evaluation.by != (outermost := _outermost(trials)):
         raise ConfigError(
             f"protocol 'closed-set' leaves out the outermost group there is, which is {outermost!r} here, "
-            f"got evaluation.by = {by!r}"
+            f"got evaluation.by = {evaluation.by!r}"
         )
 
 

@@ -1,0 +1,139 @@
+"""Calibrated evidence: log-probabilities of single trials, and which of them are presentations of one group."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.evaluation.accumulation import ALPHAS, accumulated, fit_discount, stopping
+from models.evaluation.answers import Answers
+from models.evaluation.calibration import (
+    calibration_error,
+    fit_per_fold,
+    fit_temperature,
+    log_probabilities,
+    reliability,
+    subset_of,
+)
+from models.evaluation.report import Calibration, Stopping
+
+__all__ = ["Evidence", "cross_fitted", "fixed", "positions", "validated"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+LEAST_RUNS = 30
+"""Runs that a stopping rule is judged by, at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What single trials say, and how it adds up.
+
+    Parameters
+    ----------
+    answers
+        (n) trials.
+    log_p
+        (n, N) log-probabilities of the candidates.
+    groups
+        Number of presentations -> (m, k) rows of these.
+    temperatures, discounts
+        One per fold.
+    fitted_on
+        To which answers, in words; empty if nothing was fitted.
+    """
+
+    answers: Answers
+    log_p: Floats
+    groups: Mapping[int, Ints]
+    temperatures: tuple[float, ...]
+    discounts: tuple[float, ...]
+    fitted_on: str
+
+    def summed(self, k: int) -> Answers:
+        """Return answers to groups of k presentations whose evidence is summed."""
+        groups = self.groups[k]
+        first, answers = groups[:, 0], self.answers
+        total = accumulated(self.log_p, groups, self.discount(first))
+        chosen = {
+            name: getattr(answers, name)[first]
+            for name in ("truth", "fold", "row", "recording", "subject", "parts")
+        }
+        return replace(answers, scores=total.astype(np.float32), **chosen)
+
+    def discount(self, rows: Ints) -> Floats:
+        """Return the discount of the folds that some trials were tested in."""
+        return np.array(self.discounts)[self.answers.fold[rows]]
+
+    def calibration(self) -> Calibration | None:
+        """Sum up how good the probabilities are; None if nothing was fitted."""
+        if not self.fitted_on:
+            return None
+        return Calibration(
+            fitted_on=self.fitted_on,
+            temperatures=self.temperatures,
+            discounts=self.discounts,
+            n_candidates=int(self.answers.n_candidates.max()),
+            repetitions=1,
+            figures=calibration_error(self.answers, self.log_p),
+            bins=reliability(self.log_p, self.answers.ranks == 0),
+        )
+
+    def stopping(self) -> tuple[Stopping, ...]:
+        """Judge the stopping rule on the longest runs of which there are enough."""
+        enough = [k for k, rows in self.groups.items() if k > 1 and len(rows) >= LEAST_RUNS]
+        if not enough or not self.fitted_on:
+            return ()
+        runs = self.groups[max(enough)]
+        discounts = self.discount(runs[:, 0])
+        return tuple(stopping(self.log_p, self.answers.truth, runs, discounts, alpha) for alpha in ALPHAS)
+
+
+def positions(answers: Answers, groups: Mapping[int, Ints]) -> dict[int, Ints]:
+    """Translate rows of the trials into rows of the answers; groups that are not among these are left out."""
+    place = np.full(int(max(answers.row.max(), *(rows.max(initial=0) for rows in groups.values()), 0)) + 1, -1)
+    place[answers.row] = np.arange(len(answers))
+    found = {k: place[rows] for k, rows in groups.items()}
+    return {k: rows[(rows >= 0).all(axis=1)] for k, rows in found.items()}
+
+
+def fixed(answers: Answers, groups: Mapping[int, Ints], temperature: float, fitted_on: str = "") -> Evidence:
+    """Take a temperature as it is, and presentations as independent."""
+    n_folds = int(answers.fold.max()) + 1
+    return Evidence(
+        answers,
+        log_probabilities(answers.scores, temperature),
+        positions(answers, groups),
+        (temperature,) * n_folds,
+        (0.0,) * n_folds,
+        fitted_on,
+    )
+
+
+def cross_fitted(answers: Answers, groups: Mapping[int, Ints]) -> Evidence:
+    """Fit temperature and discount of each fold to the answers of all other folds."""
+    temperatures = fit_per_fold(answers, lambda mask: fit_temperature(*subset_of(answers, mask)))
+    log_p = log_probabilities(answers.scores, np.array(temperatures)[answers.fold])
+    found = positions(answers, groups)
+
+    def discount(mask: NDArray[np.bool_]) -> float:
+        return fit_discount(log_p, answers.truth, {k: rows[mask[rows[:, 0]]] for k, rows in found.items()})
+
+    discounts = fit_per_fold(answers, discount)
+    return Evidence(answers, log_p, found, temperatures, discounts, "the other folds' held-out answers")
+
+
+def validated(
+    answers: Answers, groups: Mapping[int, Ints], validation: Answers, validation_groups: Mapping[int, Ints]
+) -> Evidence:
+    """Fit temperature and discount to answers to a part of the training trials that was left out for it."""
+    temperature = fit_temperature(validation.scores, validation.truth)
+    log_p = log_probabilities(validation.scores, temperature)
+    discount = fit_discount(log_p, validation.truth, positions(validation, validation_groups))
+    n = int(validation.n_candidates.max())
+    said = f"{len(validation)} training trials with {n} candidates, by a decoder that was fitted without them"
+    return replace(
+        fixed(answers, groups, temperature, said), discounts=(discount,) * (int(answers.fold.max()) + 1)
+    )

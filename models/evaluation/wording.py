@@ -1,0 +1,60 @@
+"""How figures and the protocol card are said, the same in the terminal and in the HTML report."""
+
+from collections.abc import Iterator, Sequence
+
+from bci.bootstrap import Interval
+from models.evaluation.report import Report
+
+__all__ = ["card_lines", "few", "interval_text", "number"]
+
+
+def number(value: float | None) -> str:
+    """Return a figure with three decimals, nothing for None."""
+    return "" if value is None else f"{value:.3f}"
+
+
+def interval_text(interval: Interval | None) -> str:
+    """Return an interval in brackets, nothing for None."""
+    return "" if interval is None else f"[{interval.low:.3f}, {interval.high:.3f}]"
+
+
+def few(names: Sequence[str], most: int = 8) -> str:
+    """Return some names, and how many more there are."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def card_lines(report: Report) -> Iterator[tuple[str, str]]:
+    """Yield title and text of the lines of the protocol card."""
+    card = report.card
+    if card.left_out == "partition":
+        yield "protocol", f"{card.protocol}, one fit, judged on a test partition of its own"
+    else:
+        yield "protocol", f"{card.protocol}, left out by {card.left_out}, {card.n_folds} folds"
+    fewest, most = card.n_candidates
+    ranked = f"{most}" if fewest == most else f"{fewest} to {most}"
+    yield "gallery", f"{card.gallery}; {ranked} candidates per trial, {card.concepts} concepts in the bank"
+    yield "decoder", f"{card.decoder}, seeds {', '.join(map(str, card.seeds))}; {card.selection}"
+    yield "trials", f"{card.n_scored} of {card.n_trials} scored; {card.averaged}"
+    yield "people", f"{card.n_subjects} subjects, {card.n_recordings} recordings"
+    yield (
+        "signal",
+        (
+            f"{len(card.channels)} channels, {card.window[0]:g} to {card.window[1]:g} s at {card.sfreq:g} Hz, "
+            f"{card.causal}"
+        ),
+    )
+    for excluded in card.excluded:
+        yield "excluded", excluded
+    for caveat in card.caveats:
+        yield "caveat", caveat
+    if calibration := report.calibration:
+        yield (
+            "calibration",
+            (
+                f"temperature fitted to {calibration.fitted_on}; it belongs to this decoder and bank, "
+                f"{calibration.n_candidates} candidates, {calibration.repetitions} presentation"
+            ),
+        )
+    if interval := report.headline.interval:
+        yield "intervals", f"bootstrap, {interval.resamples} draws; they speak of {interval.speaks_of}"
+    yield "software", ", ".join(f"{name} {version}" for name, version in report.versions.items())

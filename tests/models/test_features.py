@@ -1,0 +1,79 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from bci.specs import PreprocessSpec
+from models.features import FeatureOptions, Features
+
+CHANNELS = ("O1", "Oz", "Pz", "PO3")
+SFREQ, TMIN, TMAX = 100.0, -0.1, 0.4
+
+
+def make(**options):
+    spec = PreprocessSpec(channels=CHANNELS, sfreq=SFREQ, tmin=TMIN, tmax=TMAX)
+    return Features(FeatureOptions(**options), spec)
+
+
+def ramp():
+    """Two epochs whose value is the time in samples after the onset, plus 100 per channel."""
+    times = np.arange(50, dtype=np.float32) - 10
+    return np.stack([times + 100 * np.arange(4, dtype=np.float32)[:, None]] * 2)
+
+
+def test_bins_are_means_and_what_is_left_over_is_dropped():
+    binned = make(bin=0.04).binned(ramp())
+    assert binned.shape == (2, 4, 12)
+    assert binned[0, 0, :3].tolist() == [-8.5, -4.5, -0.5]
+
+
+def test_a_window_is_cut_where_it_says():
+    assert make(bin=0, window=(0.0, 0.2)).binned(ramp())[0, 1].tolist() == list(range(100, 120))
+
+
+def test_a_baseline_is_subtracted_channel_by_channel():
+    centred = make(bin=0, baseline=(-0.1, 0.0)).binned(ramp())
+    assert np.allclose(centred, np.arange(50) - 10 + 5.5)
+
+
+@pytest.mark.parametrize(("patterns", "kept"), [(("O*",), [0, 1]), (("Pz", "Oz"), [1, 2]), ((), [0, 1, 2, 3])])
+def test_channels_are_chosen_by_label_or_pattern_in_their_own_order(patterns, kept):
+    features = make(bin=0, channels=patterns)
+    assert features.n_channels == len(kept)
+    assert np.array_equal(features.binned(ramp()), ramp()[:, kept])
+
+
+def test_what_a_control_hands_over_is_used_as_far_as_it_goes():
+    before = PreprocessSpec(channels=("Fp1",), sfreq=SFREQ, tmin=-0.1, tmax=0.0)
+    options = FeatureOptions(channels=("O*",), window=(0.0, 0.3), baseline=(-0.05, 0.0), bin=0)
+    epoch = np.arange(10, dtype=np.float32)[None, None]
+    assert np.allclose(Features(options, before).binned(epoch), epoch - 7)
+
+
+def test_a_low_pass_keeps_an_offset_and_removes_what_is_fast():
+    times = np.arange(50) / SFREQ
+    fast = np.sin(2 * np.pi * 40 * times)
+    epochs = np.broadcast_to(1000 + fast, (1, 4, 50)).astype(np.float32)
+    passed = make(bin=0, lowpass=8.0).binned(epochs)
+    assert np.abs(passed - 1000).max() < 0.05
+
+
+@given(st.integers(1, 49))
+def test_nothing_that_comes_later_is_seen(cut):
+    rng = np.random.default_rng(0)
+    epochs = rng.normal(size=(1, 4, 50)).astype(np.float32)
+    changed = epochs.copy()
+    changed[:, :, cut:] += 1
+    features = make(bin=0, lowpass=12.0, baseline=(-0.1, -0.09))
+    assert np.array_equal(features.binned(epochs)[:, :, :cut], features.binned(changed)[:, :, :cut])
+
+
+def test_stretches_that_run_backwards_are_refused():
+    with pytest.raises(ValidationError, match="expected window = "):
+        FeatureOptions(window=(0.5, 0.2))
+
+
+def test_a_low_pass_above_half_the_rate_is_refused():
+    with pytest.raises(Exception, match="lowpass: expected less than 50 Hz, got 60 Hz"):
+        make(lowpass=60.0)(ramp())

@@ -1,0 +1,64 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from models.inner import HeldOut, InnerOptions, figure, held_out, inner_folds
+from models.training_set import training_set
+
+
+@pytest.fixture
+def data(tiny):
+    return training_set(tiny.trials, tiny.bank, tiny.config)
+
+
+def as_decoder(config, name, **options):
+    return config.model_copy(
+        update={"decoder": config.decoder.model_copy(update={"name": name, "options": options})}
+    )
+
+
+@pytest.mark.parametrize("by", ["recording", "repetition", "concept", "image"])
+def test_every_trial_is_left_out_once_and_its_group_with_it(tiny, data, by):
+    folds = inner_folds(data, tiny.config, InnerOptions(by=by, folds=3))
+    column = {"concept": data.rows, "image": data.images}.get(by)
+    column = data.trials.groups[by] if column is None else column
+    assert len(folds) == min(3, len(np.unique(column)))
+    assert np.array_equal(np.sort(np.concatenate([test for _, test in folds])), np.arange(len(data)))
+    for train, test in folds:
+        assert not set(column[train]) & set(column[test])
+        assert len(train) + len(test) == len(data)
+
+
+def test_one_group_is_split_into_blocks_that_hold_every_concept(tiny, data):
+    folds = inner_folds(data, tiny.config, InnerOptions(by="session", folds=4))
+    assert len(folds) == 4
+    for _, test in folds:
+        assert len(np.unique(data.rows[test])) == 6
+        assert np.ptp(test) == len(test) - 1  # neighbours
+
+
+def test_what_is_left_out_is_scaled_by_what_is_not(tiny, data):
+    """One enormous trial in the part left out changes nothing that is fitted."""
+    fold = inner_folds(data, tiny.config, InnerOptions(by="repetition"))[0]
+    config = as_decoder(tiny.config, "lda")
+    before = held_out(data, config, fold).scores
+    wild = tiny.trials.data.copy()
+    wild[fold[1][0]] *= 1000
+    after = held_out(replace(data, trials=replace(tiny.trials, data=wild)), config, fold).scores
+    assert np.array_equal(before[1:], after[1:])
+    assert not np.array_equal(before[0], after[0])
+
+
+def test_concepts_left_out_compete_among_themselves(tiny, data):
+    fold = inner_folds(data, tiny.config, InnerOptions(by="concept", folds=2))[1]
+    part = held_out(data, as_decoder(tiny.config, "ridge", by="concept"), fold)
+    assert part.scores.shape == (48, 3)
+    assert set(part.truth) == {0, 1, 2}
+
+
+def test_two_concepts_are_judged_by_auc_and_more_by_top_1():
+    two = HeldOut(np.array([[0.0, 1], [0, 3], [0, 2], [5, 5]]), np.array([0, 1, 1, 0]))
+    assert figure([two]) == 1.0
+    three = HeldOut(np.array([[1.0, 0, 0], [1, 0, 0], [0, 0, 2]]), np.array([0, 1, 2]))
+    assert figure([three, three]) == pytest.approx(2 / 3)
