@@ -41,7 +41,7 @@ class _Fixed:
     def fit(self, rows):  # noqa: ARG002 (the interface of scikit-learn)
         return self
 
-    def get_params(self, deep=True):  # noqa: ARG002, FBT002 (as above)
+    def get_params(self, deep=True):  # noqa: ARG002 (as above)
         return {"covariance": self.covariance_}
 
 

@@ -1,0 +1,84 @@
+"""The best of several decoders by inner cross-validation over the training groups, fitted to all of them.
+
+The choice is a part of fitting: it is made anew in every outer fold and for every permutation of the labels.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import Field
+
+from bci.bank import Bank
+from bci.config import parse
+from models.bundle import Bundle
+from models.config import DecoderConfig, ExperimentConfig
+from models.decoders import Fitted, ScoringDecoder, family
+from models.decoders.ensemble import DEFAULT, member_bundle, member_config
+from models.inner import InnerOptions, figure, held_out, inner_folds
+from models.numpy_decoder import arrays
+from models.progress import Progress, Report
+from models.training_set import TrainingSet
+
+__all__ = ["default_options", "fit", "load", "selection"]
+
+PREFIX = "chosen/"
+
+
+class Options(InnerOptions):
+    """Options of `chosen`."""
+
+    candidates: Annotated[tuple[DecoderConfig, ...], Field(min_length=1)] = DEFAULT
+    """Decoders by name, each with its own options; the first of equals is taken."""
+
+
+def fit(data: TrainingSet, config: ExperimentConfig, report: Report, checkpoints: Path | None) -> Fitted:
+    """Try all candidates, fit the best one. See `models.decoders.Family.fit`."""
+    options = _options(config)
+    splits = inner_folds(data, config, options)
+    figures = []
+    for number, candidate in enumerate(options.candidates):
+        own = member_config(config, candidate)
+        figures.append(figure([held_out(data, own, fold) for fold in splits]))
+        report(Progress(number + 1, len(options.candidates) + 1))
+    best = int(np.argmax(figures))
+    candidate = options.candidates[best]
+    fitted = family(candidate.name).fit(data, member_config(config, candidate), report, checkpoints)
+    weights = {PREFIX + name: array for name, array in fitted.weights.items()}
+    note = f"chose {best + 1}: {describe(candidate)}, {figures[best]:.3f} in inner folds"
+    tried = {"choice": np.array(best), "figures": np.array(figures)}
+    return Fitted(weights | tried, fitted.temperature, "; ".join(filter(None, (note, fitted.note))))
+
+
+def load(bundle: Bundle, bank: Bank, device: str) -> ScoringDecoder:
+    """Load the candidate that was chosen. See `models.decoders.Family.load`."""
+    (choice,) = arrays(bundle, "choice")
+    candidate = _options(bundle.config).candidates[int(choice)]
+    own = member_bundle(bundle, candidate, PREFIX)
+    return family(candidate.name).load(own, bank, device)
+
+
+def selection(config: ExperimentConfig) -> str:
+    """Say among what and by what is chosen. See `models.decoders.Family.selection`."""
+    options = _options(config)
+    by = options.by or config.evaluation.by
+    names = ", ".join(dict.fromkeys(candidate.name for candidate in options.candidates))
+    return (
+        f"the best of {len(options.candidates)} candidates ({names}) by inner cross-validation over the training "
+        f"trials, left out by {by}, {options.folds} folds at most"
+    )
+
+
+def default_options(name: str) -> dict[str, Any]:  # noqa: ARG001 (one decoder in this file)
+    """Return the options with their defaults."""
+    return Options().model_dump(mode="json")
+
+
+def describe(decoder: DecoderConfig) -> str:
+    """Return a decoder's name and the options that it is given."""
+    options = ", ".join(f"{key} = {value}" for key, value in decoder.options.items() if key != "members")
+    return f"{decoder.name} ({options})" if options else decoder.name
+
+
+def _options(config: ExperimentConfig) -> Options:
+    return parse(Options, config.decoder.options, "decoder.options of chosen")

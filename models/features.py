@@ -1,0 +1,134 @@
+"""What the classical decoders see of an epoch: some channels, low-passed, one stretch of it, averaged in bins.
+
+All of it happens inside the epoch and forward in time, so that decoders with different filters, baselines and
+windows can share one preprocessed window, live as well.
+"""
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cached_property
+from typing import Annotated, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, model_validator
+
+from bci.errors import ConfigError
+from bci.specs import Frozen, PreprocessSpec
+
+__all__ = ["FeatureOptions", "Features"]
+
+Floats = NDArray[np.float64]
+Positive = Annotated[float, Field(gt=0)]
+Stretch = tuple[float, float]
+
+ORDER = 4
+"""Of the Butterworth low-pass."""
+
+
+class FeatureOptions(Frozen):
+    """Which part of an epoch a decoder looks at, in the order in which it is cut out.
+
+    Stretches are [start, end) in seconds after the onset. Controls and curves train the same decoder on fewer
+    channels or on another window: what an epoch does not hold is left out, and where nothing of a choice is left,
+    it stands for all there is.
+    """
+
+    channels: tuple[str, ...] = ()
+    """Labels, or patterns such as `PO*`; empty takes all channels."""
+    lowpass: Positive | None = None
+    """Causal low-pass, Hz; its state starts at the first sample of the epoch."""
+    baseline: Stretch | None = None
+    """Stretch whose mean is subtracted per channel."""
+    window: Stretch | None = None
+    """Stretch to keep; None keeps all."""
+    bin: Annotated[float, Field(ge=0)] = 0.03125
+    """Seconds that are averaged to one value, without overlap; 0 keeps every sample."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        for name in ("baseline", "window"):
+            if (stretch := getattr(self, name)) is not None and stretch[1] <= stretch[0]:
+                raise ValueError(f"expected {name} = [start, end] with start < end, got {list(stretch)}")
+        return self
+
+
+@dataclass(frozen=True)
+class Features:
+    """`FeatureOptions` at work on the epochs of one preprocessing.
+
+    Parameters
+    ----------
+    options
+        What to look at.
+    spec
+        How the epochs were cut.
+    """
+
+    options: FeatureOptions
+    spec: PreprocessSpec
+
+    def __call__(self, epochs: NDArray[np.float32]) -> Floats:
+        """Return one row per epoch, (n, channels x bins), of epochs (n, C, T)."""
+        return self.binned(epochs).reshape(len(epochs), -1)
+
+    def binned(self, epochs: NDArray[np.float32]) -> Floats:
+        """Return the averages (n, channels, bins) of epochs (n, C, T)."""
+        signals = epochs[:, self._channels].astype(np.float64)
+        signals = self._lowpassed(signals)
+        if self.options.baseline is not None:
+            signals = signals - signals[:, :, self._samples(self.options.baseline)].mean(axis=2, keepdims=True)
+        if self.options.window is not None:
+            signals = signals[:, :, self._samples(self.options.window)]
+        return _box_means(signals, self._samples_per_bin)
+
+    @property
+    def n_channels(self) -> int:
+        """How many channels it looks at."""
+        return len(self._channels)
+
+    @cached_property
+    def _channels(self) -> NDArray[np.intp]:
+        labels, patterns = self.spec.channels, self.options.channels
+        chosen = [i for i, label in enumerate(labels) if any(fnmatchcase(label, p) for p in patterns)]
+        return np.array(chosen or range(len(labels)), np.intp)
+
+    def _samples(self, stretch: Stretch) -> slice:
+        """Samples of a stretch."""
+        spec = self.spec
+        first, last = (min(max(round((edge - spec.tmin) * spec.sfreq), 0), spec.n_times) for edge in stretch)
+        return slice(first, last) if first < last else slice(None)
+
+    @property
+    def _samples_per_bin(self) -> int:
+        return max(1, round(self.options.bin * self.spec.sfreq))
+
+    def _lowpassed(self, signals: Floats) -> Floats:
+        if self._filter is None:
+            return signals
+        from scipy.signal import sosfilt  # noqa: PLC0415 (1.3 s to import)
+
+        sections, steady = self._filter
+        state = steady[:, None, None, :] * signals[None, :, :, :1]
+        return np.asarray(sosfilt(sections, signals, axis=2, zi=state)[0])
+
+    @cached_property
+    def _filter(self) -> tuple[Floats, Floats] | None:
+        """Second-order sections (n, 6) and their steady state (n, 2) for a signal of ones."""
+        cutoff = self.options.lowpass
+        if cutoff is None:
+            return None
+        if cutoff >= self.spec.sfreq / 2:
+            raise ConfigError(f"lowpass: expected less than {self.spec.sfreq / 2:g} Hz, got {cutoff:g} Hz")
+        from scipy.signal import butter, sosfilt_zi  # noqa: PLC0415 (as above)
+
+        sections = butter(ORDER, cutoff, fs=self.spec.sfreq, output="sos")
+        return np.asarray(sections), np.asarray(sosfilt_zi(sections))
+
+
+def _box_means(signals: Floats, width: int) -> Floats:
+    """Means over non-overlapping boxes of `width` samples, what is left over dropped: (n, C, T // width)."""
+    n, n_channels, n_times = signals.shape
+    width = min(width, n_times)
+    whole = signals[:, :, : n_times // width * width]
+    return np.asarray(whole.reshape(n, n_channels, -1, width).mean(axis=3))

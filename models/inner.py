@@ -1,0 +1,116 @@
+"""Inner cross-validation: how a decoder does on training trials that it was not fitted to.
+
+Whatever a decoder has to choose or to scale by held-out scores, it takes from here, so that nothing of it is seen
+by the evaluation, whose folds are outside (Varma and Simon 2006, doi:10.1186/1471-2105-7-91).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from bci.errors import ConfigError
+from bci.ranking import truth_ranks
+from bci.roc import auc
+from bci.specs import Frozen
+from models.bundle import Bundle
+from models.config import ExperimentConfig
+from models.decoders import family
+from models.progress import silent
+from models.training_set import TrainingSet
+
+__all__ = ["HeldOut", "InnerOptions", "figure", "held_out", "inner_folds"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Fold = tuple[Ints, Ints]
+"""Rows of the training set that are fitted to, and rows that are left out."""
+
+NESTED = ("subject", "session", "recording")
+
+
+class InnerOptions(Frozen):
+    """How training trials are split once more."""
+
+    by: Literal["subject", "session", "recording", "repetition", "concept", "image"] | None = None
+    """What is left out together; None as the evaluation does."""
+    folds: Annotated[int, Field(ge=2)] = 5
+    """Most folds; fewer where there are fewer groups."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """Scores of trials that were left out.
+
+    Parameters
+    ----------
+    scores
+        (n, K) float64 against the concepts that occur among these trials.
+    truth
+        (n,) int64 column of what was shown.
+    """
+
+    scores: Floats
+    truth: Ints
+
+
+def inner_folds(data: TrainingSet, config: ExperimentConfig, options: InnerOptions) -> list[Fold]:
+    """Split a training set by groups; one that has a single group, by blocks of neighbouring trials."""
+    codes = _groups(data, options.by or config.evaluation.by)
+    n_groups = int(codes.max()) + 1
+    if n_groups == 1:
+        codes, n_groups = _blocks(data.rows, options.folds), options.folds
+    blocks = np.array_split(np.arange(n_groups), min(options.folds, n_groups))
+    left_out = [np.isin(codes, block) for block in blocks]
+    return [(np.flatnonzero(~out), np.flatnonzero(out)) for out in left_out if out.any()]
+
+
+def held_out(data: TrainingSet, config: ExperimentConfig, fold: Fold) -> HeldOut:
+    """Fit the decoder that `config.decoder` names to one side of a fold and score the other."""
+    train, test = data.part(fold[0]), fold[1]
+    kind = family(config.decoder.name)
+    fitted = kind.fit(train, config, silent, None)
+    bundle = Bundle(config, fitted.weights, data.bank, train.centre, fitted.temperature, whitening=train.whitening)
+    decoder = kind.load(bundle, data.bank, "auto")
+    tested = replace(train, kept=data.kept[test], rows=data.rows[test])  # scaled as the others were
+    shown, truth = np.unique(tested.rows, return_inverse=True)
+    scores = np.concatenate([decoder.scores(block)[:, shown] for block in tested.blocks()])
+    return HeldOut(scores.astype(np.float64), truth)
+
+
+def figure(parts: Sequence[HeldOut]) -> float:
+    """Return the mean over folds of the AUC of two concepts, or of top-1 of more."""
+    return float(np.mean([_figure(part) for part in parts]))
+
+
+def _figure(part: HeldOut) -> float:
+    n_concepts = part.scores.shape[1]
+    if n_concepts < 2:
+        raise ConfigError(
+            "an inner fold leaves out trials of one concept only: give more trials, or leave out something else "
+            "(decoder.options.by)"
+        )
+    if n_concepts == 2:
+        return auc(part.scores[:, 1] - part.scores[:, 0], part.truth == 1)
+    return float(np.mean(truth_ranks(part.scores, part.truth) == 0))
+
+
+def _groups(data: TrainingSet, by: str) -> Ints:
+    """Number what is left out together, (n,)."""
+    own: dict[str, NDArray[Any]] = {"concept": data.rows, "image": data.images}
+    names = NESTED[: NESTED.index(by) + 1] if by in NESTED else (by,)
+    columns = [own[name] if name in own else data.trials.groups[name][data.kept] for name in names]
+    codes = np.stack([np.unique(column, return_inverse=True)[1] for column in columns])
+    return np.asarray(np.unique(codes, axis=1, return_inverse=True)[1].ravel(), np.int64)
+
+
+def _blocks(rows: Ints, n_blocks: int) -> Ints:
+    """Number blocks of neighbouring trials, as many trials of each concept in each: (n,)."""
+    codes = np.empty(len(rows), np.int64)
+    for row in np.unique(rows):
+        own = np.flatnonzero(rows == row)
+        codes[own] = np.arange(len(own)) * n_blocks // len(own)
+    return codes

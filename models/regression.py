@@ -1,0 +1,300 @@
+"""Linear maps from features to vision vectors, fitted to sums over trials that are gathered block by block.
+
+Whatever the number of trials, memory holds one block of them and a few (features x features) matrices. One pass
+gathers the sums of every inner fold; from these follow the fits without each fold and their squared errors on it,
+so that a setting is chosen without a second look at the trials.
+
+A prediction that is shrunk towards the mean target lies close to it, and so would all cosines. They are therefore
+taken round the mean target, and the prediction keeps its length: scores rank as cosines do, and tell a clear
+response from a faint one.
+"""
+
+import functools
+import itertools
+import operator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci.bank import Bank, normalise
+from models.bundle import Bundle
+from models.config import ExperimentConfig
+from models.decoders import Fitted
+from models.evaluation.calibration import fit_temperature
+from models.features import FeatureOptions, Features
+from models.inner import HeldOut, InnerOptions, inner_folds
+from models.numpy_decoder import NumpyDecoder, Scored, arrays
+from models.training_set import TrainingSet
+
+__all__ = ["RegressionOptions", "Solve", "fit_regression", "load_regression"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Solve = Callable[[Floats, Floats], list[Floats]]
+"""From covariance (p, p) and cross-covariance (p, D) to one map (p, D) for each setting on trial."""
+
+MOST_CALIBRATED = 2048
+"""Held-out trials that the temperature is fitted to."""
+
+RANK = 1e-10
+"""Share of the largest variance below which there is none."""
+
+
+class RegressionOptions(FeatureOptions, InnerOptions):
+    """Options that the regressions share."""
+
+    standardise: bool = True
+    """Whether every feature is divided by its standard deviation."""
+
+    def selection(self, what: str, settings: Sequence[float], config: ExperimentConfig) -> str:
+        """Say how a setting is chosen, for the protocol card."""
+        if len(settings) == 1:
+            return f"fixed; {what} {settings[0]:g}"
+        by = self.by or config.evaluation.by
+        return f"{what} of {len(settings)} by squared error in inner folds, left out by {by}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Weighted sums over trials: of weights, features x, targets y and their products."""
+
+    n: float
+    x: Floats
+    y: Floats
+    xx: Floats
+    xy: Floats
+    yy: float
+
+    def __add__(self, other: "Sums") -> "Sums":
+        return Sums(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+
+    def __sub__(self, other: "Sums") -> "Sums":
+        return Sums(*(getattr(self, f.name) - getattr(other, f.name) for f in fields(self)))
+
+    def divided(self, scale: Floats) -> "Sums":
+        """Return the sums for features divided by `scale` (p,)."""
+        xx, xy = self.xx / scale[:, None] / scale, self.xy / scale[:, None]
+        return Sums(self.n, self.x / scale, self.y, xx, xy, self.yy)
+
+    def centred(self, x: Floats, y: Floats) -> "Sums":
+        """Return the mean products round x (p,) and y (D,)."""
+        mx, my = self.x / self.n, self.y / self.n
+        return Sums(
+            1.0,
+            mx - x,
+            my - y,
+            self.xx / self.n - np.outer(mx, x) - np.outer(x, mx) + np.outer(x, x),
+            self.xy / self.n - np.outer(mx, y) - np.outer(x, my) + np.outer(x, y),
+            self.yy / self.n - 2 * float(my @ y) + float(y @ y),
+        )
+
+    def covariances(self) -> tuple[Floats, Floats]:
+        """Return covariance (p, p) and cross-covariance (p, D)."""
+        own = self.centred(self.x / self.n, self.y / self.n)
+        return own.xx, own.xy
+
+    def error(self, weights: Floats, train: "Sums") -> float:
+        """Return the mean squared error of a map (p, D) round the means of other trials."""
+        own = self.centred(train.x / train.n, train.y / train.n)
+        return own.yy - 2 * float(np.vdot(weights, own.xy)) + float(np.vdot(weights, own.xx @ weights))
+
+
+@dataclass(frozen=True, slots=True)
+class Reduced:
+    """Features as the fit sees them, and the way back.
+
+    Parameters
+    ----------
+    parts
+        Sums of the trials that each inner fold leaves out.
+    centre
+        (p,) what was subtracted from features.
+    back
+        From a map of the reduced features to one of the features themselves, (p, D).
+    """
+
+    parts: list[Sums]
+    centre: Floats
+    back: Callable[[Floats], Floats]
+
+
+def fit_regression(
+    data: TrainingSet, config: ExperimentConfig, options: RegressionOptions, solve: Solve, settings: Sequence[str]
+) -> Fitted:
+    """Fit the map of the setting with the least squared error in inner folds.
+
+    Parameters
+    ----------
+    settings
+        What `solve` tries, in its order.
+    """
+    features, folds = Features(options, data.spec), inner_folds(data, config, options)
+    tests = [test for _, test in folds]
+    weights = _trial_weights(data, balance=config.train.balance)
+    targets, span = _targets(data)
+    reduced = _reduce(data, targets, features, weights, tests, standardise=options.standardise)
+    total = _added(reduced.parts)
+    setting = _best(reduced.parts, total, solve)
+    final = _Map(reduced, total, solve(*total.covariances())[setting], span)
+    tried = total - reduced.parts[0]
+    first = _Map(reduced, tried, solve(*tried.covariances())[setting], span)
+    left_out = _held_out(data, features, first, tests[0])
+    arrays = {"weights": final.weights, "offset": final.offset, "mean target": final.target}
+    note = f"chose {settings[setting]}" if len(settings) > 1 else ""
+    return Fitted(arrays, fit_temperature(left_out.scores, left_out.truth), note)
+
+
+def load_regression(bundle: Bundle, bank: Bank, options: FeatureOptions) -> NumpyDecoder:
+    """Make a fitted map ready to rank a bank."""
+    features = Features(options, bundle.preprocess)
+    weights, offset, target = arrays(bundle, "weights", "offset", "mean target")
+    vectors = normalise(bank.prototypes, bank.key.normalisation, bundle.centre, bank.key.views)
+    prototypes = _directions(vectors, target)
+
+    def score(epochs: NDArray[np.float32]) -> Scored:
+        embeddings = features(epochs) @ weights + offset
+        return embeddings, embeddings @ prototypes.T
+
+    return NumpyDecoder(bundle, bank, score)
+
+
+class _Map:
+    """A map of features to vectors round the mean target.
+
+    Parameters
+    ----------
+    reduced
+        What it was fitted in.
+    sums
+        Of the trials that it was fitted to.
+    solution
+        (r, q) for the reduced features and targets.
+    span
+        (q, D) what the targets are combinations of.
+    """
+
+    def __init__(self, reduced: Reduced, sums: Sums, solution: Floats, span: Floats) -> None:
+        solution = solution @ span
+        self.weights = reduced.back(solution)
+        self.offset = -(sums.x / sums.n) @ solution - reduced.centre @ self.weights
+        self.target = sums.y / sums.n @ span
+
+
+def _targets(data: TrainingSet) -> tuple[Floats, Floats]:
+    """Targets (n, q) in coordinates of an orthonormal basis (q, D): that of the concepts, where these are few."""
+    shown, codes = np.unique(data.rows, return_inverse=True)
+    dim = data.bank.prototypes.shape[1]
+    if data.bank.images is not None or len(shown) >= dim:
+        return data.targets().astype(np.float64), np.eye(dim)
+    vectors = data.normalised(data.bank.prototypes[shown]).astype(np.float64)
+    left, sizes, span = np.linalg.svd(vectors, full_matrices=False)
+    return (left * sizes)[codes], span
+
+
+def _best(parts: Sequence[Sums], total: Sums, solve: Solve) -> int:
+    """Index of the setting with the least squared error over the parts, each left out in turn."""
+    errors = []
+    for part in parts:
+        train = total - part
+        errors.append([part.n * part.error(weights, train) for weights in solve(*train.covariances())])
+    return int(np.argmin(np.sum(errors, axis=0)))
+
+
+def _held_out(data: TrainingSet, features: Features, fitted: _Map, test: Ints) -> HeldOut:
+    """Score some of the trials that a map was not fitted to."""
+    some = test[np.linspace(0, len(test) - 1, min(len(test), MOST_CALIBRATED)).astype(np.int64)]
+    shown, truth = np.unique(data.rows[some], return_inverse=True)
+    prototypes = _directions(data.normalised(data.bank.prototypes[shown]), fitted.target)
+    embeddings = features(data.epochs(some)) @ fitted.weights + fitted.offset
+    return HeldOut(embeddings @ prototypes.T, truth)
+
+
+def _directions(vectors: NDArray[np.float32], centre: Floats) -> Floats:
+    """Unit vectors from the mean target to normalised vectors (N, D)."""
+    differences = vectors - centre
+    norms = np.linalg.norm(differences, axis=1, keepdims=True)
+    return np.asarray(differences / np.maximum(norms, np.finfo(np.float64).tiny))
+
+
+def _trial_weights(data: TrainingSet, *, balance: bool) -> Floats:
+    """Weight of each trial, (n,), 1 on average."""
+    if not balance:
+        return np.ones(len(data))
+    shown, counts = np.unique(data.rows, return_inverse=True, return_counts=True)[1:]
+    return np.asarray(len(data) / len(counts) / counts[shown], np.float64)
+
+
+# ------------------------------------------------------------------------------------------------------- the sums
+
+
+def _reduce(
+    data: TrainingSet,
+    targets: Floats,
+    features: Features,
+    weights: Floats,
+    tests: Sequence[Ints],
+    *,
+    standardise: bool,
+) -> Reduced:
+    blocks = (features(block) for block in data.blocks())
+    first = next(blocks)
+    if len(data) > first.shape[1]:
+        return _by_blocks(itertools.chain([first], blocks), targets, weights, tests, standardise=standardise)
+    return _in_row_space(np.concatenate([first, *blocks]), targets, weights, tests, standardise=standardise)
+
+
+def _by_blocks(
+    blocks: Iterator[Floats], targets: Floats, weights: Floats, tests: Sequence[Ints], *, standardise: bool
+) -> Reduced:
+    """Gather sums over more trials than features."""
+    fold = np.empty(len(targets), np.int64)
+    for number, test in enumerate(tests):
+        fold[test] = number
+    parts: list[Sums | None] = [None] * len(tests)
+    at = 0
+    for rows in blocks:
+        here = slice(at, at + len(rows))
+        for number in np.unique(fold[here]):
+            own = fold[here] == number
+            added = _sums(rows[own], targets[here][own], weights[here][own])
+            before = parts[number]
+            parts[number] = added if before is None else before + added
+        at += len(rows)
+    gathered = [part for part in parts if part is not None]
+    deviations = _deviations(np.diag(_added(gathered).covariances()[0]), standardise=standardise)
+    scaled = [part.divided(deviations) for part in gathered]
+    return Reduced(scaled, np.zeros(len(deviations)), lambda solution: solution / deviations[:, None])
+
+
+def _in_row_space(
+    rows: Floats, targets: Floats, weights: Floats, tests: Sequence[Ints], *, standardise: bool
+) -> Reduced:
+    """Gather sums over fewer trials than features: in coordinates of the space that the trials span."""
+    centre = np.average(rows, axis=0, weights=weights)
+    rows = rows - centre
+    deviations = _deviations(np.average(rows**2, axis=0, weights=weights), standardise=standardise)
+    rows = rows / deviations
+    values, vectors = np.linalg.eigh(rows @ rows.T)
+    kept = values > RANK * values[-1]
+    basis = rows.T @ (vectors[:, kept] / np.sqrt(values[kept]))  # (p, r), orthonormal
+    inside = rows @ basis
+    parts = [_sums(inside[test], targets[test], weights[test]) for test in tests]
+    return Reduced(parts, centre, lambda solution: (basis @ solution) / deviations[:, None])
+
+
+def _sums(x: Floats, y: Floats, weights: Floats) -> Sums:
+    xw, yw = x * weights[:, None], y * weights[:, None]
+    return Sums(float(weights.sum()), xw.sum(axis=0), yw.sum(axis=0), xw.T @ x, xw.T @ y, float(np.vdot(yw, y)))
+
+
+def _added(parts: Sequence[Sums]) -> Sums:
+    return functools.reduce(operator.add, parts)
+
+
+def _deviations(variances: Floats, *, standardise: bool) -> Floats:
+    """What features are divided by, (p,); those that are flat stay as they are."""
+    if not standardise:
+        return np.ones(len(variances))
+    return np.sqrt(np.where(variances > RANK * variances.max(), variances, 1.0))
