@@ -71,8 +71,8 @@ class TargetConfig(Frozen):
     concepts: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Concept -> names whose unit vectors are averaged."""
     normalisation: Normalisation = "unit"
-    """Of `text`; a bank says its own. `centred-unit` subtracts the mean over the candidates first, where prototypes
-    lie close together."""
+    """Of `text`; a bank says its own. `centred-unit` subtracts the mean over the candidates first, where
+    prototypes lie close together."""
     test_bank: str = ""
     """File of the bank that the test partition is ranked against; empty takes the training bank."""
 

@@ -104,9 +104,7 @@ def load_test_trials(
         names = world.test_bank.names
         return cut_trials([recording], preprocess or config.preprocess, config.events, names, [schedule.images])
     if not config.data.test_only and not paths and not config.data.test_paths:
-        raise ConfigError(
-            'evaluation.test = "partition" needs data.test_paths or data.test_only, its files'
-        )
+        raise ConfigError('evaluation.test = "partition" needs data.test_paths or data.test_only, its files')
     data = config.data
     there = data.model_copy(update={"paths": data.test_paths or data.paths, "only": data.test_only})
     bank = load_test_bank(config)

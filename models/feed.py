@@ -114,7 +114,9 @@ class Scale:
     def __init__(self, data: TrainingSet, device: torch.device) -> None:
         self._spec = data.spec
         whitening = data.whitening
-        self._whitening = None if whitening is None else torch.tensor(whitening, dtype=torch.float32, device=device)
+        self._whitening: Tensor | None = None
+        if whitening is not None:
+            self._whitening = torch.tensor(whitening, dtype=torch.float32, device=device)
 
     def __call__(self, epochs: Tensor) -> Tensor:
         """Scale epochs (B, C, T) in place where it can be."""

@@ -106,7 +106,7 @@ class Training:
         if self._settings.compile:
             self._model.encoder.compile()
         if fabric.world_size > 1 and fabric.device.type == "cuda":  # on CPUs torch knows no common statistics
-            self._model = torch.nn.SyncBatchNorm.convert_sync_batchnorm(self._model)
+            self._model = torch.nn.SyncBatchNorm.convert_sync_batchnorm(self._model)  # type: ignore[no-untyped-call]
         self._wrapped, self._optimiser = fabric.setup(self._model, _optimiser(self._model, self._settings))
         average = get_ema_multi_avg_fn(self._settings.ema)  # type: ignore[no-untyped-call]
         self._ema = AveragedModel(self._model, multi_avg_fn=average) if self._settings.ema else None
@@ -212,7 +212,7 @@ def _compiler_errors() -> Iterator[None]:
         yield
     except InductorError as error:
         reason = str(error).splitlines()[0]
-        raise ConfigError(f"train.compile needs a C++ compiler on this computer: {reason}; set it to false") from None
+        raise ConfigError(f"train.compile needs a C++ compiler here: {reason}; set it to false") from None
 
 
 def _flat(state: dict[int, dict[str, Tensor]]) -> dict[str, Tensor]:

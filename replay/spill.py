@@ -86,7 +86,7 @@ def join(rows: Iterable[NDArray[Any]], in_memory: int = _IN_MEMORY) -> NDArray[A
         shape = (size // first.nbytes, *first.shape)
         if size > in_memory:
             file.flush()
-            return np.memmap(file, first.dtype, "r", shape=shape)  # type: ignore[call-overload,no-any-return]
+            return np.memmap(file, first.dtype, "r", shape=shape)
         file.seek(0)
         return np.frombuffer(file.read(), first.dtype).reshape(shape)
 

@@ -10,7 +10,7 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from bci.errors import ConfigError, FormatError
 from replay.readers.provenance import stem, subject_of
@@ -206,7 +206,7 @@ def open_dataset(
     read = partial(READERS[reader].read, **options)
     first = read(files[0])
     if not isinstance(first, TrialSet):
-        return chain([first], map(read, files[1:]))
+        return chain([first], (cast("Recording", read(file)) for file in files[1:]))
     if len(files) > 1:
         got = ", ".join(one.name for one in files)
         raise ConfigError(f"expected one file of epochs, got {got}: name one, or its subject")

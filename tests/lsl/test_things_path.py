@@ -44,7 +44,7 @@ def ended(process):
 
 
 def session(rng, vectors, repetitions, patterns, labels):
-    """Responses (n, 63) in microvolts and the words of the trigger (n,) to pictures in random order, and targets."""
+    """Microvolts (n, 63) and words of the trigger (n,) of pictures in random order, and targets among them."""
     codes = np.concatenate([rng.permutation(len(vectors)) for _ in range(repetitions)]) + 1
     codes = np.insert(codes, [7, 50], 99999)
     onsets = RATE + (np.arange(len(codes)) * SOA * RATE).astype(int)
@@ -88,8 +88,11 @@ def publish(mirror, folder, tiny):
     }
     table = [[(file.parent.name, file.name) for file in files] for files in pictures.values()]
     write_metadata(folder / "image_metadata.npy", *table)
-    mirror.osf("crxs4", {"sub-01.zip": zipped(folder, [f"sub-01/ses-01/raw_eeg_{p}.npy" for p in ("training", "test")])})
-    archives = {f"{name}.zip": zipped(folder, [f"{name}/{file}" for file in files]) for name, files in pictures.items()}
+    raw = [f"sub-01/ses-01/raw_eeg_{partition}.npy" for partition in ("training", "test")]
+    mirror.osf("crxs4", {"sub-01.zip": zipped(folder, raw)})
+    archives = {
+        f"{name}.zip": zipped(folder, [f"{name}/{file}" for file in files]) for name, files in pictures.items()
+    }
     mirror.osf("y63gw", archives | {"image_metadata.npy": (folder / "image_metadata.npy").read_bytes()})
 
 
