@@ -22,10 +22,10 @@ from bci.bank import Bank, normalise
 from models.bundle import Bundle
 from models.config import ExperimentConfig
 from models.decoders import Fitted
-from models.evaluation.calibration import fit_temperature
 from models.features import FeatureOptions, Features
 from models.inner import HeldOut, InnerOptions, inner_folds
 from models.numpy_decoder import NumpyDecoder, Scored, arrays
+from models.temperature import fit_temperature
 from models.training_set import TrainingSet
 
 __all__ = ["RegressionOptions", "Solve", "fit_regression", "load_regression"]

@@ -18,10 +18,10 @@ from bci.config import parse
 from models.bundle import Bundle
 from models.config import DecoderConfig, ExperimentConfig
 from models.decoders import Fitted, ScoringDecoder, family
-from models.evaluation.calibration import fit_temperature
 from models.inner import InnerOptions, held_out, inner_folds
 from models.numpy_decoder import NumpyDecoder, Scored, arrays
 from models.progress import Progress, Report, silent
+from models.temperature import fit_temperature
 from models.training_set import TrainingSet
 
 __all__ = ["default_options", "fit", "load", "member_bundle", "member_config", "selection"]

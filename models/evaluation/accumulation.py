@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.bootstrap import Interval
-from models.evaluation.calibration import log_probabilities
 from models.evaluation.report import Stopping
+from models.temperature import log_probabilities
 
 __all__ = ["accumulated", "drawn_accuracy", "fit_discount", "stopping"]
 

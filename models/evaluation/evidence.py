@@ -11,12 +11,11 @@ from models.evaluation.answers import Answers
 from models.evaluation.calibration import (
     calibration_error,
     fit_per_fold,
-    fit_temperature,
-    log_probabilities,
     reliability,
     subset_of,
 )
 from models.evaluation.report import Calibration, Stopping
+from models.temperature import fit_temperature, log_probabilities
 
 __all__ = ["Evidence", "cross_fitted", "fixed", "positions", "validated"]
 

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import norm
 
 from models.evaluation.accumulation import accumulated, drawn_accuracy, fit_discount, stopping
-from models.evaluation.calibration import log_probabilities
+from models.temperature import log_probabilities
 
 D = 1.2  # distance of two Gaussian classes in standard deviations
 

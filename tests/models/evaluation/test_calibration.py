@@ -7,11 +7,10 @@ from models.evaluation.answers import Answers
 from models.evaluation.calibration import (
     calibration_error,
     fit_per_fold,
-    fit_temperature,
-    log_probabilities,
     reliability,
 )
 from models.evaluation.evidence import cross_fitted, fixed
+from models.temperature import fit_temperature, log_probabilities
 
 
 def drawn(n, n_concepts, temperature, seed=0):
