@@ -84,11 +84,13 @@ def bundle_scores(bundle: "Bundle", bank: Bank | None = None) -> Predict:
 def _one_thread() -> Iterator[None]:
     """Sums depend on the number of threads; figures must not depend on the number of processes."""
     import torch  # noqa: PLC0415
+    from threadpoolctl import threadpool_limits  # noqa: PLC0415
 
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        yield
+        with threadpool_limits(1):
+            yield
     finally:
         torch.set_num_threads(before)
 
