@@ -223,18 +223,19 @@ class Epoch:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The concepts nearest to one embedding, best first.
+    """The concepts that fit one epoch best, best first.
 
     Parameters
     ----------
     indices
         (k,) int64, into the decoder's concepts.
     scores
-        (k,) float32, cosines.
+        (k,) float32: cosines of a network, evidence of a classifier, which only differences within a ranking tell.
     probabilities
         (k,) float32, softmax over all concepts.
     embedding
-        (D,) float32, unit norm: everything else can be derived from it without encoding again.
+        (D,) float32: everything else can be derived from it without encoding again. At unit norm if it is a
+        network's; a classifier's holds the scores of its classes.
     truth_rank
         Number of other concepts whose score is at least the truth's; None if no truth was watched.
     n_concepts
