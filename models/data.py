@@ -44,7 +44,7 @@ def load_trials(
         Concepts that may be shown, by default those of `config.targets`.
     """
     spec = preprocess or config.preprocess
-    if config.data.reader == "world":
+    if config.data.reader == "world" and not paths:
         return _world_trials(config, spec, hold_out)
     where = [str(path) for path in paths] or [expand(path) for path in config.data.paths]
     reader = reader_of(where, preferred=config.data.reader) if paths else config.data.reader

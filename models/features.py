@@ -4,10 +4,11 @@ All of it happens inside the epoch and forward in time, so that decoders with di
 windows can share one preprocessed window, live as well.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +16,9 @@ from pydantic import Field, model_validator
 
 from bci.errors import ConfigError
 from bci.specs import Frozen, PreprocessSpec
+from models.config import DecoderConfig
 
-__all__ = ["FeatureOptions", "Features"]
+__all__ = ["FeatureOptions", "Features", "fitting"]
 
 Floats = NDArray[np.float64]
 Positive = Annotated[float, Field(gt=0)]
@@ -29,9 +31,7 @@ ORDER = 4
 class FeatureOptions(Frozen):
     """Which part of an epoch a decoder looks at, in the order in which it is cut out.
 
-    Stretches are [start, end) in seconds after the onset. Controls and curves train the same decoder on fewer
-    channels or on another window: what an epoch does not hold is left out, and where nothing of a choice is left,
-    it stands for all there is.
+    Stretches are [start, end) in seconds after the onset; what of them an epoch does not hold is left out.
     """
 
     channels: tuple[str, ...] = ()
@@ -90,14 +90,20 @@ class Features:
     @cached_property
     def _channels(self) -> NDArray[np.intp]:
         labels, patterns = self.spec.channels, self.options.channels
-        chosen = [i for i, label in enumerate(labels) if any(fnmatchcase(label, p) for p in patterns)]
-        return np.array(chosen or range(len(labels)), np.intp)
+        if not patterns:
+            return np.arange(len(labels))
+        if not (chosen := _matching(patterns, labels)):
+            raise ConfigError(f"channels: expected some of {', '.join(labels)}; {', '.join(patterns)} match none")
+        return np.array(chosen, np.intp)
 
     def _samples(self, stretch: Stretch) -> slice:
-        """Samples of a stretch."""
-        spec = self.spec
-        first, last = (min(max(round((edge - spec.tmin) * spec.sfreq), 0), spec.n_times) for edge in stretch)
-        return slice(first, last) if first < last else slice(None)
+        samples = _samples_of(stretch, self.spec)
+        if samples.start >= samples.stop:
+            raise ConfigError(
+                f"expected a stretch within {self.spec.tmin:g} to {self.spec.tmax:g} s, the decoder's window; "
+                f"got {stretch[0]:g} to {stretch[1]:g} s"
+            )
+        return samples
 
     @property
     def _samples_per_bin(self) -> int:
@@ -124,6 +130,42 @@ class Features:
 
         sections = butter(ORDER, cutoff, fs=self.spec.sfreq, output="sos")
         return np.asarray(sections), np.asarray(sosfilt_zi(sections))
+
+
+def fitting(decoder: DecoderConfig, spec: PreprocessSpec) -> DecoderConfig:
+    """Return a decoder, its members too, without the choices of which other epochs hold nothing.
+
+    Controls and curves train the same decoder on fewer channels or on another window: a choice of channels or of a
+    stretch that is not there then stands for all there is.
+    """
+    return decoder.model_copy(update={"options": _fitting(decoder.options, spec)})
+
+
+def _fitting(options: Mapping[str, Any], spec: PreprocessSpec) -> dict[str, Any]:
+    kept = {key: value for key, value in options.items() if _holds(spec, key, value)}
+    for key in ("members", "candidates"):
+        if key in kept:
+            kept[key] = [{**each, "options": _fitting(each.get("options", {}), spec)} for each in kept[key]]
+    return kept
+
+
+def _holds(spec: PreprocessSpec, key: str, value: Any) -> bool:
+    if key == "channels":
+        return bool(_matching(value, spec.channels))
+    if key in ("baseline", "window") and value is not None:
+        samples = _samples_of(value, spec)
+        return bool(samples.start < samples.stop)
+    return True
+
+
+def _matching(patterns: Sequence[str], labels: Sequence[str]) -> list[int]:
+    return [i for i, label in enumerate(labels) if any(fnmatchcase(label, pattern) for pattern in patterns)]
+
+
+def _samples_of(stretch: Stretch, spec: PreprocessSpec) -> slice:
+    """Samples of a stretch that an epoch holds; none if it ends before it starts."""
+    first, last = (min(max(round((edge - spec.tmin) * spec.sfreq), 0), spec.n_times) for edge in stretch)
+    return slice(first, last)
 
 
 def _box_means(signals: Floats, width: int) -> Floats:

@@ -13,6 +13,7 @@ from bci.errors import MismatchError
 from bci.specs import PreprocessSpec
 from bci.types import TrialSet, read_only
 from models.config import ExperimentConfig
+from models.features import fitting
 
 __all__ = [
     "EXPECTED",
@@ -104,5 +105,5 @@ def narrowed(
 
 
 def _with_spec(config: ExperimentConfig, changes: Mapping[str, object]) -> ExperimentConfig:
-    spec = config.preprocess.model_dump() | dict(changes)
-    return config.model_copy(update={"preprocess": PreprocessSpec.model_validate(spec)})
+    spec = PreprocessSpec.model_validate(config.preprocess.model_dump() | dict(changes))
+    return config.model_copy(update={"preprocess": spec, "decoder": fitting(config.decoder, spec)})

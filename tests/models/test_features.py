@@ -4,8 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from bci.errors import ConfigError
 from bci.specs import PreprocessSpec
-from models.features import FeatureOptions, Features
+from models.config import DecoderConfig
+from models.features import FeatureOptions, Features, fitting
 
 CHANNELS = ("O1", "Oz", "Pz", "PO3")
 SFREQ, TMIN, TMAX = 100.0, -0.1, 0.4
@@ -46,9 +48,31 @@ def test_channels_are_chosen_by_label_or_pattern_in_their_own_order(patterns, ke
 
 def test_what_a_control_hands_over_is_used_as_far_as_it_goes():
     before = PreprocessSpec(channels=("Fp1",), sfreq=SFREQ, tmin=-0.1, tmax=0.0)
-    options = FeatureOptions(channels=("O*",), window=(0.0, 0.3), baseline=(-0.05, 0.0), bin=0)
+    chosen = {"channels": ("O*",), "window": (0.0, 0.3), "baseline": (-0.05, 0.0), "bin": 0}
     epoch = np.arange(10, dtype=np.float32)[None, None]
+    options = FeatureOptions(**fitting(DecoderConfig(name="lda", options=chosen), before).options)
     assert np.allclose(Features(options, before).binned(epoch), epoch - 7)
+
+
+def test_members_are_fitted_to_other_epochs_too_and_keep_what_there_is():
+    before = PreprocessSpec(channels=("Oz", "Fp1"), sfreq=SFREQ, tmin=-0.1, tmax=0.0)
+    inner = {"name": "lda", "options": {"channels": ["O*"], "window": [0.0, 0.3], "bin": 0}}
+    bag = DecoderConfig(
+        name="ensemble", options={"members": [{"name": "ensemble", "options": {"members": [inner]}}]}
+    )
+    (outer,) = fitting(bag, before).options["members"]
+    assert outer["options"]["members"] == [{"name": "lda", "options": {"channels": ["O*"], "bin": 0}}]
+
+
+def test_a_misspelt_channel_is_refused():
+    with pytest.raises(ConfigError, match=r"Occ\* match none"):
+        make(channels=("Occ*",))(ramp())
+
+
+@pytest.mark.parametrize("name", ["window", "baseline"])
+def test_a_stretch_outside_the_epoch_is_refused(name):
+    with pytest.raises(ConfigError, match="expected a stretch within"):
+        make(**{name: (5.0, 6.0)})(ramp())
 
 
 def test_a_low_pass_keeps_an_offset_and_removes_what_is_fast():
