@@ -1,4 +1,4 @@
-"""What the classical decoders see of an epoch: some channels, low-passed, one stretch of it, averaged in bins.
+"""What the classical decoders see of an epoch: some channels, filtered, one stretch of it, averaged in bins.
 
 All of it happens inside the epoch and forward in time, so that decoders with different filters, baselines and
 windows can share one preprocessed window, live as well.
@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +24,8 @@ Floats = NDArray[np.float64]
 Positive = Annotated[float, Field(gt=0)]
 Stretch = tuple[float, float]
 
-ORDER = 4
-"""Of the Butterworth low-pass."""
+HIGHPASS_ORDER, LOWPASS_ORDER = 2, 4
+"""Of the Butterworth filters."""
 
 
 class FeatureOptions(Frozen):
@@ -36,8 +36,11 @@ class FeatureOptions(Frozen):
 
     channels: tuple[str, ...] = ()
     """Labels, or patterns such as `PO*`; empty takes all channels."""
+    highpass: Positive | None = None
+    """Causal high-pass, Hz, on top of that of the recording; its state starts at the first sample of the epoch, as
+    if all before had been equal to it."""
     lowpass: Positive | None = None
-    """Causal low-pass, Hz; its state starts at the first sample of the epoch."""
+    """Causal low-pass, Hz; its state starts in the same way."""
     baseline: Stretch | None = None
     """Stretch whose mean is subtracted per channel."""
     window: Stretch | None = None
@@ -75,7 +78,7 @@ class Features:
     def binned(self, epochs: NDArray[np.float32]) -> Floats:
         """Return the averages (n, channels, bins) of epochs (n, C, T)."""
         signals = epochs[:, self._channels].astype(np.float64)
-        signals = self._lowpassed(signals)
+        signals = self._filtered(signals)
         if self.options.baseline is not None:
             signals = signals - signals[:, :, self._samples(self.options.baseline)].mean(axis=2, keepdims=True)
         if self.options.window is not None:
@@ -109,7 +112,7 @@ class Features:
     def _samples_per_bin(self) -> int:
         return max(1, round(self.options.bin * self.spec.sfreq))
 
-    def _lowpassed(self, signals: Floats) -> Floats:
+    def _filtered(self, signals: Floats) -> Floats:
         if self._filter is None:
             return signals
         from scipy.signal import sosfilt  # noqa: PLC0415 (1.3 s to import)
@@ -121,15 +124,26 @@ class Features:
     @cached_property
     def _filter(self) -> tuple[Floats, Floats] | None:
         """Second-order sections (n, 6) and their steady state (n, 2) for a signal of ones."""
-        cutoff = self.options.lowpass
-        if cutoff is None:
+        highpass, lowpass = self.options.highpass, self.options.lowpass
+        sections = []
+        if highpass is not None:
+            sections.append(_butterworth(HIGHPASS_ORDER, "highpass", highpass, self.spec.sfreq))
+        if lowpass is not None:
+            sections.append(_butterworth(LOWPASS_ORDER, "lowpass", lowpass, self.spec.sfreq))
+        if not sections:
             return None
-        if cutoff >= self.spec.sfreq / 2:
-            raise ConfigError(f"lowpass: expected less than {self.spec.sfreq / 2:g} Hz, got {cutoff:g} Hz")
-        from scipy.signal import butter, sosfilt_zi  # noqa: PLC0415 (as above)
+        from scipy.signal import sosfilt_zi  # noqa: PLC0415 (as above)
 
-        sections = butter(ORDER, cutoff, fs=self.spec.sfreq, output="sos")
-        return np.asarray(sections), np.asarray(sosfilt_zi(sections))
+        cascade = np.concatenate(sections)
+        return cascade, np.asarray(sosfilt_zi(cascade))
+
+
+def _butterworth(order: int, kind: Literal["highpass", "lowpass"], cutoff: float, sfreq: float) -> Floats:
+    from scipy.signal import butter  # noqa: PLC0415 (1.3 s to import)
+
+    if cutoff >= sfreq / 2:
+        raise ConfigError(f"{kind}: expected less than {sfreq / 2:g} Hz, got {cutoff:g} Hz")
+    return np.asarray(butter(order, cutoff, kind, fs=sfreq, output="sos"))
 
 
 def fitting(decoder: DecoderConfig, spec: PreprocessSpec) -> DecoderConfig:

@@ -6,7 +6,7 @@ by the evaluation, whose folds are outside (Varma and Simon 2006, doi:10.1186/14
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from bci.specs import Frozen
 from models.bundle import Bundle
 from models.config import ExperimentConfig
 from models.decoders import family
+from models.groups import group_codes
 from models.progress import silent
 from models.training_set import TrainingSet
 
@@ -28,8 +29,6 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Fold = tuple[Ints, Ints]
 """Rows of the training set that are fitted to, and rows that are left out."""
-
-NESTED = ("subject", "session", "recording")
 
 
 class InnerOptions(Frozen):
@@ -59,7 +58,7 @@ class HeldOut:
 
 def inner_folds(data: TrainingSet, config: ExperimentConfig, options: InnerOptions) -> list[Fold]:
     """Split a training set by groups; one that has a single group, by blocks of neighbouring trials."""
-    codes = _groups(data, options.by or config.evaluation.by)
+    codes = group_codes(data.trials, options.by or config.evaluation.by, data.kept)
     n_groups = int(codes.max()) + 1
     if n_groups == 1:
         codes, n_groups = _blocks(data.rows, options.folds), options.folds
@@ -96,15 +95,6 @@ def _figure(part: HeldOut) -> float:
     if n_concepts == 2:
         return auc(part.scores[:, 1] - part.scores[:, 0], part.truth == 1)
     return float(np.mean(truth_ranks(part.scores, part.truth) == 0))
-
-
-def _groups(data: TrainingSet, by: str) -> Ints:
-    """Number what is left out together, (n,)."""
-    own: dict[str, NDArray[Any]] = {"concept": data.rows, "image": data.images}
-    names = NESTED[: NESTED.index(by) + 1] if by in NESTED else (by,)
-    columns = [own[name] if name in own else data.trials.groups[name][data.kept] for name in names]
-    codes = np.stack([np.unique(column, return_inverse=True)[1] for column in columns])
-    return np.asarray(np.unique(codes, axis=1, return_inverse=True)[1].ravel(), np.int64)
 
 
 def _blocks(rows: Ints, n_blocks: int) -> Ints:

@@ -64,11 +64,11 @@ def train(
         reference=trials.provenance.get("reference"),
         whitening=None if data.whitening is None else read_only(data.whitening),
         provenance=dict(trials.provenance),
-        card=_card(data, config, "; ".join(filter(None, (kind.selection(config), fitted.note)))),
+        card=_card(data, config, kind.selection(config), fitted.note),
     )
 
 
-def _card(data: TrainingSet, config: ExperimentConfig, selection: str) -> dict[str, Any]:
+def _card(data: TrainingSet, config: ExperimentConfig, selection: str, chosen: str) -> dict[str, Any]:
     spec, settings, trials = config.preprocess, config.train, data.trials
     return {
         "protocol": config.evaluation.protocol,
@@ -81,6 +81,7 @@ def _card(data: TrainingSet, config: ExperimentConfig, selection: str) -> dict[s
         "held_out": list(trials.provenance.get("held_out", ())),
         "seeds": list(range(settings.seed, settings.seed + settings.members)),
         "selection": selection,
+        "chosen": chosen,
         "candidates": len(data.bank.names),
         "channels": len(spec.channels),
         "window": [spec.tmin, spec.tmax],

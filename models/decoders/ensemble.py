@@ -43,17 +43,18 @@ def fit(data: TrainingSet, config: ExperimentConfig, report: Report, checkpoints
     options = _options(config)
     fold = inner_folds(data, config, options)[0]
     weights: Arrays = {}
-    parts = []
+    parts, notes = [], []
     for number, member in enumerate(options.members):
         own = member_config(config, member)
         parts.append(held_out(data, own, fold))
         folder = None if checkpoints is None else checkpoints / str(number)
         fitted = family(member.name).fit(data, own, silent, folder)
         weights |= {f"{number}/{name}": array for name, array in fitted.weights.items()}
+        notes += [f"{member.name}: {fitted.note}"] if fitted.note else []
         report(Progress(number + 1, len(options.members)))
     scales = np.array([_spread(part.scores) for part in parts])
     mean = np.mean([part.scores / scale for part, scale in zip(parts, scales, strict=True)], axis=0)
-    return Fitted(weights | {"scales": scales}, fit_temperature(mean, parts[0].truth))
+    return Fitted(weights | {"scales": scales}, fit_temperature(mean, parts[0].truth), "; ".join(notes))
 
 
 def load(bundle: Bundle, bank: Bank, device: str) -> NumpyDecoder:

@@ -38,7 +38,10 @@ Scores = NDArray[np.float32]
 
 
 class Predict(Protocol):
-    """A fitted decoder. It is handed signals alone: no labels, no markers, no order."""
+    """A fitted decoder. It is handed signals alone: no labels, no markers, no order.
+
+    One that chose something says in an attribute `note` what.
+    """
 
     def __call__(self, data: NDArray[np.float32], /) -> Scores:
         """Score epochs (n, n_channels, n_times) against all concepts: (n, N)."""
@@ -173,6 +176,14 @@ class _Job:
 
 
 @dataclass(frozen=True, slots=True)
+class _Scored:
+    """Scores of what was held out, by the number of presentations averaged, and what the decoder chose."""
+
+    scores: dict[int, Scores]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class _FitFold:
     """Fit one fold and score what was held out, alone and averaged; the answer depends on the job alone."""
 
@@ -181,18 +192,17 @@ class _FitFold:
     seed: int
     groups: Mapping[int, Sequence[Ints]]
 
-    def __call__(self, job: _Job) -> dict[int, Scores]:
+    def __call__(self, job: _Job) -> _Scored:
         arm = _permuted(self.arms[job.arm], self.evaluation, self.seed, job.permutation)
         split, judged = arm.splits[job.fold], arm.judged.data
         predict = arm.fit(arm.view.of(_part(arm.trials, split.train)), self.seed + job.permutation)
         firsts = range(0, len(split.test), BLOCK)
-        scores = {1: _scored(predict, arm.view, (judged[split.test[first : first + BLOCK]] for first in firsts))}
-        if job.arm != DECODER or job.permutation:
-            return scores
-        for k, groups in self.groups.items():
+        scores = {1: _score(predict, arm.view, (judged[split.test[first : first + BLOCK]] for first in firsts))}
+        asked = self.groups if job.arm == DECODER and not job.permutation else {}
+        for k, groups in asked.items():
             if len(groups[job.fold]):
-                scores[k] = _scored(predict, arm.view, averages(judged, groups[job.fold]))
-        return scores
+                scores[k] = _score(predict, arm.view, averages(judged, groups[job.fold]))
+        return _Scored(scores, getattr(predict, "note", ""))
 
 
 def _part(trials: TrialSet, rows: Ints) -> TrialSet:
@@ -200,7 +210,7 @@ def _part(trials: TrialSet, rows: Ints) -> TrialSet:
     return trials if np.array_equal(rows, np.arange(len(trials))) else take(trials, rows)
 
 
-def _scored(predict: Predict, view: View, blocks: Iterator[NDArray[np.float32]]) -> Scores:
+def _score(predict: Predict, view: View, blocks: Iterator[NDArray[np.float32]]) -> Scores:
     return np.concatenate([predict(view.cut(block)) for block in blocks])
 
 
@@ -255,20 +265,22 @@ def cross_validate(
     own: dict[str, Answers] = {}
     averaged: dict[int, Answers] = {}
     null: dict[int, float] = {}
-    for name, permutation, arm, scores in _joined(results, arms, evaluation, seed):
-        answers = arm.answers([each[1] for each in scores], evaluation)
+    notes: list[str] = []
+    for name, permutation, arm, fitted in _joined(results, arms, evaluation, seed):
+        answers = arm.answers([fold.scores[1] for fold in fitted], evaluation)
         if permutation:
             null[permutation] = headline_value(answers)
         else:
             own[name] = answers
             if name == DECODER:
-                averaged = _averaged(arm, scores, groups, evaluation)
+                averaged = _averaged(arm, fitted, groups, evaluation)
+                notes = [fold.note for fold in fitted]
     answers = own.pop(DECODER)
     figure = headline(answers, evaluation, seed)
     shuffles = "shuffled-labels" if decoder.tested is None else "shuffled-training"
     return Outcome(
         answers=answers,
-        folds=_fold_results(decoder, answers, evaluation),
+        folds=_fold_results(decoder, answers, notes, evaluation),
         headline=figure,
         controls=(
             *((shuffle_control(shuffles, figure, [null[p] for p in sorted(null)]),) if null else ()),
@@ -309,17 +321,17 @@ def _jobs(arms: Mapping[str, Arm], permutations: int) -> list[_Job]:
 
 
 def _joined(
-    results: Iterator[tuple[_Job, dict[int, Scores]]],
+    results: Iterator[tuple[_Job, _Scored]],
     arms: Mapping[str, Arm],
     evaluation: EvaluationConfig,
     seed: int,
-) -> Iterator[tuple[str, int, Arm, list[dict[int, Scores]]]]:
-    """Yield name, permutation, arm and scores per fold as soon as all folds are there, and forget the scores."""
-    waiting: dict[tuple[str, int], dict[int, dict[int, Scores]]] = {}
-    for job, scores in results:
+) -> Iterator[tuple[str, int, Arm, list[_Scored]]]:
+    """Yield name, permutation, arm and what each fold came to as soon as all are there, and forget it."""
+    waiting: dict[tuple[str, int], dict[int, _Scored]] = {}
+    for job, result in results:
         key = (job.arm, job.permutation)
         scored = waiting.setdefault(key, {})
-        scored[job.fold] = scores
+        scored[job.fold] = result
         if len(scored) == len(arms[job.arm].splits):
             del waiting[key]
             arm = _permuted(arms[job.arm], evaluation, seed, job.permutation)
@@ -328,15 +340,15 @@ def _joined(
 
 def _averaged(
     arm: Arm,
-    scores: Sequence[Mapping[int, Scores]],
+    fitted: Sequence[_Scored],
     groups: Mapping[int, Sequence[Ints]],
     evaluation: EvaluationConfig,
 ) -> dict[int, Answers]:
-    none = np.empty((0, scores[0][1].shape[1]), np.float32)
+    none = np.empty((0, fitted[0].scores[1].shape[1]), np.float32)
     answers = {}
     for k, each in groups.items():
         firsts = [rows[:, 0] for rows in each]
-        answers[k] = arm.answers([fold.get(k, none) for fold in scores], evaluation, firsts)
+        answers[k] = arm.answers([fold.scores.get(k, none) for fold in fitted], evaluation, firsts)
     return answers
 
 
@@ -356,7 +368,9 @@ def shuffle_control(name: str, observed: Figure, null: Sequence[float]) -> Contr
     return Control(name, EXPECTED[name], figure, sd, p_value(observed.value, values), tuple(map(float, null)))
 
 
-def _fold_results(arm: Arm, answers: Answers, evaluation: EvaluationConfig) -> tuple[FoldResult, ...]:
+def _fold_results(
+    arm: Arm, answers: Answers, notes: Sequence[str], evaluation: EvaluationConfig
+) -> tuple[FoldResult, ...]:
     by = evaluation.by if arm.tested is None else "recording"
     return tuple(
         FoldResult(
@@ -364,6 +378,7 @@ def _fold_results(arm: Arm, answers: Answers, evaluation: EvaluationConfig) -> t
             n_train=len(split.train),
             n_scored=int(np.count_nonzero(answers.fold == fold)),
             value=fold_value(answers, fold),
+            note=note,
         )
-        for fold, split in enumerate(arm.splits)
+        for fold, (split, note) in enumerate(zip(arm.splits, notes, strict=True))
     )

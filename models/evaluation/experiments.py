@@ -32,6 +32,7 @@ from models.pool import Progress
 
 if TYPE_CHECKING:
     from models.bundle import Bundle
+    from models.decoders import ScoringDecoder
 
 __all__ = ["Partition", "TrainedPerFold", "bundle_scores", "evaluate_config"]
 
@@ -67,17 +68,35 @@ class TrainedPerFold:
         return bundle_scores(bundle, self.ranked)
 
 
-def bundle_scores(bundle: "Bundle", bank: Bank | None = None) -> Predict:
+@dataclass(frozen=True, slots=True)
+class BundleScores:
+    """A bundle as a `models.evaluation.crossval.Predict`: it scales epochs and ranks them.
+
+    Parameters
+    ----------
+    decoder
+        The bundle's own, over the bank whose order the scores have.
+    """
+
+    bundle: "Bundle"
+    decoder: "ScoringDecoder"
+
+    @property
+    def note(self) -> str:
+        """What was chosen in training."""
+        return str(self.bundle.card.get("chosen", ""))
+
+    def __call__(self, data: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Score unscaled epochs (n, n_channels, n_times)."""
+        with _one_thread():
+            return self.decoder.scores(scale_epochs(data, self.bundle.preprocess, self.bundle.whitening))
+
+
+def bundle_scores(bundle: "Bundle", bank: Bank | None = None) -> BundleScores:
     """Return what scores unscaled epochs against all concepts of a bank, by default the bundle's own."""
     from models.runtime import load_decoder  # noqa: PLC0415
 
-    decoder = load_decoder(bundle, bank)
-
-    def predict(data: NDArray[np.float32]) -> NDArray[np.float32]:
-        with _one_thread():
-            return decoder.scores(scale_epochs(data, bundle.preprocess, bundle.whitening))
-
-    return predict
+    return BundleScores(bundle, load_decoder(bundle, bank))
 
 
 @contextmanager

@@ -60,6 +60,8 @@ class FoldResult:
     n_scored: int
     value: float | None
     """The headline figure inside the fold; None where it cannot be computed there."""
+    note: str = ""
+    """What the decoder chose from the training trials."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from bci.errors import ConfigError
 from bci.types import TrialSet, read_only
 from models.config import EvaluationConfig
+from models.groups import NESTED, group_codes
 
 __all__ = ["Split", "check_protocol", "folds"]
 
@@ -23,9 +24,6 @@ LEAVES_OUT = {
     "closed-set": ("subject", "session", "recording"),
 }
 """Protocol -> what it may leave out together."""
-
-NESTED = ("subject", "session", "recording")
-"""Groups inside each other, the outermost first: session 1 of one person is not session 1 of another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +49,7 @@ def folds(trials: TrialSet, evaluation: EvaluationConfig) -> tuple[Split, ...]:
         What is split.
     evaluation
         `by` names the groups; `folds` says into how many blocks of neighbouring groups they go, None leaves out
-        one group at a time. Groups stand in the order of their first trial, pictures in such an order that a
-        block takes evenly from all concepts.
+        one group at a time. They stand in the order of `models.groups.group_codes`.
 
     Raises
     ------
@@ -61,7 +58,7 @@ def folds(trials: TrialSet, evaluation: EvaluationConfig) -> tuple[Split, ...]:
     """
     check_protocol(evaluation)
     _check_outermost(trials, evaluation)
-    groups = _groups(trials, evaluation.by)
+    groups = group_codes(trials, evaluation.by)
     n_groups = int(groups.max()) + 1
     n_folds = evaluation.folds or n_groups
     if n_groups < 2 or n_folds > n_groups:
@@ -101,39 +98,6 @@ def _outermost(trials: TrialSet) -> str:
     """Return the outermost group with more than one value."""
     several = (name for name in NESTED if name in trials.groups and len(set(trials.groups[name])) > 1)
     return next(several, "recording")
-
-
-def _groups(trials: TrialSet, by: str) -> NDArray[np.int64]:
-    """Number what is left out together, (n_trials,)."""
-    if by == "concept":
-        return _numbered(trials.concepts)
-    if by == "image":
-        return _numbered_pictures(trials)
-    outer = NESTED[: NESTED.index(by) + 1] if by in NESTED else (by,)
-    if missing := [name for name in outer if name not in trials.groups]:
-        raise ConfigError(f"expected trials that know their {missing[0]}, got only {', '.join(trials.groups)}")
-    columns = [np.unique(trials.groups[name], return_inverse=True)[1] for name in outer]
-    return _numbered(np.unique(np.stack(columns), axis=1, return_inverse=True)[1].ravel())
-
-
-def _numbered(values: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Number values in the order of their first appearance."""
-    _, first, codes = np.unique(values, return_index=True, return_inverse=True)
-    return np.argsort(np.argsort(first))[codes]
-
-
-def _numbered_pictures(trials: TrialSet) -> NDArray[np.int64]:
-    """Number pictures so that the first one of every concept comes before the second ones."""
-    if (trials.images < 0).any():
-        raise ConfigError("evaluation.by = 'image' needs to know which picture every trial showed")
-    pictures, codes = np.unique(trials.images, return_inverse=True)
-    concepts = np.zeros(len(pictures), np.int64)
-    concepts[codes] = trials.concepts
-    order = np.argsort(concepts, kind="stable")
-    ordered = concepts[order]
-    within = np.empty(len(pictures), np.int64)
-    within[order] = np.arange(len(pictures)) - np.searchsorted(ordered, ordered)
-    return np.argsort(np.lexsort((concepts, within)))[codes]
 
 
 def _leave_out(groups: NDArray[np.int64], block: NDArray[np.int64]) -> Split:

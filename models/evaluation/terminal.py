@@ -115,10 +115,10 @@ def _stopping(report: Report) -> "Table":
 
 
 def _folds(report: Report) -> "Table":
-    table = _table("held out", "part", "trained on", "scored", report.headline.name)
+    table = _table("held out", "part", "trained on", "scored", report.headline.name, "chosen in training")
     for fold in report.folds:
-        names = few(fold.held_out)
-        _row(table, names, str(fold.n_train), str(fold.n_scored), number(fold.value))
+        cells = (few(fold.held_out), str(fold.n_train), str(fold.n_scored), number(fold.value), fold.note)
+        _row(table, *cells)
     return table
 
 

@@ -83,13 +83,29 @@ def test_a_low_pass_keeps_an_offset_and_removes_what_is_fast():
     assert np.abs(passed - 1000).max() < 0.05
 
 
+def test_a_high_pass_removes_an_offset_and_keeps_what_is_fast():
+    times = np.arange(50) / SFREQ
+    fast = np.sin(2 * np.pi * 20 * times)
+    epochs = np.broadcast_to(1000 + fast, (1, 4, 50)).astype(np.float32)
+    passed = make(bin=0, highpass=1.0).binned(epochs)
+    assert np.abs(passed - fast).max() < 0.2
+
+
+def test_both_filters_follow_each_other():
+    epochs = np.random.default_rng(0).normal(size=(2, 4, 50)).astype(np.float32)
+    high = make(bin=0, highpass=2.0).binned(epochs).astype(np.float32)
+    assert np.allclose(
+        make(bin=0, lowpass=8.0).binned(high), make(bin=0, highpass=2.0, lowpass=8.0).binned(epochs), atol=1e-5
+    )
+
+
 @given(st.integers(1, 49))
 def test_nothing_that_comes_later_is_seen(cut):
     rng = np.random.default_rng(0)
     epochs = rng.normal(size=(1, 4, 50)).astype(np.float32)
     changed = epochs.copy()
     changed[:, :, cut:] += 1
-    features = make(bin=0, lowpass=12.0, baseline=(-0.1, -0.09))
+    features = make(bin=0, highpass=1.0, lowpass=12.0, baseline=(-0.1, -0.09))
     assert np.array_equal(features.binned(epochs)[:, :, :cut], features.binned(changed)[:, :, :cut])
 
 
@@ -98,6 +114,7 @@ def test_stretches_that_run_backwards_are_refused():
         FeatureOptions(window=(0.5, 0.2))
 
 
-def test_a_low_pass_above_half_the_rate_is_refused():
-    with pytest.raises(Exception, match="lowpass: expected less than 50 Hz, got 60 Hz"):
-        make(lowpass=60.0)(ramp())
+@pytest.mark.parametrize("name", ["highpass", "lowpass"])
+def test_a_cutoff_above_half_the_rate_is_refused(name):
+    with pytest.raises(ConfigError, match=f"{name}: expected less than 50 Hz, got 60 Hz"):
+        make(**{name: 60.0})(ramp())

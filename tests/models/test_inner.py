@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from bci.errors import ConfigError
 from models.inner import HeldOut, InnerOptions, figure, held_out, inner_folds
 from models.training_set import training_set
 
@@ -28,6 +29,17 @@ def test_every_trial_is_left_out_once_and_its_group_with_it(tiny, data, by):
     for train, test in folds:
         assert not set(column[train]) & set(column[test])
         assert len(train) + len(test) == len(data)
+
+
+def test_every_part_holds_pictures_of_every_concept(data, tiny):
+    for train, test in inner_folds(data, tiny.config, InnerOptions(by="image", folds=2)):
+        assert set(data.rows[train]) == set(data.rows[test]) == set(range(6))
+
+
+def test_trials_that_do_not_know_their_group_are_refused(data, tiny):
+    unknown = replace(data, trials=replace(data.trials, groups={"recording": data.trials.groups["recording"]}))
+    with pytest.raises(ConfigError, match="expected trials that know their repetition, got only recording"):
+        inner_folds(unknown, tiny.config, InnerOptions(by="repetition"))
 
 
 def test_one_group_is_split_into_blocks_that_hold_every_concept(tiny, data):

@@ -92,6 +92,6 @@ def test_the_penalty_grows_with_the_noise(tiny_with):
         noise = np.random.default_rng(0).normal(scale=scale, size=tiny.trials.data.shape)
         noisy = replace(tiny.trials, data=tiny.trials.data + noise.astype(np.float32))
         bundle = fitted(replace(tiny, trials=noisy), "ridge")
-        return float(bundle.card["selection"].rpartition("penalty ")[2])
+        return float(bundle.card["chosen"].rpartition("penalty ")[2])
 
     assert chosen(0) < chosen(300)

@@ -137,7 +137,7 @@ def test_the_card_says_what_was_done(trained):
     assert card == {
         "protocol": "seen-concept/new-trial", "n_trials": 96, "n_rejected": 0, "n_concepts": 6, "subjects": ["1"],
         "sessions": ["1"], "recordings": ["a", "b"], "held_out": ["c"], "seeds": [0],
-        "selection": "fixed: last of 3 epochs", "candidates": 6, "channels": 4, "window": [0.0, 0.5],
+        "selection": "fixed: last of 3 epochs", "chosen": "", "candidates": 6, "channels": 4, "window": [0.0, 0.5],
         "causal": True,
     }  # fmt: skip
 

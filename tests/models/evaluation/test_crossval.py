@@ -97,6 +97,22 @@ class Remembering:
         return Guess()(train_trials, seed)
 
 
+class Choice:
+    """What says on how many trials it decided."""
+
+    def __init__(self, n_train, n_concepts):
+        self.note, self._n = f"chose {n_train}", n_concepts
+
+    def __call__(self, data):
+        return np.zeros((len(data), self._n), np.float32)
+
+
+@dataclass(frozen=True)
+class Choosing:
+    def __call__(self, train_trials, _seed):
+        return Choice(len(train_trials), len(train_trials.concept_names))
+
+
 @dataclass(frozen=True)
 class Failing:
     def __call__(self, _train, _seed):
@@ -121,6 +137,13 @@ def test_a_clear_signal_is_decoded_and_its_shuffles_are_not():
     assert control.p == pytest.approx(1 / 20)
     assert control.figure.value == pytest.approx(0.5, abs=0.1)
     assert len(control.null) == 19
+
+
+@pytest.mark.parametrize("fit", [Choosing(), NearestMean()])
+def test_what_was_chosen_stands_in_each_fold(fit):
+    evaluation = protocol(permutations=1)
+    outcome = cross_validate(arm(world(signal_to_noise=0.5), fit, evaluation), evaluation)
+    assert [fold.note for fold in outcome.folds] == ["chose 180" if isinstance(fit, Choosing) else ""] * 4
 
 
 def test_the_auc_is_the_mean_over_held_out_recordings():
