@@ -25,7 +25,7 @@ from models.devices import launch
 from models.feed import make_feed
 from models.loop import Training
 from models.losses import infonce, similarities
-from models.progress import Progress, Report, silent
+from models.progress import OnProgress, Progress, silent
 from models.training_set import TrainingSet, training_set
 from replay.spill import gather
 
@@ -89,7 +89,7 @@ def bench_training(
     steps: int = 8,
     n_channels: int = 63,
     n_times: int = 250,
-    report: Report = silent,
+    report: OnProgress = silent,
 ) -> TrainingSpeed:
     """Measure the training of one encoder on noise in a memory-mapped file.
 

@@ -84,6 +84,8 @@ class DecoderConfig(Frozen):
     """Key of `models.decoders.DECODERS`: an encoder, a classical decoder, or one that is made of others."""
     options: dict[str, Any] = Field(default_factory=dict)
     """Of an encoder its own and `dim`, the dimension of the shared space."""
+    label: str = ""
+    """What reports call it where name and options say too little."""
 
 
 class ProjectionConfig(Frozen):
@@ -215,7 +217,8 @@ class ExperimentConfig(Frozen):
 class RowConfig(Frozen):
     """One decoder in a table."""
 
-    name: str
+    name: Annotated[str, Field(pattern=r"^[\w +().-]*\w[\w +().-]*$")]
+    """Also of the folder of its report."""
     base: str
     """Experiment whose keys are replaced, by path or name."""
     set: dict[str, Any] = Field(default_factory=dict)

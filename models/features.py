@@ -7,7 +7,7 @@ windows can share one preprocessed window, live as well.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
@@ -77,13 +77,10 @@ class Features:
 
     def binned(self, epochs: NDArray[np.float32]) -> Floats:
         """Return the averages (n, channels, bins) of epochs (n, C, T)."""
-        signals = epochs[:, self._channels].astype(np.float64)
-        signals = self._filtered(signals)
-        if self.options.baseline is not None:
-            signals = signals - signals[:, :, self._samples(self.options.baseline)].mean(axis=2, keepdims=True)
-        if self.options.window is not None:
-            signals = signals[:, :, self._samples(self.options.window)]
-        return _box_means(signals, self._samples_per_bin)
+        signals = epochs[:, self._channels]
+        if self._weights is None:
+            return signals[:, :, self._window].astype(np.float64)
+        return np.asarray(signals @ self._weights)
 
     @property
     def n_channels(self) -> int:
@@ -99,6 +96,24 @@ class Features:
             raise ConfigError(f"channels: expected some of {', '.join(labels)}; {', '.join(patterns)} match none")
         return np.array(chosen, np.intp)
 
+    @cached_property
+    def _weights(self) -> Floats | None:
+        """(T, bins) what each sample adds to each bin: all steps are linear, so they are one matrix.
+
+        None where samples are only left out.
+        """
+        baseline, width = self.options.baseline, round(self.options.bin * self.spec.sfreq)
+        if self._filter is None and baseline is None and width <= 1:
+            return None
+        signals = self._filtered(np.eye(self.spec.n_times))
+        if baseline is not None:
+            signals = signals - signals[:, self._samples(baseline)].mean(axis=1, keepdims=True)
+        return _box_means(signals[:, self._window], max(1, width))
+
+    @cached_property
+    def _window(self) -> slice:
+        return slice(None) if self.options.window is None else self._samples(self.options.window)
+
     def _samples(self, stretch: Stretch) -> slice:
         samples = _samples_of(stretch, self.spec)
         if samples.start >= samples.stop:
@@ -108,18 +123,15 @@ class Features:
             )
         return samples
 
-    @property
-    def _samples_per_bin(self) -> int:
-        return max(1, round(self.options.bin * self.spec.sfreq))
-
     def _filtered(self, signals: Floats) -> Floats:
+        """Filter signals (n, T) forward in time, each from the steady state for its first sample."""
         if self._filter is None:
             return signals
         from scipy.signal import sosfilt  # noqa: PLC0415 (1.3 s to import)
 
         sections, steady = self._filter
-        state = steady[:, None, None, :] * signals[None, :, :, :1]
-        return np.asarray(sosfilt(sections, signals, axis=2, zi=state)[0])
+        state = steady[:, None, :] * signals[None, :, :1]
+        return np.asarray(sosfilt(sections, signals, axis=1, zi=state)[0])
 
     @cached_property
     def _filter(self) -> tuple[Floats, Floats] | None:
@@ -138,6 +150,7 @@ class Features:
         return cascade, np.asarray(sosfilt_zi(cascade))
 
 
+@cache
 def _butterworth(order: int, kind: Literal["highpass", "lowpass"], cutoff: float, sfreq: float) -> Floats:
     from scipy.signal import butter  # noqa: PLC0415 (1.3 s to import)
 
@@ -183,8 +196,8 @@ def _samples_of(stretch: Stretch, spec: PreprocessSpec) -> slice:
 
 
 def _box_means(signals: Floats, width: int) -> Floats:
-    """Means over non-overlapping boxes of `width` samples, what is left over dropped: (n, C, T // width)."""
-    n, n_channels, n_times = signals.shape
+    """Means over non-overlapping boxes of `width` samples, what is left over dropped: (n, T // width)."""
+    n, n_times = signals.shape
     width = min(width, n_times)
-    whole = signals[:, :, : n_times // width * width]
-    return np.asarray(whole.reshape(n, n_channels, -1, width).mean(axis=3))
+    whole = signals[:, : n_times // width * width]
+    return np.asarray(whole.reshape(n, -1, width).mean(axis=2))

@@ -23,7 +23,7 @@ from models.groups import group_codes
 from models.progress import silent
 from models.training_set import TrainingSet
 
-__all__ = ["HeldOut", "InnerOptions", "figure", "held_out", "inner_folds"]
+__all__ = ["HeldOut", "InnerOptions", "divide", "figure", "held_out", "inner_folds"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -67,14 +67,20 @@ def inner_folds(data: TrainingSet, config: ExperimentConfig, options: InnerOptio
     return [(np.flatnonzero(~out), np.flatnonzero(out)) for out in left_out if out.any()]
 
 
-def held_out(data: TrainingSet, config: ExperimentConfig, fold: Fold) -> HeldOut:
+def divide(data: TrainingSet, fold: Fold) -> tuple[TrainingSet, TrainingSet]:
+    """Return both sides of a fold; what was left out is scaled as the trials that are fitted to."""
+    train = data.part(fold[0])
+    return train, replace(train, kept=data.kept[fold[1]], rows=data.rows[fold[1]])
+
+
+def held_out(config: ExperimentConfig, train: TrainingSet, tested: TrainingSet) -> HeldOut:
     """Fit the decoder that `config.decoder` names to one side of a fold and score the other."""
-    train, test = data.part(fold[0]), fold[1]
     kind = family(config.decoder.name)
     fitted = kind.fit(train, config, silent, None)
-    bundle = Bundle(config, fitted.weights, data.bank, train.centre, fitted.temperature, whitening=train.whitening)
-    decoder = kind.load(bundle, data.bank, "auto")
-    tested = replace(train, kept=data.kept[test], rows=data.rows[test])  # scaled as the others were
+    bundle = Bundle(
+        config, fitted.weights, train.bank, train.centre, fitted.temperature, whitening=train.whitening
+    )
+    decoder = kind.load(bundle, train.bank, "auto")
     shown, truth = np.unique(tested.rows, return_inverse=True)
     scores = np.concatenate([decoder.scores(block)[:, shown] for block in tested.blocks()])
     return HeldOut(scores.astype(np.float64), truth)

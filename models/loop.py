@@ -28,7 +28,7 @@ from models.config import ExperimentConfig, TrainConfig
 from models.devices import launch
 from models.feed import Fed, Feed, make_feed
 from models.losses import infonce, similarities
-from models.progress import Progress, Report
+from models.progress import OnProgress, Progress
 from models.training_set import TrainingSet
 
 __all__ = ["Training", "train_members"]
@@ -38,7 +38,7 @@ REPORT_EVERY = 10
 
 
 def train_members(
-    data: TrainingSet, config: ExperimentConfig, report: Report, keeper: Keeper | None = None
+    data: TrainingSet, config: ExperimentConfig, report: OnProgress, keeper: Keeper | None = None
 ) -> list[Aligner]:
     """Train one network per seed.
 
@@ -71,7 +71,7 @@ def train_members(
     ]
 
 
-def _share(report: Report, member: int, members: int) -> Report:
+def _share(report: OnProgress, member: int, members: int) -> OnProgress:
     """Report the progress of one member as part of the whole."""
 
     def tell(progress: Progress) -> None:
@@ -112,7 +112,7 @@ class Training:
         self._ema = AveragedModel(self._model, multi_avg_fn=average) if self._settings.ema else None
         self._generator = Generator(fabric.device)
 
-    def run(self, report: Report, keeper: Keeper | None) -> Aligner:
+    def run(self, report: OnProgress, keeper: Keeper | None) -> Aligner:
         """Train from the last checkpoint, or from the start, to the end."""
         n_passes, n_steps = self._settings.epochs, len(self._sampler)
         first, loss = self._restore(keeper), None
@@ -127,7 +127,7 @@ class Training:
     def _compiling(self) -> AbstractContextManager[None]:
         return _compiler_errors() if self._settings.compile else nullcontext()
 
-    def _pass(self, number: int, report: Report) -> Tensor:
+    def _pass(self, number: int, report: OnProgress) -> Tensor:
         n_steps = self._settings.epochs * len(self._sampler)
         loss = torch.tensor(math.nan)
         first = number * len(self._sampler) + 1

@@ -11,16 +11,16 @@ from typing import Any, ClassVar, TypeVar
 
 from bci.errors import BciError
 
-__all__ = ["Progress", "run_each"]
+__all__ = ["OnDone", "run_each"]
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
-Progress = Callable[[int, int], None]
+OnDone = Callable[[int, int], None]
 """Called with (done, total) after each job, in the calling thread."""
 
 
 def run_each(
-    task: Callable[[Job], Result], jobs: Sequence[Job], processes: int, progress: Progress | None = None
+    task: Callable[[Job], Result], jobs: Sequence[Job], processes: int, progress: OnDone | None = None
 ) -> Iterator[tuple[Job, Result]]:
     """Run `task` on every job and yield each with its result, in the order in which they end.
 

@@ -176,9 +176,8 @@ class _Map:
     """
 
     def __init__(self, reduced: Reduced, sums: Sums, solution: Floats, span: Floats) -> None:
-        solution = solution @ span
-        self.weights = reduced.back(solution)
-        self.offset = -(sums.x / sums.n) @ solution - reduced.centre @ self.weights
+        self.weights = reduced.back(solution) @ span
+        self.offset = -(sums.x / sums.n) @ solution @ span - reduced.centre @ self.weights
         self.target = sums.y / sums.n @ span
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from bci.errors import BciError, ConfigError
 from models.config import ExperimentConfig
-from models.progress import Report, silent
+from models.progress import OnProgress, silent
 
 if TYPE_CHECKING:
     from bci.bank import Bank
@@ -68,7 +68,7 @@ class Run:
 
         return load_trials(self.config, self.data, self.hold_out), load_bank_of(self.config)
 
-    def train(self, trials: "TrialSet", bank: "Bank", report: Report = silent) -> "Bundle":
+    def train(self, trials: "TrialSet", bank: "Bank", report: OnProgress = silent) -> "Bundle":
         """Train, from its checkpoint if there is one."""
         from models.train import train  # noqa: PLC0415
 

@@ -11,7 +11,7 @@ from bci.types import TrialSet, read_only
 from models.bundle import Bundle
 from models.config import ExperimentConfig
 from models.decoders import family
-from models.progress import Report, silent
+from models.progress import OnProgress, silent
 from models.training_set import TrainingSet, training_set
 
 __all__ = ["train"]
@@ -22,7 +22,7 @@ def train(
     bank: Bank,
     config: ExperimentConfig,
     *,
-    report: Report = silent,
+    report: OnProgress = silent,
     checkpoints: Path | None = None,
 ) -> Bundle:
     """Train the decoder of an experiment.

@@ -5,6 +5,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bci.cli.arguments import positive
+
 if TYPE_CHECKING:
     from models.benchmark import TrainingSpeed
 
@@ -60,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
         ("channels", 63, "channels of a trial"),
         ("times", 250, "samples of a trial, at 250 Hz"),
     ):
-        parser.add_argument(f"--{name}", type=int, default=default, metavar="N", help=f"{what} (%(default)s)")
+        parser.add_argument(f"--{name}", type=positive, default=default, metavar="N", help=f"{what} (%(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
     return parser
 

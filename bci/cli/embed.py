@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bci.cli.arguments import positive
 from bci.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -114,18 +115,18 @@ def _add_bank(group: "argparse._ArgumentGroup") -> None:
         help="of vectors when the bank is used (default: %(default)s)",
     )  # fmt: skip
     group.add_argument(
-        "--pca", type=_positive, metavar="K", help="fit and keep K principal components of these pictures"
+        "--pca", type=positive, metavar="K", help="fit and keep K principal components of these pictures"
     )
     group.add_argument("--pca-from", type=Path, metavar="BANK", help="take those of this training bank")
 
 
 def _add_machine(group: "argparse._ArgumentGroup") -> None:
     group.add_argument(
-        "--batch", type=_positive, default=64, metavar="N",
+        "--batch", type=positive, default=64, metavar="N",
         help="pictures that pass through the model together (default: %(default)s)",
     )  # fmt: skip
     group.add_argument(
-        "--jobs", type=_positive, default=1, metavar="N", help="processes on the processor (default: %(default)s)"
+        "--jobs", type=positive, default=1, metavar="N", help="processes on the processor (default: %(default)s)"
     )
     group.add_argument(
         "--devices", nargs="+", default=[], metavar="NAME",
@@ -134,13 +135,7 @@ def _add_machine(group: "argparse._ArgumentGroup") -> None:
 
 
 def _layer(text: str) -> "Layer":
-    return "final" if text == "final" else _positive(text)
-
-
-def _positive(text: str) -> int:
-    if (number := int(text)) < 1:
-        raise argparse.ArgumentTypeError(f"expected at least 1, got {number}")
-    return number
+    return "final" if text == "final" else positive(text)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bci.cli.arguments import positive
 from bci.cli.experiment import experiment_parser, load_experiment, overridden
 from bci.errors import ConfigError
 
@@ -27,7 +28,7 @@ examples:
   bci evaluate n170 --data ../shared/data/muse-n170 --out n170-report
   bci evaluate things-eeg1-erps --jobs 2 --permutations 20 --out erps-report
   bci evaluate my-bundle --data rec_2017-09-13-15.42.33.csv.gz --out bundle-report
-  bci evaluate n170 --decoder.name btbag --compare n170-report --out btbag-report
+  bci evaluate n170 --decoder.name toeplitz_lda --compare n170-report --out toeplitz-report
   bci evaluate things --evaluation.test partition --curves --out things-report
 """
 
@@ -64,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = experiment_parser("bci evaluate", "Judge a decoder honestly, beside its controls.", EPILOG)
     parser.add_argument("what", metavar="BUNDLE_OR_CONFIG", help="folder of a bundle, or path or name of a config")
     parser.add_argument(
-        "--jobs", type=_positive, default=os.cpu_count() or 1, metavar="N",
+        "--jobs", type=positive, default=os.cpu_count() or 1, metavar="N",
         help="folds trained at a time, one core each; figures do not depend on it (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument(
@@ -79,12 +80,6 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument("--bank", type=Path, metavar="FILE", help="rank this bank instead of the bundle's own")
     return parser
-
-
-def _positive(text: str) -> int:
-    if (number := int(text)) < 1:
-        raise argparse.ArgumentTypeError(f"expected at least 1, got {number}")
-    return number
 
 
 def _experiment(what: str, options: argparse.Namespace, overrides: Sequence[str]) -> "Written":

@@ -81,7 +81,7 @@ def _with_decoder_of(config: "ExperimentConfig", options: Sequence[str]) -> "Exp
         return config
     from models.decoders import default_options
 
-    update = {"name": named[1], "options": default_options(named[1])}
+    update = {"name": named[1], "label": "", "options": default_options(named[1])}
     return config.model_copy(update={"decoder": config.decoder.model_copy(update=update)})
 
 

@@ -19,7 +19,7 @@ from bci.errors import ConfigError
 from models.bundle import Bundle
 from models.config import ExperimentConfig
 from models.encoders import ENCODERS
-from models.progress import Report
+from models.progress import OnProgress
 from models.training_set import TrainingSet
 
 __all__ = ["DECODERS", "Family", "Fitted", "ScoringDecoder", "default_options", "family"]
@@ -55,7 +55,9 @@ class ScoringDecoder(Decoder, Protocol):
 class Family(Protocol):
     """A module of this folder."""
 
-    def fit(self, data: TrainingSet, config: ExperimentConfig, report: Report, checkpoints: Path | None) -> Fitted:
+    def fit(
+        self, data: TrainingSet, config: ExperimentConfig, report: OnProgress, checkpoints: Path | None
+    ) -> Fitted:
         """Fit the decoder that `config.decoder` names.
 
         Parameters

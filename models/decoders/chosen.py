@@ -15,9 +15,9 @@ from models.bundle import Bundle
 from models.config import DecoderConfig, ExperimentConfig
 from models.decoders import Fitted, ScoringDecoder, family
 from models.decoders.ensemble import DEFAULT, member_bundle, member_config
-from models.inner import InnerOptions, figure, held_out, inner_folds
+from models.inner import InnerOptions, divide, figure, held_out, inner_folds
 from models.numpy_decoder import arrays
-from models.progress import Progress, Report
+from models.progress import OnProgress, Progress
 from models.training_set import TrainingSet
 
 __all__ = ["default_options", "fit", "load", "selection"]
@@ -32,20 +32,20 @@ class Options(InnerOptions):
     """Decoders by name, each with its own options; the first of equals is taken."""
 
 
-def fit(data: TrainingSet, config: ExperimentConfig, report: Report, checkpoints: Path | None) -> Fitted:
+def fit(data: TrainingSet, config: ExperimentConfig, report: OnProgress, checkpoints: Path | None) -> Fitted:
     """Try all candidates, fit the best one. See `models.decoders.Family.fit`."""
     options = _options(config)
-    splits = inner_folds(data, config, options)
+    splits = [divide(data, fold) for fold in inner_folds(data, config, options)]
     figures = []
     for number, candidate in enumerate(options.candidates):
         own = member_config(config, candidate)
-        figures.append(figure([held_out(data, own, fold) for fold in splits]))
+        figures.append(figure([held_out(own, train, tested) for train, tested in splits]))
         report(Progress(number + 1, len(options.candidates) + 1))
     best = int(np.argmax(figures))
     candidate = options.candidates[best]
     fitted = family(candidate.name).fit(data, member_config(config, candidate), report, checkpoints)
     weights = {PREFIX + name: array for name, array in fitted.weights.items()}
-    note = f"chose {best + 1}: {describe(candidate)}, {figures[best]:.3f} in inner folds"
+    note = f"chose {describe(candidate)}, {figures[best]:.3f} in inner folds"
     tried = {"choice": np.array(best), "figures": np.array(figures)}
     return Fitted(weights | tried, fitted.temperature, "; ".join(filter(None, (note, fitted.note))))
 
@@ -62,7 +62,7 @@ def selection(config: ExperimentConfig) -> str:
     """Say among what and by what is chosen. See `models.decoders.Family.selection`."""
     options = _options(config)
     by = options.by or config.evaluation.by
-    names = ", ".join(dict.fromkeys(candidate.name for candidate in options.candidates))
+    names = ", ".join(dict.fromkeys(candidate.label or candidate.name for candidate in options.candidates))
     return (
         f"the best of {len(options.candidates)} candidates ({names}) by inner cross-validation over the training "
         f"trials, left out by {by}, {options.folds} folds at most"
@@ -75,7 +75,9 @@ def default_options(name: str) -> dict[str, Any]:  # noqa: ARG001 (one decoder i
 
 
 def describe(decoder: DecoderConfig) -> str:
-    """Return a decoder's name and the options that it is given."""
+    """Return what a report calls a decoder: its label, or its name and the options that it is given."""
+    if decoder.label:
+        return decoder.label
     options = ", ".join(f"{key} = {value}" for key, value in decoder.options.items() if key != "members")
     return f"{decoder.name} ({options})" if options else decoder.name
 

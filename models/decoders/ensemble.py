@@ -18,9 +18,9 @@ from bci.config import parse
 from models.bundle import Bundle
 from models.config import DecoderConfig, ExperimentConfig
 from models.decoders import Fitted, ScoringDecoder, family
-from models.inner import InnerOptions, held_out, inner_folds
+from models.inner import InnerOptions, divide, held_out, inner_folds
 from models.numpy_decoder import NumpyDecoder, Scored, arrays
-from models.progress import Progress, Report, silent
+from models.progress import OnProgress, Progress, silent
 from models.temperature import fit_temperature
 from models.training_set import TrainingSet
 
@@ -38,15 +38,15 @@ class Options(InnerOptions):
     """Decoders by name, each with its own options."""
 
 
-def fit(data: TrainingSet, config: ExperimentConfig, report: Report, checkpoints: Path | None) -> Fitted:
+def fit(data: TrainingSet, config: ExperimentConfig, report: OnProgress, checkpoints: Path | None) -> Fitted:
     """Fit the members and their scales. See `models.decoders.Family.fit`."""
     options = _options(config)
-    fold = inner_folds(data, config, options)[0]
+    train, tested = divide(data, inner_folds(data, config, options)[0])
     weights: Arrays = {}
     parts, notes = [], []
     for number, member in enumerate(options.members):
         own = member_config(config, member)
-        parts.append(held_out(data, own, fold))
+        parts.append(held_out(own, train, tested))
         folder = None if checkpoints is None else checkpoints / str(number)
         fitted = family(member.name).fit(data, own, silent, folder)
         weights |= {f"{number}/{name}": array for name, array in fitted.weights.items()}

@@ -19,7 +19,7 @@ from models.decoders import Fitted
 from models.discriminant import fit_discriminant, load_discriminant
 from models.features import FeatureOptions
 from models.numpy_decoder import NumpyDecoder
-from models.progress import Report
+from models.progress import OnProgress
 from models.shrinkage import shrinkage
 from models.training_set import TrainingSet
 
@@ -35,7 +35,7 @@ class Options(FeatureOptions):
     """Share of the identity in the covariance; `auto` after Ledoit and Wolf."""
 
 
-def fit(data: TrainingSet, config: ExperimentConfig, report: Report, checkpoints: Path | None) -> Fitted:  # noqa: ARG001 (done at once)
+def fit(data: TrainingSet, config: ExperimentConfig, report: OnProgress, checkpoints: Path | None) -> Fitted:  # noqa: ARG001 (done at once)
     """Fit in closed form. See `models.decoders.Family.fit`."""
     options = _options(config)
 

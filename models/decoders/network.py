@@ -11,14 +11,14 @@ from models.config import ExperimentConfig
 from models.decoders import Fitted
 from models.encoders import encoder_options
 from models.loop import train_members
-from models.progress import Report
+from models.progress import OnProgress
 from models.torch_decoder import TorchDecoder, choose_device
 from models.training_set import TrainingSet
 
 __all__ = ["default_options", "fit", "load", "selection"]
 
 
-def fit(data: TrainingSet, config: ExperimentConfig, report: Report, checkpoints: Path | None) -> Fitted:
+def fit(data: TrainingSet, config: ExperimentConfig, report: OnProgress, checkpoints: Path | None) -> Fitted:
     """Train one network per seed. See `models.decoders.Family.fit`."""
     keeper = None
     if checkpoints is not None:

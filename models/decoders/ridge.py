@@ -17,7 +17,7 @@ from models.bundle import Bundle
 from models.config import ExperimentConfig
 from models.decoders import Fitted
 from models.numpy_decoder import NumpyDecoder
-from models.progress import Report
+from models.progress import OnProgress
 from models.regression import RegressionOptions, fit_regression, load_regression
 from models.training_set import TrainingSet
 
@@ -35,7 +35,7 @@ class Options(RegressionOptions):
     """To choose from, as multiples of the mean variance of the features, along all directions that trials span."""
 
 
-def fit(data: TrainingSet, config: ExperimentConfig, report: Report, checkpoints: Path | None) -> Fitted:  # noqa: ARG001 (done at once)
+def fit(data: TrainingSet, config: ExperimentConfig, report: OnProgress, checkpoints: Path | None) -> Fitted:  # noqa: ARG001 (done at once)
     """Fit in closed form. See `models.decoders.Family.fit`."""
     options = _options(config)
 

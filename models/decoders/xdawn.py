@@ -22,7 +22,7 @@ from models.config import ExperimentConfig
 from models.decoders import Fitted
 from models.features import FeatureOptions, Features
 from models.numpy_decoder import NumpyDecoder, Scored, arrays
-from models.progress import Report
+from models.progress import OnProgress
 from models.riemann import riemannian_mean, tangent_vectors
 from models.shrinkage import shrunk_covariances
 from models.training_set import TrainingSet
@@ -68,7 +68,7 @@ class Tangent:
         return tangent_vectors(special_covariances(signals, self.filters, self.evoked), self.mean)
 
 
-def fit(data: TrainingSet, config: ExperimentConfig, report: Report, checkpoints: Path | None) -> Fitted:  # noqa: ARG001 (done at once)
+def fit(data: TrainingSet, config: ExperimentConfig, report: OnProgress, checkpoints: Path | None) -> Fitted:  # noqa: ARG001 (done at once)
     """Fit filters, mean and regression. See `models.decoders.Family.fit`."""
     options = _options(config)
     features, classes = Features(options, data.spec), shown(data)

@@ -21,7 +21,7 @@ from models.evaluation.repetitions import available, averages
 from models.evaluation.report import Control, Figure, FoldResult
 from models.evaluation.scoring import fold_value, headline, headline_value
 from models.evaluation.splits import Split, folds
-from models.pool import Progress, run_each
+from models.pool import OnDone, run_each
 from replay.spill import gather
 from replay.trials import take
 
@@ -235,7 +235,7 @@ def cross_validate(
     beside: Mapping[str, Arm] | None = None,
     seed: int = 0,
     processes: int = 1,
-    progress: Progress | None = None,
+    progress: OnDone | None = None,
 ) -> Outcome:
     """Train and judge a decoder per fold, as many on shuffled labels as asked for, and what stands beside it.
 

@@ -28,7 +28,7 @@ from models.evaluation.montages import frontal, subset
 from models.evaluation.repetitions import available
 from models.evaluation.splits import Split, check_protocol, folds
 from models.evaluation.writing import RankOracle, Written, write
-from models.pool import Progress
+from models.pool import OnDone
 
 if TYPE_CHECKING:
     from models.bundle import Bundle
@@ -144,7 +144,7 @@ def evaluate_config(
     *,
     test: Partition | None = None,
     processes: int = 1,
-    progress: Progress | None = None,
+    progress: OnDone | None = None,
 ) -> Written:
     """Train and judge decoders, with all controls and curves that the config asks for.
 

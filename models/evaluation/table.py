@@ -15,7 +15,7 @@ from models.evaluation.ceiling import world_oracle
 from models.evaluation.experiments import Partition, evaluate_config
 from models.evaluation.report import Figure, Report
 from models.evaluation.writing import Written
-from models.pool import Progress, run_each
+from models.pool import OnDone, run_each
 
 __all__ = ["Cell", "Row", "experiment_of", "make_table"]
 
@@ -67,7 +67,7 @@ def experiment_of(row: RowConfig) -> ExperimentConfig:
 
 
 def make_table(
-    table: TableConfig, processes: int = 1, progress: Progress | None = None
+    table: TableConfig, processes: int = 1, progress: OnDone | None = None
 ) -> Iterator[tuple[Row, Written]]:
     """Evaluate every row, and yield each with its report as it ends.
 

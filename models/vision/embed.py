@@ -12,7 +12,7 @@ from PIL import Image
 
 from bci.bank import Bank, BankKey, save_bank
 from bci.errors import ConfigError, FormatError, OutputError
-from models.pool import Progress
+from models.pool import OnDone
 from models.vision.clip import Clip, ModelChoice, load_clip
 from models.vision.embedder import Embedded, Item, NameEmbedder, PictureEmbedder, Worker
 from models.vision.gallery import Kind, make_bank
@@ -80,7 +80,7 @@ class Request:
     cache: Path | None = None
 
 
-def embed(request: Request, progress: Progress | None = None) -> Bank:
+def embed(request: Request, progress: OnDone | None = None) -> Bank:
     """Embed pictures or names and write the bank, its PCA and thumbnails.
 
     Raises
@@ -109,7 +109,7 @@ def embed(request: Request, progress: Progress | None = None) -> Bank:
 
 
 def _bank_of_pictures(
-    request: Request, pictures: Pictures, kind: Kind, progress: Progress | None
+    request: Request, pictures: Pictures, kind: Kind, progress: OnDone | None
 ) -> tuple[Bank, Pca | None]:
     transform, pooling = find_transform(request.transform), _pooling(request)
     clip = load_clip(request.choice)
@@ -136,7 +136,7 @@ def _bank_of_pictures(
     return make_bank(pictures.names, vectors, pictures.owner, key.model_copy(update=update), pca), pca
 
 
-def _bank_of_names(request: Request, names: tuple[str, ...], progress: Progress | None) -> tuple[Bank, Pca | None]:
+def _bank_of_names(request: Request, names: tuple[str, ...], progress: OnDone | None) -> tuple[Bank, Pca | None]:
     templates = tuple(request.templates) or (DEFAULT_TEMPLATE,)
     key = _key(load_clip(request.choice), "text").model_copy(update={"templates": templates})
     pca = load_pca(request.pca_from, key) if request.pca_from else None
@@ -153,7 +153,7 @@ def _vectors(
     items: Sequence[Item],
     embedder: Callable[[Worker], Callable[[Sequence[Item]], Embedded]],
     key: BankKey,
-    progress: Progress | None,
+    progress: OnDone | None,
 ) -> NDArray[np.float32]:
     devices = choose_devices(request.devices, request.jobs)
     worker = Worker(request.choice, len(devices), queue_of(devices))

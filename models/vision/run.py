@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from bci.errors import ConfigError, FormatError
-from models.pool import Progress, run_each
+from models.pool import OnDone, run_each
 from models.vision.embedder import Devices, Embedded, Item
 from models.vision.store import Store
 
@@ -58,7 +58,7 @@ def embed_missing(
     embed: Callable[[Sequence[Item]], Embedded],
     store: Store,
     processes: int,
-    progress: Progress | None = None,
+    progress: OnDone | None = None,
 ) -> NDArray[np.float32]:
     """Return the vectors of all items, of which those that are in the store are not embedded again.
 

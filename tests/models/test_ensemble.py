@@ -59,7 +59,7 @@ def test_the_better_candidate_is_chosen_and_said(tiny):
     assert int(bundle.weights["choice"]) == 1
     assert bundle.weights["figures"][1] > bundle.weights["figures"][0]
     assert "the best of 2 candidates (lda) by inner cross-validation" in bundle.card["selection"]
-    assert bundle.card["chosen"].startswith("chose 2: lda (shrinkage = 0.3), ")
+    assert bundle.card["chosen"].startswith("chose lda (shrinkage = 0.3), ")
     assert np.array_equal(scores(bundle, tiny.trials), scores(fitted(tiny, "lda", **LDA["options"]), tiny.trials))
 
 

@@ -99,6 +99,19 @@ def test_both_filters_follow_each_other():
     )
 
 
+def test_samples_that_are_only_chosen_stay_as_they_are():
+    epochs = np.random.default_rng(0).normal(size=(2, 4, 50)).astype(np.float32)
+    kept = make(bin=0, window=(0.1, 0.2), channels=("Oz", "Pz")).binned(epochs)
+    assert np.array_equal(kept, epochs[:, 1:3, 20:30])
+    assert kept.dtype == np.float64
+
+
+def test_one_epoch_gives_the_same_bits_as_among_others():
+    epochs = np.random.default_rng(0).normal(size=(9, 4, 50)).astype(np.float32)
+    features = make(lowpass=12.0)
+    assert np.array_equal(features(epochs)[4:5], features(epochs[4:5]))
+
+
 @given(st.integers(1, 49))
 def test_nothing_that_comes_later_is_seen(cut):
     rng = np.random.default_rng(0)

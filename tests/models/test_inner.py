@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bci.errors import ConfigError
-from models.inner import HeldOut, InnerOptions, figure, held_out, inner_folds
+from models.inner import HeldOut, InnerOptions, divide, figure, held_out, inner_folds
 from models.training_set import training_set
 
 
@@ -54,17 +54,18 @@ def test_what_is_left_out_is_scaled_by_what_is_not(tiny, data):
     """One enormous trial in the part left out changes nothing that is fitted."""
     fold = inner_folds(data, tiny.config, InnerOptions(by="repetition"))[0]
     config = as_decoder(tiny.config, "lda")
-    before = held_out(data, config, fold).scores
+    before = held_out(config, *divide(data, fold)).scores
     wild = tiny.trials.data.copy()
     wild[fold[1][0]] *= 1000
-    after = held_out(replace(data, trials=replace(tiny.trials, data=wild)), config, fold).scores
+    changed = replace(data, trials=replace(tiny.trials, data=wild))
+    after = held_out(config, *divide(changed, fold)).scores
     assert np.array_equal(before[1:], after[1:])
     assert not np.array_equal(before[0], after[0])
 
 
 def test_concepts_left_out_compete_among_themselves(tiny, data):
     fold = inner_folds(data, tiny.config, InnerOptions(by="concept", folds=2))[1]
-    part = held_out(data, as_decoder(tiny.config, "ridge", by="concept"), fold)
+    part = held_out(as_decoder(tiny.config, "ridge", by="concept"), *divide(data, fold))
     assert part.scores.shape == (48, 3)
     assert set(part.truth) == {0, 1, 2}
 

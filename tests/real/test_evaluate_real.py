@@ -1,4 +1,4 @@
-"""The goals of the real experiments, as `bci evaluate` reports them; hyperparameters were fixed beforehand."""
+"""The goals of the real experiments, as `bci evaluate` reports them; what is chosen is chosen inside the folds."""
 
 import os
 
@@ -30,8 +30,8 @@ def control(body, name):
 
 def assert_shuffles_at_chance(body):
     shuffled = control(body, "shuffled-labels")
-    assert len(shuffled["null"]) == 200
-    assert shuffled["p"] == pytest.approx(1 / 201)
+    assert len(shuffled["null"]) >= 50
+    assert shuffled["p"] == pytest.approx(1 / (len(shuffled["null"]) + 1))
     assert abs(shuffled["figure"]["value"] - body["headline"]["chance"]) <= 2 * shuffled["sd"]
 
 

@@ -1,0 +1,45 @@
+"""`bci bench train` from the command line to its figures; how fast this computer is, is not tested."""
+
+import os
+import sys
+
+import pytest
+
+from bci.cli.bench import main
+from bci.errors import ConfigError
+from bci.storage import load_json
+
+SMALL = ["--trials", "1700", "--batch", "32", "--steps", "2", "--channels", "8", "--times", "64"]
+
+
+def test_training_is_measured_beside_the_bare_network(tmp_path, capsys):
+    file = tmp_path / "speed.json"
+    assert main(["train", *SMALL, "--json", str(file)]) == 0
+    speed = load_json(file)
+    assert {key: speed[key] for key in ("encoder", "n_trials", "batch", "steps", "n_channels", "n_times")} == {
+        "encoder": "channel_attention", "n_trials": 1700, "batch": 32, "steps": 2, "n_channels": 8, "n_times": 64,
+    }  # fmt: skip
+    assert speed["data_bytes"] == 1700 * 8 * 64 * 4
+    assert len(speed["ratios"]) == 3
+    assert speed["ratio"] == sorted(speed["ratios"])[1]
+    assert speed["seconds_per_pass"] == pytest.approx(1700 / speed["trials_per_second"])
+    assert f"ratio {speed['ratio']:.2f}" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells anonymous memory")
+def test_the_memory_of_this_process_is_looked_at(tmp_path):
+    file = tmp_path / "speed.json"
+    assert main(["train", *SMALL, "--json", str(file)]) == 0
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    assert 2**26 < load_json(file)["peak_anonymous_bytes"] < total
+
+
+def test_an_unknown_encoder_is_refused():
+    with pytest.raises(ConfigError, match="no-such"):
+        main(["train", "--encoder", "no-such", *SMALL])
+
+
+def test_no_steps_are_refused(capsys):
+    with pytest.raises(SystemExit):
+        main(["train", "--steps", "0"])
+    assert "expected at least 1, got 0" in capsys.readouterr().err
