@@ -95,18 +95,20 @@ def _table(group: str, rows: "Sequence[Row]") -> "Table":
     from rich.table import Table
 
     n = rows[0].n_candidates
-    table = Table(title=f"{group}: {n} candidates", title_justify="left", box=box.SIMPLE_HEAD)
-    table.add_column("decoder")
+    title = f"{group}: {n} candidates"
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column("decoder", overflow="fold")
     for cell in rows[0].cells:
-        table.add_column(f"{cell.repetitions} x" if cell.repetitions > 1 else "single", justify="right")
-    table.add_column("seconds", justify="right")
+        heading = f"{cell.repetitions} x" if cell.repetitions > 1 else "single"
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("seconds", justify="right", no_wrap=True)
     for row in rows:
         name = f"{row.name} (LEAK: better than the oracle)" if row.alarm else row.name
         table.add_row(name, *(_pair(cell.figures) for cell in row.cells), f"{row.seconds:.0f}")
     table.add_row("oracle", *(_pair(cell.oracle) for cell in rows[0].cells), "", style="bold")
-    table.caption = "top-1 / top-5 on means of so many presentations, each row trained on single trials"
+    table.caption = "top-1/top-5 in % on means of so many epochs; trained on single ones"
     return table
 
 
 def _pair(figures: "Sequence[Figure]") -> str:
-    return " / ".join(f"{figure.value:.3f}" for figure in figures)
+    return "/".join(f"{100 * figure.value:.1f}" for figure in figures)
