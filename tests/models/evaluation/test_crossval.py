@@ -398,7 +398,7 @@ def test_nothing_to_do_is_done():
 
 
 SLEEPERS = """
-import os, time
+import os, signal, time
 from models.pool import run_each
 
 def sleep(seconds):
@@ -407,6 +407,7 @@ def sleep(seconds):
     return os.getpid()
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
     for _ in run_each(sleep, [0] + [120] * 5, 2):
         print("running", flush=True)
 """
