@@ -16,6 +16,7 @@ from bci.decoder import Decoder
 from bci.ending import EndWatch
 from bci.epochs import Epocher
 from bci.errors import BciError, MismatchError, SessionError
+from bci.randomisation import Randomisation
 from bci.sinks import Sink
 from bci.source import Source
 from bci.tally import Tally
@@ -52,6 +53,9 @@ class Snapshot:
         Number of decisions, and of those whose truth is known.
     top1, top5
         Headline accuracy so far, None without truths.
+    e_value, above_chance
+        Evidence against chance that may be watched, see `bci.eprocess`, and whether it has sufficed; None and
+        False where the order of concepts is not declared.
     """
 
     state: SourceState
@@ -63,6 +67,8 @@ class Snapshot:
     truths: int
     top1: float | None
     top5: float | None
+    e_value: float | None = None
+    above_chance: bool = False
 
 
 def check_fit(epocher: Epocher, decoder: Decoder) -> None:
@@ -102,6 +108,8 @@ class Session:
         Stop at the marker `bci:end`, or when the stream has been lost for `patience` seconds.
     patience
         Seconds, see `until_end`.
+    paradigm
+        What is declared about the order of concepts; None where nothing is.
 
     Raises
     ------
@@ -121,6 +129,7 @@ class Session:
         queue: int = 8,
         until_end: bool = False,
         patience: float = 10.0,
+        paradigm: Randomisation | None = None,
     ) -> None:
         check_fit(epocher, decoder)
         self._source = source
@@ -128,7 +137,7 @@ class Session:
         self._sinks = tuple(sinks)
         self._clock = clock
         self._end = EndWatch(1 / source.spec.sfreq, patience) if until_end else None
-        self._tally = Tally(len(decoder.spec.concepts))
+        self._tally = Tally(len(decoder.spec.concepts), paradigm)
         self._recent: deque[Decision] = deque(maxlen=50)
         self._lock = threading.Lock()
         self._state = SourceState.CONNECTED
@@ -215,6 +224,8 @@ class Session:
                 truths=self._tally.truths,
                 top1=self._tally.accuracy(1),
                 top5=self._tally.accuracy(5),
+                e_value=self._tally.e_value,
+                above_chance=self._tally.above_chance,
             )
 
     # -------------------------------------------------------------------------------- acquire

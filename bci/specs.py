@@ -95,6 +95,21 @@ class PreprocessSpec(Frozen):
         return hashlib.sha256(canonical.encode()).hexdigest()
 
 
+class RandomisationSpec(Frozen):
+    """How a paradigm draws the concept that is shown next: what "above chance" is measured against."""
+
+    kind: Literal["independent", "blocks"]
+    """`independent`: each is drawn anew; `blocks`: each block shows every concept a fixed number of times."""
+    shares: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+    """Concept -> its share, or how often a block shows it; empty: all of the bank alike, once a block."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.kind == "blocks" and any(share != int(share) for share in self.shares.values()):
+            raise ValueError(f"a block shows a concept a whole number of times, got {self.shares}")
+        return self
+
+
 class EventSpec(Frozen):
     """Which markers make an event, and what they say was shown.
 
@@ -121,6 +136,8 @@ class EventSpec(Frozen):
     """Sliding mode: seconds between windows."""
     hold: Positive = 0.5
     """Sliding mode: a concept counts as shown from its marker on for this long, seconds."""
+    randomisation: RandomisationSpec | None = None
+    """How concepts follow each other; without it nobody says "above chance"."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from bci.above_chance import AboveChance
 from bci.bootstrap import auc_interval
+from bci.randomisation import Randomisation
 from bci.roc import auc
 from bci.types import Decision, Ranking, Status
 from bci.verdict import STAGES
@@ -28,10 +30,13 @@ class Tally:
     ----------
     n_concepts
         Size of the bank.
+    paradigm
+        What is declared about the order of concepts; None where nothing is.
     """
 
-    def __init__(self, n_concepts: int) -> None:
+    def __init__(self, n_concepts: int, paradigm: Randomisation | None = None) -> None:
         self.n_concepts = n_concepts
+        self._above_chance = None if paradigm is None else AboveChance(paradigm, n_concepts)
         self._statuses: Counter[Status] = Counter()
         self._windows = 0
         self._shown: Counter[int] = Counter()
@@ -53,6 +58,8 @@ class Tally:
                 self._stages[stage].append(seconds)
         if decision.truth is not None:
             self._add_truth(decision, decision.truth)
+        if self._above_chance is not None:
+            self._above_chance.add(decision)
 
     @property
     def events(self) -> int:
@@ -67,6 +74,16 @@ class Tally:
     def accuracy(self, k: int) -> float | None:
         """Share of all events with a truth whose truth is among the best `k`; None if there are none."""
         return self._share(sum(n for rank, n in self._hits.items() if rank < k), self.truths)
+
+    @property
+    def e_value(self) -> float | None:
+        """Evidence against chance that may be watched; None where the order of concepts is not declared."""
+        return None if self._above_chance is None else self._above_chance.value
+
+    @property
+    def above_chance(self) -> bool:
+        """Whether that evidence has sufficed."""
+        return self._above_chance is not None and self._above_chance.said
 
     def summary(self) -> dict[str, Any]:
         """Return the fields of `summary.json` that decisions tell."""
@@ -84,6 +101,8 @@ class Tally:
             "top1_accepted": self._share(self._accepted_hits[0], self._accepted),
             "chance_top1": self._chance(),
             "chance_top5": None if few else 5 / self.n_concepts,
+            "e_value": self.e_value,
+            "above_chance": None if self.e_value is None else self.above_chance,
             "latency_ms": percentiles(self._latencies),
             "stages_ms": {stage: percentiles(seconds) for stage, seconds in self._stages.items()},
             **({"auc": self._auc()} if self.n_concepts == 2 else {}),

@@ -122,6 +122,8 @@ class TerminalView:
             parts.append(f"top-1 {snapshot.top1:.1%}")
             if len(self._spec.concepts) > 5:
                 parts.append(f"top-5 {snapshot.top5:.1%} (chance {5 / len(self._spec.concepts):.1%})")
+            if snapshot.e_value is not None:
+                parts.append(_above_chance(snapshot.e_value, said=snapshot.above_chance))
         if snapshot.ignored_markers:
             parts.append(f"{snapshot.ignored_markers} markers ignored")
         return Text(" · ".join(parts), "bold")
@@ -143,10 +145,17 @@ def _summary_rows(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
         for k in (1, 5)
         if summary[f"top{k}"] is not None
     ]
+    if summary.get("e_value") is not None:
+        rows.append(("evidence", _above_chance(summary["e_value"], said=summary["above_chance"])))
     for name, write in (("oracle", _oracle), ("auc", _auc), ("latency_ms", _latency), ("parity", _parity)):
         if value := summary.get(name):
             rows.append((name.removesuffix("_ms"), write(value)))
     return rows
+
+
+def _above_chance(e_value: float, *, said: bool) -> str:
+    verdict = "above chance (valid under watching)" if said else "not yet above chance"
+    return f"{verdict}, e-value {e_value:.3g}"
 
 
 def _oracle(oracle: Mapping[str, float]) -> str:

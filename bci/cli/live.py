@@ -164,8 +164,10 @@ def _session(
     sinks: "list[Sink]",
 ) -> "Session":
     from bci.clock import lsl_clock
+    from bci.randomisation import declared
     from bci.session import Session
 
+    order = bundle.events.randomisation
     return Session(
         source,
         epocher,
@@ -175,6 +177,7 @@ def _session(
         budget=options.budget_ms / 1e3,
         queue=1 if bundle.events.mode == "sliding" else 8,
         until_end=options.until_end,
+        paradigm=None if order is None else declared(order, decoder.spec.concepts),
     )
 
 

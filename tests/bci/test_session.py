@@ -12,6 +12,7 @@ from bci.clock import VirtualClock, lsl_clock
 from bci.decoder import FakeDecoder
 from bci.epochs import Epocher
 from bci.errors import BciError, MismatchError, SessionError, StreamError
+from bci.randomisation import Independent
 from bci.session import Session
 from bci.sinks.jsonl import JsonlSink
 from bci.specs import EventSpec, PreprocessSpec, QualitySpec
@@ -91,6 +92,14 @@ def test_every_event_gets_one_decision_in_order_and_the_right_one():
     assert summary["top1"] == 1.0
     assert summary["ended"] == "the source ended"
     assert sink.closed
+
+
+def test_a_declared_order_turns_hits_into_evidence():
+    session = make(ArraySource(recording(), clock=lsl_clock), queue=100, paradigm=Independent(np.full(2, 0.5)))
+    summary = run(session)
+    assert summary["above_chance"] is True
+    assert session.snapshot().above_chance is True
+    assert summary["e_value"] == session.snapshot().e_value >= 20
 
 
 def test_the_stages_add_up_to_the_latency():

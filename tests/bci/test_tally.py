@@ -41,6 +41,11 @@ def test_a_missing_ranking_is_a_miss_and_an_unknown_truth_counts_nowhere():
     assert (summary["events"], summary["ok"], summary["gap"], summary["artifact"]) == (5, 3, 1, 1)
 
 
+def test_evidence_against_chance_needs_a_declared_order():
+    assert tally([decision(0, [1, 0, 0])])["e_value"] is None
+    assert tally([decision(0, [1, 0, 0])])["above_chance"] is None
+
+
 def test_naming_five_of_five_is_no_feat():
     assert tally([decision(0, [1, 0, 0])])["top5"] is None
     assert tally([decision(0, [1, 0, 0])])["chance_top5"] is None

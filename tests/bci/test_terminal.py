@@ -74,6 +74,16 @@ def test_the_table_shows_the_latest_and_how_the_session_stands():
     assert "thing-2, " in text
 
 
+@pytest.mark.parametrize(
+    ("said", "words"), [(True, "above chance (valid"), (False, "not yet above chance, e-value 3.5")]
+)
+def test_evidence_against_chance_is_shown_where_an_order_is_declared(said, words):
+    entry = replace(snapshot([decision(0)]), e_value=3.5, above_chance=said)
+    assert words in shown([entry], terminal=True)
+    assert "chance, e-value" not in shown([entry], terminal=True, hide_truth=True)
+    assert "e-value" not in shown([snapshot([decision(0)])], terminal=True)
+
+
 def test_a_participant_sees_no_truth():
     for terminal in (True, False):
         assert (
