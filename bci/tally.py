@@ -17,6 +17,7 @@ from bci.randomisation import Randomisation
 from bci.roc import auc
 from bci.types import Decision, Ranking, Status
 from bci.verdict import STAGES
+from bci.wilson import wilson
 
 __all__ = ["Tally", "percentiles"]
 
@@ -73,7 +74,7 @@ class Tally:
 
     def accuracy(self, k: int) -> float | None:
         """Share of all events with a truth whose truth is among the best `k`; None if there are none."""
-        return self._share(sum(n for rank, n in self._hits.items() if rank < k), self.truths)
+        return self._share(self._hits_among(k), self.truths)
 
     @property
     def e_value(self) -> float | None:
@@ -98,6 +99,8 @@ class Tally:
             "n_truth": self.truths,
             "top1": self.accuracy(1),
             "top5": None if few else self.accuracy(5),
+            "top1_interval": wilson(self._hits_among(1), self.truths),
+            "top5_interval": None if few else wilson(self._hits_among(5), self.truths),
             "top1_accepted": self._share(self._accepted_hits[0], self._accepted),
             "chance_top1": self._chance(),
             "chance_top5": None if few else 5 / self.n_concepts,
@@ -107,6 +110,9 @@ class Tally:
             "stages_ms": {stage: percentiles(seconds) for stage, seconds in self._stages.items()},
             **({"auc": self._auc()} if self.n_concepts == 2 else {}),
         }
+
+    def _hits_among(self, k: int) -> int:
+        return sum(n for rank, n in self._hits.items() if rank < k)
 
     def _add_truth(self, decision: Decision, truth: int) -> None:
         self._shown[truth] += 1

@@ -5,7 +5,7 @@ Like the dashboard it reads snapshots and is never in the decoder's way.
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -141,7 +141,7 @@ def _summary_rows(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     statuses = ", ".join(f"{summary[str(status)]} {status}" for status in Status if summary[str(status)])
     rows = [("ended", summary["ended"]), ("events", f"{summary['events']} ({statuses or 'none'})")]
     rows += [
-        (f"top-{k}", f"{summary[f'top{k}']:.1%}, chance {summary[f'chance_top{k}']:.1%}")
+        (f"top-{k}", _accuracy(summary[f"top{k}"], summary[f"top{k}_interval"], summary[f"chance_top{k}"]))
         for k in (1, 5)
         if summary[f"top{k}"] is not None
     ]
@@ -151,6 +151,11 @@ def _summary_rows(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
         if value := summary.get(name):
             rows.append((name.removesuffix("_ms"), write(value)))
     return rows
+
+
+def _accuracy(share: float, interval: Sequence[float], chance: float) -> str:
+    low, high = interval
+    return f"{share:.1%} [{low:.1%}, {high:.1%}], chance {chance:.1%}"
 
 
 def _above_chance(e_value: float, *, said: bool) -> str:

@@ -41,6 +41,13 @@ def test_a_missing_ranking_is_a_miss_and_an_unknown_truth_counts_nowhere():
     assert (summary["events"], summary["ok"], summary["gap"], summary["artifact"]) == (5, 3, 1, 1)
 
 
+def test_shares_have_intervals():
+    summary = tally([decision(0, [1, 0, 0]), decision(0, [0, 1, 0])])
+    assert summary["top1_interval"] == pytest.approx((0.0945, 0.9055), abs=1e-4)
+    assert summary["top5_interval"] is None
+    assert tally([decision(None, [0, 1, 0])])["top1_interval"] is None
+
+
 def test_evidence_against_chance_needs_a_declared_order():
     assert tally([decision(0, [1, 0, 0])])["e_value"] is None
     assert tally([decision(0, [1, 0, 0])])["above_chance"] is None

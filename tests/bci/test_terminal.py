@@ -107,7 +107,7 @@ def test_the_summary_is_readable():
     for text in (
         "bci:end",
         "3 (2 ok, 1 dropped)",
-        "33.3%, chance 66.7%",
+        "33.3% [6.1%, 79.2%], chance 66.7%",
         "p99 3.00 ms",
         "2 of 2 rankings",
         "90.0%",
