@@ -1,7 +1,8 @@
 """Is a session above chance? The e-process of `bci.eprocess`, fed with decisions.
 
-One bet per presentation: repetitions of one group are not independent. What was named is the best concept, or the
-best five where there are more than ten. An event without a ranking names nothing and bets nothing.
+Repetitions of one group are not independent: of those that follow each other only the first is bet on. What was
+named is the best concept, or the best five where there are more than ten. An event without a ranking names nothing
+and bets nothing.
 """
 
 from bci.eprocess import EProcess

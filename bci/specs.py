@@ -10,7 +10,15 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-__all__ = ["PREPROCESS_VERSION", "EventSpec", "Frozen", "Normalisation", "PreprocessSpec", "QualitySpec"]
+__all__ = [
+    "PREPROCESS_VERSION",
+    "EventSpec",
+    "Frozen",
+    "Normalisation",
+    "PreprocessSpec",
+    "QualitySpec",
+    "RandomisationSpec",
+]
 
 PREPROCESS_VERSION = 1
 """Raised whenever `bci.preprocess` computes anything differently from the same spec."""

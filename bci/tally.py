@@ -99,8 +99,8 @@ class Tally:
             "n_truth": self.truths,
             "top1": self.accuracy(1),
             "top5": None if few else self.accuracy(5),
-            "top1_interval": wilson(self._hits_among(1), self.truths),
-            "top5_interval": None if few else wilson(self._hits_among(5), self.truths),
+            "top1_interval": self._interval(1),
+            "top5_interval": None if few else self._interval(5),
             "top1_accepted": self._share(self._accepted_hits[0], self._accepted),
             "chance_top1": self._chance(),
             "chance_top5": None if few else 5 / self.n_concepts,
@@ -110,6 +110,10 @@ class Tally:
             "stages_ms": {stage: percentiles(seconds) for stage, seconds in self._stages.items()},
             **({"auc": self._auc()} if self.n_concepts == 2 else {}),
         }
+
+    def _interval(self, k: int) -> tuple[float, float] | None:
+        """Wilson interval of the accuracy; None for windows, which overlap and so are no independent trials."""
+        return None if self._windows else wilson(self._hits_among(k), self.truths)
 
     def _hits_among(self, k: int) -> int:
         return sum(n for rank, n in self._hits.items() if rank < k)
@@ -131,15 +135,21 @@ class Tally:
         """Share of the concept shown most often: what always naming it would reach."""
         return self._share(max(self._shown.values(), default=0), self.truths)
 
-    def _auc(self) -> Mapping[str, float] | None:
-        """AUC of the difference of cosines and its interval, None if one of the concepts was not shown."""
+    def _auc(self) -> Mapping[str, float | None] | None:
+        """AUC of the difference of cosines and its interval, None if one of the concepts was not shown.
+
+        Windows overlap: they have no interval.
+        """
         evidence = np.frombuffer(self._evidence)
         second = np.frombuffer(self._second_shown, np.int8).astype(bool)
         if second.all() or not second.any():
             return None
+        value = auc(evidence, second)
+        if self._windows:
+            return {"value": value, "low": None, "high": None}
         session = np.zeros(len(evidence), np.int64)
         interval = auc_interval(evidence, second, session, "trial", _RESAMPLES, seed=0)
-        return {"value": auc(evidence, second), "low": interval.low, "high": interval.high}
+        return {"value": value, "low": interval.low, "high": interval.high}
 
     @staticmethod
     def _share(part: int, whole: int) -> float | None:

@@ -153,9 +153,9 @@ def _summary_rows(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     return rows
 
 
-def _accuracy(share: float, interval: Sequence[float], chance: float) -> str:
-    low, high = interval
-    return f"{share:.1%} [{low:.1%}, {high:.1%}], chance {chance:.1%}"
+def _accuracy(share: float, interval: Sequence[float] | None, chance: float) -> str:
+    within = "" if interval is None else " [{:.1%}, {:.1%}]".format(*interval)
+    return f"{share:.1%}{within}, chance {chance:.1%}"
 
 
 def _above_chance(e_value: float, *, said: bool) -> str:
@@ -167,8 +167,9 @@ def _oracle(oracle: Mapping[str, float]) -> str:
     return f"top-1 {oracle['top1']:.1%}, top-5 {oracle['top5']:.1%}, the ceiling of the synthetic world"
 
 
-def _auc(auc: Mapping[str, float]) -> str:
-    return f"{auc['value']:.3f} [{auc['low']:.3f}, {auc['high']:.3f}], these trials only"
+def _auc(auc: Mapping[str, float | None]) -> str:
+    within = "" if auc["low"] is None else f" [{auc['low']:.3f}, {auc['high']:.3f}]"
+    return f"{auc['value']:.3f}{within}, these trials only"
 
 
 def _latency(latency: Mapping[str, float]) -> str:

@@ -222,10 +222,17 @@ class RowConfig(Frozen):
     base: str
     """Experiment whose keys are replaced, by path or name."""
     set: dict[str, Any] = Field(default_factory=dict)
-    """What is replaced in it, table by table."""
+    """What is replaced in it, table by table: how it is decoded and trained."""
 
-    def __hash__(self) -> int:
-        return hash((self.name, self.base))
+    @model_validator(mode="after")
+    def _comparable(self) -> Self:
+        known = ("decoder", "projection", "loss", "train")
+        if others := [key for key in self.set if key not in known]:
+            raise ValueError(
+                f"row {self.name!r}: rows of one base are judged on the same trials, so set {', '.join(known)}; "
+                f"got {', '.join(others)}: take another base for these"
+            )
+        return self
 
 
 class TableConfig(Frozen):

@@ -80,17 +80,13 @@ def load_bank_of(config: ExperimentConfig) -> Bank:
     return load_target_bank(targets.bank)
 
 
-def load_test_trials(
-    config: ExperimentConfig, paths: Sequence[Path] = (), preprocess: PreprocessSpec | None = None
-) -> TrialSet:
+def load_test_trials(config: ExperimentConfig, preprocess: PreprocessSpec | None = None) -> TrialSet:
     """Read the test partition of an experiment and cut its trials; microvolts, not scaled.
 
     Parameters
     ----------
     config
         The experiment.
-    paths
-        Instead of `config.data.test_paths`.
     preprocess
         Instead of `config.preprocess`.
 
@@ -103,12 +99,12 @@ def load_test_trials(
         world, recording, schedule = partition_session(config)
         names = world.test_bank.names
         return cut_trials([recording], preprocess or config.preprocess, config.events, names, [schedule.images])
-    if not config.data.test_only and not paths and not config.data.test_paths:
+    if not config.data.test_only and not config.data.test_paths:
         raise ConfigError('evaluation.test = "partition" needs data.test_paths or data.test_only, its files')
     data = config.data
     there = data.model_copy(update={"paths": data.test_paths or data.paths, "only": data.test_only})
     bank = load_test_bank(config)
-    return load_trials(config.model_copy(update={"data": there}), paths, preprocess=preprocess, bank=bank)
+    return load_trials(config.model_copy(update={"data": there}), preprocess=preprocess, bank=bank)
 
 
 def load_test_bank(config: ExperimentConfig) -> Bank:

@@ -1,12 +1,14 @@
 """What is left out together: all trials of a person, session, recording, repetition, concept or picture."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from bci.errors import ConfigError
 from bci.types import TrialSet
 
-__all__ = ["NESTED", "group_codes"]
+__all__ = ["NESTED", "group_codes", "joint", "outer", "unit_codes"]
 
 Ints = NDArray[np.int64]
 
@@ -40,11 +42,32 @@ def group_codes(trials: TrialSet, by: str, rows: Ints | slice = slice(None)) -> 
         return _numbered(trials.concepts[rows])
     if by == "image":
         return _numbered_pictures(trials.images[rows], trials.concepts[rows])
-    outer = NESTED[: NESTED.index(by) + 1] if by in NESTED else (by,)
-    if missing := [name for name in outer if name not in trials.groups]:
+    return _numbered(unit_codes(trials, by)[rows])
+
+
+def unit_codes(trials: TrialSet, by: str) -> Ints:
+    """Number subjects, sessions of one subject, recordings of one session, or another column: (n_trials,).
+
+    Raises
+    ------
+    ConfigError
+        If the trials do not tell it.
+    """
+    names = outer(by) if by in NESTED else (by,)
+    if missing := [name for name in names if name not in trials.groups]:
         raise ConfigError(f"expected trials that know their {missing[0]}, got only {', '.join(trials.groups)}")
-    columns = [np.unique(trials.groups[name][rows], return_inverse=True)[1] for name in outer]
-    return _numbered(np.unique(np.stack(columns), axis=1, return_inverse=True)[1].ravel())
+    return joint(*(trials.groups[name] for name in names))
+
+
+def outer(by: str) -> tuple[str, ...]:
+    """Return one of `NESTED` and all that it stands in, the outermost first."""
+    return NESTED[: NESTED.index(by) + 1]
+
+
+def joint(*columns: NDArray[Any]) -> Ints:
+    """Number the combinations of the values of several columns (n,), in the order of these values: (n,)."""
+    each = [np.unique(column, return_inverse=True)[1] for column in columns]
+    return np.asarray(np.unique(np.stack(each), axis=1, return_inverse=True)[1].ravel(), np.int64)
 
 
 def _numbered(values: Ints) -> Ints:

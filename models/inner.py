@@ -57,7 +57,15 @@ class HeldOut:
 
 
 def inner_folds(data: TrainingSet, config: ExperimentConfig, options: InnerOptions) -> list[Fold]:
-    """Split a training set by groups; one that has a single group, by blocks of neighbouring trials."""
+    """Split a training set by groups; one that has a single group, by blocks of neighbouring trials.
+
+    Raises
+    ------
+    ConfigError
+        If there is one trial, or trials do not tell their group.
+    """
+    if len(data) < 2:
+        raise ConfigError("a decoder that chooses or scales by held-out trials needs at least two of them")
     codes = group_codes(data.trials, options.by or config.evaluation.by, data.kept)
     n_groups = int(codes.max()) + 1
     if n_groups == 1:
@@ -104,9 +112,11 @@ def _figure(part: HeldOut) -> float:
 
 
 def _blocks(rows: Ints, n_blocks: int) -> Ints:
-    """Number blocks of neighbouring trials, as many trials of each concept in each: (n,)."""
-    codes = np.empty(len(rows), np.int64)
+    """Number blocks of trials, neighbours within each concept, every concept spread evenly over them: (n,)."""
+    place = np.empty(len(rows))
     for row in np.unique(rows):
         own = np.flatnonzero(rows == row)
-        codes[own] = np.arange(len(own)) * n_blocks // len(own)
+        place[own] = (np.arange(len(own)) + 0.5) / len(own)
+    codes = np.empty(len(rows), np.int64)
+    codes[np.argsort(place, kind="stable")] = np.arange(len(rows)) * n_blocks // len(rows)
     return codes

@@ -1,5 +1,6 @@
 """Trials for training and evaluation, cut from recordings by the very code that cuts them live."""
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -82,25 +83,46 @@ def cut_trials(
         If there is no complete trial of a known concept.
     """
     told: list[_Told] = []
-    sources: list[dict[str, Any]] = []
-    references: set[str | None] = set()
+    read: list[_Source] = []
 
     def epochs() -> Iterator[NDArray[np.float32]]:
         for at, recording in enumerate(recordings):
-            sources.append(dict(recording.provenance))
-            references.add(recording.reference)
+            read.append((dict(recording.provenance), recording.reference))
             shown = None if images is None else images[at]
             for data, trial in _trials(recording, at, preprocess, events, concepts, shown):
                 told.append(trial)
                 yield data
 
-    try:
-        data = join(epochs())
-    except ValueError:
+    cut = epochs()
+    if (first := next(cut, None)) is None:
         raise FormatError(
-            f"no complete trial of {', '.join(list(concepts)[:5])} in {len(sources)} recordings: check "
+            f"no complete trial of {', '.join(list(concepts)[:5])} in {len(read)} recordings: check "
             "events.lock and events.concepts against the markers"
-        ) from None
+        )
+    return _trial_set(join(itertools.chain([first], cut)), told, read, preprocess, concepts)
+
+
+_Source = tuple[dict[str, Any], str | None]
+"""Provenance and reference of a recording."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What is known of a complete epoch of a known concept."""
+
+    concept: int
+    image: int
+    groups: Mapping[str, str | int]
+
+
+def _trial_set(
+    data: NDArray[np.float32],
+    told: Sequence[_Told],
+    read: Sequence[_Source],
+    preprocess: PreprocessSpec,
+    concepts: Sequence[str],
+) -> TrialSet:
+    references = {reference for _, reference in read}
     return TrialSet(
         data=read_only(data),
         sfreq=preprocess.sfreq,
@@ -114,20 +136,11 @@ def cut_trials(
             for name in ("subject", "session", "recording", "repetition")
         },
         provenance={
-            "recordings": sources,
+            "recordings": [provenance for provenance, _ in read],
             "reference": references.pop() if len(references) == 1 else None,
             "unit": "microvolts, not scaled",
         },
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """What is known of a complete epoch of a known concept."""
-
-    concept: int
-    image: int
-    groups: Mapping[str, str | int]
 
 
 def _trials(
@@ -153,8 +166,8 @@ def _trials(
 
 
 def _picture(epoch: Epoch, events: EventSpec) -> int:
-    """Return the picture that a marker numbers, -1 if markers do not."""
-    if events.pictures_from is None or epoch.marker is None:
+    """Return the picture that a marker numbers, -1 if it numbers none."""
+    if events.pictures_from is None or epoch.marker is None or not epoch.marker.value.isdecimal():
         return -1
     return int(epoch.marker.value) - events.pictures_from
 

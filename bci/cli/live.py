@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bci.clock import Clock
     from bci.decoder import Decoder
     from bci.epochs import Epocher
+    from bci.randomisation import Randomisation
     from bci.session import Session
     from bci.sinks import Sink
     from bci.source import Source
@@ -59,7 +60,7 @@ class Live:
     stream_reference: str | None = None
     """Recording reference, where the stream does not say it."""
     headless: bool = False
-    """Show a table in the terminal and open no window."""
+    """Show the session in the terminal and open no window."""
     hide_truth: bool = False
     """Leave out what was shown, on the screen and on the wire: a participant may see it."""
     network: bool = False
@@ -108,6 +109,7 @@ def run(
         refuse_non_empty(options.out)
     recording = None if options.reference is None else open_recording(options.reference)
     bundle, decoder = _load(options)
+    paradigm = _paradigm(bundle, decoder)
     source, epocher = _connect(options, bundle, decoder)
     try:
         folder = folder or make_folder(options.out, options.bundle.resolve().name)
@@ -118,7 +120,7 @@ def run(
     with log_to(folder):
         write_session(folder, _settings(options, bundle, decoder, source.spec))
         sinks = [*_sinks(options, decoder, epocher, folder), *([] if recording is None else [kept])]
-        session = _session(options, bundle, source, epocher, decoder, sinks)
+        session = _session(options, bundle, source, epocher, decoder, sinks, paradigm)
         summary = _watch(session, decoder, console, hide_truth=options.hide_truth) | dict(extra or {})
         compare = (
             None if recording is None else lambda: _parity(recording, options, bundle, decoder, kept.decisions)
@@ -162,12 +164,11 @@ def _session(
     epocher: "Epocher",
     decoder: "Decoder",
     sinks: "list[Sink]",
+    paradigm: "Randomisation | None",
 ) -> "Session":
     from bci.clock import lsl_clock
-    from bci.randomisation import declared
     from bci.session import Session
 
-    order = bundle.events.randomisation
     return Session(
         source,
         epocher,
@@ -177,7 +178,7 @@ def _session(
         budget=options.budget_ms / 1e3,
         queue=1 if bundle.events.mode == "sliding" else 8,
         until_end=options.until_end,
-        paradigm=None if order is None else declared(order, decoder.spec.concepts),
+        paradigm=paradigm,
     )
 
 
@@ -233,6 +234,14 @@ def _load(options: Live) -> tuple["Bundle", "Decoder"]:
     events = numbered(bundle.events, bank)
     told = replace(bundle, config=bundle.config.model_copy(update={"events": events}))
     return told, load_decoder(bundle, bank)
+
+
+def _paradigm(bundle: "Bundle", decoder: "Decoder") -> "Randomisation | None":
+    """Return what the bundle declares about the order of concepts; refused before anything is opened."""
+    from bci.randomisation import declared
+
+    order = bundle.events.randomisation
+    return None if order is None else declared(order, decoder.spec.concepts)
 
 
 def _epocher(bundle: "Bundle", decoder: "Decoder", stream: "StreamSpec", clock: "Clock") -> "Epocher":

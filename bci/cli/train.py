@@ -23,7 +23,7 @@ such as FOLDER/sub-01_seed-0. A network's training is kept beside FOLDER while i
 examples:
   bci train n170 --data ../shared/data/muse-n170 --hold-out rec_2017-09-13-15.42.33 --out n170-bundle
   bci train things --out things-bundle
-  bci train my-lab --data S1.xdf S2.xdf --out lab-bundle
+  bci train lab --data S1.xdf S2.xdf --out lab-bundle
   bci train things-eeg2-nice --subjects 01 02 03 --seeds 0 1 2 --out nice
   bci train things-eeg2-nice --subjects 01 02 03 --out nice --submit slurm --job slurm_partition=gpu
   torchrun --nproc-per-node 4 -m bci train things-eeg2-nice --out nice

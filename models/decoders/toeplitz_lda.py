@@ -20,7 +20,7 @@ from models.discriminant import fit_discriminant, load_discriminant
 from models.features import FeatureOptions, Features
 from models.numpy_decoder import NumpyDecoder
 from models.progress import OnProgress
-from models.shrinkage import shrinkage
+from models.shrinkage import shrunk_covariances
 from models.training_set import TrainingSet
 
 __all__ = ["default_options", "fit", "load", "selection"]
@@ -39,7 +39,7 @@ def fit(data: TrainingSet, config: ExperimentConfig, report: OnProgress, checkpo
     def solve(residuals: Floats, means: Floats) -> Floats:
         from scipy.linalg import solve as solve_positive  # noqa: PLC0415 (slow to import)
 
-        covariance = toeplitz(_shrunk_covariance(residuals), n_channels)
+        covariance = toeplitz(shrunk_covariances(residuals.T[None])[0], n_channels)
         p = len(covariance)
         covariance.flat[:: p + 1] += RIDGE * np.trace(covariance) / p
         return np.asarray(solve_positive(covariance, means, assume_a="pos"))
@@ -64,15 +64,6 @@ def default_options(name: str) -> dict[str, Any]:  # noqa: ARG001 (one decoder i
 
 def _options(config: ExperimentConfig) -> FeatureOptions:
     return parse(FeatureOptions, config.decoder.options, "decoder.options of toeplitz_lda")
-
-
-def _shrunk_covariance(residuals: Floats) -> Floats:
-    """Covariance (p, p) of residuals (n, p), shrunk after Ledoit and Wolf."""
-    n, p = residuals.shape
-    share = shrinkage(residuals)
-    covariance: Floats = (1 - share) / n * (residuals.T @ residuals)
-    covariance.flat[:: p + 1] += share * np.vdot(residuals, residuals) / (n * p)
-    return covariance
 
 
 def toeplitz(covariance: Floats, n_channels: int) -> Floats:

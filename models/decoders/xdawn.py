@@ -6,7 +6,6 @@ doi:10.1109/TBME.2009.2012869), joined with the filtered evoked responses, and d
 (Barachant et al. 2012, doi:10.1109/TBME.2011.2172210).
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -45,52 +44,31 @@ class Options(FeatureOptions):
     """Inverse strength of the regression's penalty."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tangent:
-    """From signals to vectors that a linear classifier can tell apart.
-
-    Parameters
-    ----------
-    filters
-        (m, C) spatial filters of all classes.
-    evoked
-        (m, T) evoked response of each class through its filters.
-    mean
-        (2 m, 2 m) Riemannian mean of the training covariances.
-    """
-
-    filters: Floats
-    evoked: Floats
-    mean: Floats
-
-    def __call__(self, signals: Floats) -> Floats:
-        """Return tangent vectors (n, m (2 m + 1)) of signals (n, C, T)."""
-        return tangent_vectors(special_covariances(signals, self.filters, self.evoked), self.mean)
-
-
 def fit(data: TrainingSet, config: ExperimentConfig, report: OnProgress, checkpoints: Path | None) -> Fitted:  # noqa: ARG001 (done at once)
     """Fit filters, mean and regression. See `models.decoders.Family.fit`."""
     options = _options(config)
     features, classes = Features(options, data.spec), shown(data)
     signals = np.concatenate([features.binned(block) for block in data.blocks()])
-    tangent = _fit_tangent(signals, classes, options.filters)
-    vectors = tangent(signals)
+    filters, evoked = xdawn(signals, classes, options.filters)
+    covariances = special_covariances(signals, filters, evoked)
+    mean = riemannian_mean(covariances)
+    vectors = tangent_vectors(covariances, mean)
     centre, scale = vectors.mean(axis=0), vectors.std(axis=0)
     weights, offset = _regression((vectors - centre) / scale, classes.codes, options.c)
     weights = weights / scale[:, None]
-    arrays = {"filters": tangent.filters, "evoked": tangent.evoked, "mean": tangent.mean}
-    fitted = {"classes": classes.rows, "weights": weights, "offset": offset - centre @ weights}
-    return Fitted(arrays | fitted, temperature=1.0)
+    tangent = {"filters": filters, "evoked": evoked, "mean": mean}
+    linear = {"classes": classes.rows, "weights": weights, "offset": offset - centre @ weights}
+    return Fitted(tangent | linear, temperature=1.0)
 
 
 def load(bundle: Bundle, bank: Bank, device: str) -> NumpyDecoder:  # noqa: ARG001 (runs on the CPU)
     """Score by the regression's log-odds. See `models.decoders.Family.load`."""
     features, chosen = Features(_options(bundle.config), bundle.preprocess), columns(bundle, bank)
     filters, evoked, mean, weights, offset = arrays(bundle, "filters", "evoked", "mean", "weights", "offset")
-    tangent = Tangent(filters, evoked, mean)
 
     def score(epochs: NDArray[np.float32]) -> Scored:
-        scores = tangent(features.binned(epochs)) @ weights + offset
+        covariances = special_covariances(features.binned(epochs), filters, evoked)
+        scores = tangent_vectors(covariances, mean) @ weights + offset
         return scores, scores[:, chosen]
 
     return NumpyDecoder(bundle, bank, score)
@@ -115,11 +93,6 @@ def special_covariances(signals: Floats, filters: Floats, evoked: Floats) -> Flo
     """Shrunk covariances (n, 2 m, 2 m) of evoked responses above filtered signals."""
     filtered = filters @ signals
     return shrunk_covariances(np.concatenate([np.broadcast_to(evoked, filtered.shape), filtered], axis=1))
-
-
-def _fit_tangent(signals: Floats, classes: Classes, n_filters: int) -> Tangent:
-    filters, evoked = xdawn(signals, classes, n_filters)
-    return Tangent(filters, evoked, riemannian_mean(special_covariances(signals, filters, evoked)))
 
 
 def xdawn(signals: Floats, classes: Classes, n_filters: int) -> tuple[Floats, Floats]:

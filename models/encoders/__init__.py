@@ -87,13 +87,12 @@ def build_encoder(
     ConfigError
         For an unknown name or option, naming the nearest known one, or an option that makes no sense.
     """
-    encoder, known = _class_of(name), list(encoder_options(name))
+    encoder, known = _class_of(name), encoder_options(name)
     for option, value in options.items():
         if option not in known:
-            raise ConfigError(
-                f"encoder {name!r} has no option {option!r}; the nearest known one is {_nearest(option, known)!r}"
-            )
-        if isinstance(value, int) and not isinstance(value, bool) and value < 1:
+            nearest = _nearest(option, [*known])
+            raise ConfigError(f"encoder {name!r} has no option {option!r}; the nearest known one is {nearest!r}")
+        if type(known[option]) is int and type(value) is int and value < 1:
             raise ConfigError(f"encoder {name!r}: expected at least 1 for {option!r}, got {value}")
     labels = {"channels": tuple(channels)} if "channels" in inspect.signature(encoder).parameters else {}
     try:

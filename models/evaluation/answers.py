@@ -14,7 +14,7 @@ from bci.storage import load_tensors, save_tensors
 from bci.types import TrialSet
 from models.config import EvaluationConfig
 from models.evaluation import metrics
-from models.evaluation.controls import UNITS, unit_codes
+from models.groups import NESTED, joint, unit_codes
 
 __all__ = ["Answers", "SavedAnswers", "collect", "fingerprint", "load_answers", "save_answers", "saved"]
 
@@ -43,7 +43,8 @@ class Answers:
     recording, subject
         (n,) int64 codes.
     parts
-        (n,) int64 codes of the recordings, sessions or subjects within which an AUC is computed.
+        (n,) int64 codes of the recordings, sessions or subjects within which an AUC is computed; of one decoder
+        each, unless subjects are drawn.
     """
 
     concepts: tuple[str, ...]
@@ -135,7 +136,7 @@ def collect(
         row=row,
         recording=unit_codes(trials, "recording")[row],
         subject=unit_codes(trials, "subject")[row],
-        parts=unit_codes(trials, _level(evaluation))[row],
+        parts=_parts(trials, evaluation, row, fold[kept]),
     )
 
 
@@ -178,10 +179,12 @@ def _held_out_alone(scores: NDArray[np.float32], fold: Ints, truths: Sequence[In
     return masked
 
 
-def _level(evaluation: EvaluationConfig) -> str:
+def _parts(trials: TrialSet, evaluation: EvaluationConfig, row: Ints, fold: Ints) -> Ints:
+    """Number what an AUC is taken within: recordings, or what is left out, of one decoder; or whole subjects."""
     if evaluation.unit == "subject":
-        return "subject"
-    return evaluation.by if evaluation.by in UNITS else "recording"
+        return unit_codes(trials, "subject")[row]
+    level = evaluation.by if evaluation.by in NESTED else "recording"
+    return joint(unit_codes(trials, level)[row], fold)
 
 
 # ----------------------------------------------------------------------------------------------------- on the disk

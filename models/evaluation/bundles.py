@@ -64,8 +64,8 @@ def evaluate_bundle(
         vectors mean something else than the bundle's.
     """
     start = time.perf_counter()
-    unknown = _refuse_trained_on(bundle, trials, evaluation, bank)
     ranked = bank or bundle.bank
+    unknown = _refuse_trained_on(bundle, trials, evaluation, ranked)
     check_bank(bundle, ranked)
     split = Split(np.arange(0), np.arange(len(trials)))
     tested = None if bank is None else trials
@@ -80,6 +80,7 @@ def evaluate_bundle(
         trials,
         _with_shuffles(outcome, bundle, evaluation),
         _evidence(bundle, ranked, outcome),
+        left_out="bundle",
         selection=str(bundle.card.get("selection", "unknown")),
         started=start,
         oracle=oracle,
@@ -107,12 +108,12 @@ def _evidence(bundle: Bundle, bank: Bank, outcome: Outcome) -> Evidence:
     calibration, answers = bundle.calibration or {}, outcome.answers
     belongs = {"bank": bank.id, "n": int(answers.n_candidates.max()), "k": 1}
     if all(calibration.get(key) == value for key, value in belongs.items()):
-        return fixed(answers, outcome.groups, float(calibration["temperature"]), "the bundle's own calibration")
-    return fixed(answers, outcome.groups, bundle.temperature)
+        return fixed(answers, outcome.groups, (float(calibration["temperature"]),), "the bundle's own calibration")
+    return fixed(answers, outcome.groups, outcome.temperatures)
 
 
 def _refuse_trained_on(
-    bundle: Bundle, trials: TrialSet, evaluation: EvaluationConfig, bank: Bank | None
+    bundle: Bundle, trials: TrialSet, evaluation: EvaluationConfig, bank: Bank
 ) -> tuple[str, ...]:
     """Refuse what was trained on: all trials of the bundle's recordings; return notes of what is unknown."""
     trained = set(bundle.card.get("recordings", ()))
@@ -130,15 +131,13 @@ def _refuse_trained_on(
     return _check_concepts(bundle, bank) if evaluation.protocol == "zero-shot" else ()
 
 
-def _check_concepts(bundle: Bundle, bank: Bank | None) -> tuple[str, ...]:
+def _check_concepts(bundle: Bundle, bank: Bank) -> tuple[str, ...]:
     """Under `zero-shot`, refuse to rank concepts that were trained on, as far as the bundle tells."""
-    told = bundle.card.get("n_concepts") == len(bundle.bank.names)
-    both = sorted(set(bundle.bank.names) & set(bank.names)) if bank is not None else []
-    if told and both:
+    if bundle.card.get("n_concepts") != len(bundle.bank.names):
+        return ("a bundle does not tell which concepts it was trained on: zero-shot holds if none of these was",)
+    if both := sorted(set(bundle.bank.names) & set(bank.names)):
         raise MismatchError(
             f"zero-shot ranks new concepts, but the bundle was trained on {len(both)} of the bank's, {both[0]} "
             "among them: take a bank without these"
         )
-    if told and bank is not None:
-        return ()
-    return ("a bundle does not tell which concepts it was trained on: zero-shot holds if none of these was",)
+    return ()

@@ -5,20 +5,13 @@ cross-validation that of a fold is fitted to the answers of the other folds; wit
 part of the training trials.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
 from models.evaluation.answers import Answers
 from models.evaluation.report import Bin, Figure
 
-__all__ = [
-    "calibration_error",
-    "fit_per_fold",
-    "reliability",
-    "subset_of",
-]
+__all__ = ["calibration_error", "reliability"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -26,16 +19,6 @@ Ints = NDArray[np.int64]
 ECE_FROM = 500
 """Trials below which the expected calibration error is mostly noise."""
 BINS = 10
-
-
-def subset_of(answers: Answers, mask: NDArray[np.bool_]) -> tuple[NDArray[np.float32], Ints]:
-    """Return the scores and truths of some of the answers."""
-    return answers.scores[mask], answers.truth[mask]
-
-
-def fit_per_fold(answers: Answers, fit: Callable[[NDArray[np.bool_]], float]) -> tuple[float, ...]:
-    """Fit something to the answers of all other folds, for each fold: what `fit` returns for a mask (n,)."""
-    return tuple(fit(answers.fold != fold) for fold in range(int(answers.fold.max()) + 1))
 
 
 def calibration_error(answers: Answers, log_p: Floats) -> tuple[Figure, ...]:

@@ -11,8 +11,8 @@ from bci.types import TrialSet
 from models.config import ExperimentConfig
 from models.evaluation import metrics
 from models.evaluation.answers import Answers
-from models.evaluation.controls import unit_codes
 from models.evaluation.report import Card
+from models.groups import unit_codes
 
 __all__ = ["make_card", "recalls", "versions"]
 
@@ -20,7 +20,13 @@ PACKAGES = ("bci-live", "numpy", "scipy", "scikit-learn", "torch")
 
 
 def make_card(
-    config: ExperimentConfig, bank: Bank, trials: TrialSet, answers: Answers, n_folds: int, selection: str
+    config: ExperimentConfig,
+    bank: Bank,
+    trials: TrialSet,
+    answers: Answers,
+    left_out: str,
+    n_folds: int,
+    selection: str,
 ) -> Card:
     """Write the protocol down.
 
@@ -30,13 +36,15 @@ def make_card(
         What is ranked.
     trials
         What is judged.
+    left_out
+        See `Card`.
     """
     spec, evaluation = config.preprocess, config.evaluation
     return Card(
         protocol=evaluation.protocol,
-        left_out=evaluation.by if evaluation.test == "folds" else "partition",
+        left_out=left_out,
         n_folds=n_folds,
-        gallery=f"{config.targets.kind} ({bank.key.vision_model}, {bank.key.layer})",
+        gallery=_gallery(config, bank),
         concepts=len(bank.names),
         candidates=answers.concepts,
         n_candidates=(int(answers.n_candidates.min()), int(answers.n_candidates.max())),
@@ -57,6 +65,14 @@ def make_card(
     )
 
 
+def _gallery(config: ExperimentConfig, bank: Bank) -> str:
+    if config.targets.kind == "classes":
+        return "classes, which stand for themselves"
+    return f"{GALLERIES[bank.key.kind]} ({bank.key.vision_model}, {bank.key.layer})"
+
+
+GALLERIES = {"image": "exact image", "template": "concept template", "text": "text"}
+
 CAUSAL = {
     "continuous": "causal: filters run forward over the continuous signal",
     "epoch": "filters restart in every epoch; what was done to the epochs before is not known to be causal",
@@ -74,7 +90,7 @@ def _excluded(config: ExperimentConfig, trials: TrialSet, answers: Answers) -> t
     if incomplete := trials.provenance.get("incomplete", 0):
         said.append(f"{incomplete} events whose window is incomplete")
     if others := len(trials) - len(answers):
-        said.append(f"{others} held-out trials of concepts that are no candidates (trained on, not scored)")
+        said.append(f"{others} trials of concepts that are no candidates, not scored")
     if config.data.reject is not None:
         said.append(f"from training alone: epochs over {config.data.reject:g} microvolts peak to peak")
     return tuple(said)

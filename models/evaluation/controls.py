@@ -14,6 +14,7 @@ from bci.specs import PreprocessSpec
 from bci.types import TrialSet, read_only
 from models.config import ExperimentConfig
 from models.features import fitting
+from models.groups import joint, unit_codes
 
 __all__ = [
     "EXPECTED",
@@ -22,7 +23,6 @@ __all__ = [
     "p_value",
     "shuffled",
     "shuffled_rows",
-    "unit_codes",
 ]
 
 EXPECTED = {
@@ -39,31 +39,27 @@ EXPECTED = {
 }
 """What each control should come to in a sound experiment."""
 
-UNITS = {
-    "subject": ("subject",),
-    "session": ("subject", "session"),
-    "recording": ("subject", "session", "recording"),
-}
 
-
-def unit_codes(trials: TrialSet, unit: str) -> NDArray[np.int64]:
-    """Number the subjects, sessions (of one subject) or recordings (of one session): (n_trials,) int64."""
-    columns = [np.unique(trials.groups[name], return_inverse=True)[1] for name in UNITS[unit]]
-    return np.unique(np.stack(columns), axis=1, return_inverse=True)[1].ravel().astype(np.int64)
-
-
-def shuffled(trials: TrialSet, seed: tuple[int, ...]) -> TrialSet:
+def shuffled(trials: TrialSet, seed: tuple[int, ...], fold: NDArray[np.int64] | None = None) -> TrialSet:
     """Permute what was shown (concept and picture together) within each recording.
+
+    Parameters
+    ----------
+    fold
+        (n_trials,) which fold tests a trial, if folds stay what they are: labels then stay within their fold too.
+        What a fold lacks of a concept stands in its training part; were that shuffled, chance would differ.
 
     Raises
     ------
     MismatchError
-        If no recording holds two concepts, so that nothing could be permuted.
+        If nothing could be permuted, because each recording (and fold) holds one concept only.
     """
-    recording = unit_codes(trials, "recording")
-    if not _mixed(trials.concepts, recording):
+    codes = unit_codes(trials, "recording")
+    if fold is not None:
+        codes = joint(codes, fold)
+    if not _mixed(trials.concepts, codes):
         raise MismatchError("labels cannot be shuffled within recordings: each holds trials of one concept only")
-    order = shuffled_rows(recording, seed)
+    order = shuffled_rows(codes, seed)
     return replace(trials, concepts=read_only(trials.concepts[order]), images=read_only(trials.images[order]))
 
 
@@ -77,9 +73,8 @@ def shuffled_rows(codes: NDArray[np.int64], seed: tuple[int, ...]) -> NDArray[np
     return order
 
 
-def _mixed(concepts: NDArray[np.int64], recording: NDArray[np.int64]) -> bool:
-    pairs = len(np.unique(np.stack([concepts, recording]), axis=1).T)
-    return pairs > len(np.unique(recording))
+def _mixed(concepts: NDArray[np.int64], codes: NDArray[np.int64]) -> bool:
+    return int(joint(concepts, codes).max()) > int(codes.max())
 
 
 def p_value(observed: float, null: NDArray[np.float64]) -> float:

@@ -40,7 +40,7 @@ Scores = NDArray[np.float32]
 class Predict(Protocol):
     """A fitted decoder. It is handed signals alone: no labels, no markers, no order.
 
-    One that chose something says in an attribute `note` what.
+    It may have an attribute `note`, what it chose, and `temperature`, that of the softmax over its scores.
     """
 
     def __call__(self, data: NDArray[np.float32], /) -> Scores:
@@ -125,6 +125,13 @@ class Arm:
         """Test rows per fold."""
         return [split.test for split in self.splits]
 
+    def competing(self, evaluation: EvaluationConfig) -> list[Ints]:
+        """Test rows per fold of trials that showed a candidate."""
+        if not (self.filtered and evaluation.candidates):
+            return self.tests
+        candidate = np.isin(self.judged.concept_names, evaluation.candidates)[self.judged.concepts]
+        return [rows[candidate[rows]] for rows in self.tests]
+
     def answers(
         self, scores: Sequence[Scores], evaluation: EvaluationConfig, rows: Sequence[Ints] | None = None
     ) -> Answers:
@@ -153,7 +160,9 @@ class Outcome:
     groups
         Number of presentations -> rows of the judged trials, (m, k), in the order of these answers' rows.
     beside
-        Name of an arm -> its answers.
+        Name of an arm -> its answers, in the order in which the arms were given.
+    temperatures
+        Of the decoder of each fold, as it was fitted.
     """
 
     answers: Answers
@@ -163,6 +172,7 @@ class Outcome:
     averaged: Mapping[int, Answers] = field(default_factory=dict)
     groups: Mapping[int, Ints] = field(default_factory=dict)
     beside: Mapping[str, Answers] = field(default_factory=dict)
+    temperatures: tuple[float, ...] = (1.0,)
 
 
 # ---------------------------------------------------------------------------------------------- cross-validation
@@ -177,10 +187,11 @@ class _Job:
 
 @dataclass(frozen=True, slots=True)
 class _Scored:
-    """Scores of what was held out, by the number of presentations averaged, and what the decoder chose."""
+    """Scores of what was held out, by the number of presentations averaged; what the decoder says of itself."""
 
     scores: dict[int, Scores]
     note: str
+    temperature: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +213,7 @@ class _FitFold:
         for k, groups in asked.items():
             if len(groups[job.fold]):
                 scores[k] = _score(predict, arm.view, averages(judged, groups[job.fold]))
-        return _Scored(scores, getattr(predict, "note", ""))
+        return _Scored(scores, getattr(predict, "note", ""), getattr(predict, "temperature", 1.0))
 
 
 def _part(trials: TrialSet, rows: Ints) -> TrialSet:
@@ -218,14 +229,21 @@ def _permuted(arm: Arm, evaluation: EvaluationConfig, seed: int, permutation: in
     """Shuffle the labels once, before anything is split, so that all folds of a permutation see the same ones.
 
     Only so is its figure, if nothing can be decoded, drawn from the same distribution as the observed one: folds
-    that are shuffled each on its own vary less in the mean, and p comes out too small. A test partition keeps its
-    labels: none of its trials trains anything.
+    that are shuffled each on its own vary less in the mean, and p comes out too small. Folds by concept or picture
+    are cut anew; others keep how often they hold each concept. A test partition keeps its labels: none of its
+    trials trains anything.
     """
     if not permutation:
         return arm
-    trials = shuffled(arm.trials, (seed, permutation))
-    by_label = arm.tested is None and evaluation.by in ("concept", "image")
-    return replace(arm, trials=trials, splits=folds(trials, evaluation) if by_label else arm.splits)
+    if arm.tested is not None:
+        return replace(arm, trials=shuffled(arm.trials, (seed, permutation)))
+    if evaluation.by in ("concept", "image"):
+        trials = shuffled(arm.trials, (seed, permutation))
+        return replace(arm, trials=trials, splits=folds(trials, evaluation))
+    fold = np.full(len(arm.trials), -1)
+    for number, split in enumerate(arm.splits):
+        fold[split.test] = number
+    return replace(arm, trials=shuffled(arm.trials, (seed, permutation), fold))
 
 
 def cross_validate(
@@ -258,37 +276,47 @@ def cross_validate(
     """
     arms = {DECODER: decoder, **(beside or {})}
     _check(arms, evaluation)  # before any work
-    groups = available(decoder.judged, decoder.tests, evaluation.curves.repetitions)
-    jobs = _jobs(arms, evaluation.permutations)
-    task = _FitFold(arms, evaluation, seed, groups)
+    groups = available(decoder.judged, decoder.competing(evaluation), evaluation.curves.repetitions)
+    task, jobs = _FitFold(arms, evaluation, seed, groups), _jobs(arms, evaluation.permutations)
     results = run_each(task, jobs, _side_by_side(arms, processes), progress)
-    own: dict[str, Answers] = {}
-    averaged: dict[int, Answers] = {}
+    fitted: list[_Scored] = []
+    answers: dict[str, Answers] = {}
     null: dict[int, float] = {}
-    notes: list[str] = []
-    for name, permutation, arm, fitted in _joined(results, arms, evaluation, seed):
-        answers = arm.answers([fold.scores[1] for fold in fitted], evaluation)
+    for name, permutation, arm, scored in _joined(results, arms, evaluation, seed):
+        own = arm.answers([fold.scores[1] for fold in scored], evaluation)
         if permutation:
-            null[permutation] = headline_value(answers)
+            null[permutation] = headline_value(own)
         else:
-            own[name] = answers
-            if name == DECODER:
-                averaged = _averaged(arm, fitted, groups, evaluation)
-                notes = [fold.note for fold in fitted]
-    answers = own.pop(DECODER)
-    figure = headline(answers, evaluation, seed)
+            answers[name] = own
+            fitted = scored if name == DECODER else fitted
+    ordered = {name: answers[name] for name in arms}  # as given, not as they ended
+    return _outcome(decoder, fitted, ordered, [null[p] for p in sorted(null)], groups, evaluation, seed)
+
+
+def _outcome(
+    decoder: Arm,
+    fitted: Sequence[_Scored],
+    answers: dict[str, Answers],
+    null: Sequence[float],
+    groups: Mapping[int, Sequence[Ints]],
+    evaluation: EvaluationConfig,
+    seed: int,
+) -> Outcome:
+    own = answers.pop(DECODER)
+    figure = headline(own, evaluation, seed)
     shuffles = "shuffled-labels" if decoder.tested is None else "shuffled-training"
     return Outcome(
-        answers=answers,
-        folds=_fold_results(decoder, answers, notes, evaluation),
+        answers=own,
+        folds=_fold_results(decoder, own, [fold.note for fold in fitted], evaluation),
         headline=figure,
         controls=(
-            *((shuffle_control(shuffles, figure, [null[p] for p in sorted(null)]),) if null else ()),
-            *_controls(own, evaluation, seed),
+            *((shuffle_control(shuffles, figure, null),) if null else ()),
+            *_controls(answers, evaluation, seed),
         ),
-        averaged=averaged,
+        averaged=_averaged(decoder, fitted, groups, evaluation),
         groups={k: np.concatenate(each) for k, each in groups.items()},
-        beside=own,
+        beside=answers,
+        temperatures=tuple(fold.temperature for fold in fitted),
     )
 
 

@@ -15,7 +15,7 @@ from bci.preprocess import scale_epochs
 from bci.ranking import unit
 from bci.types import Channel, TrialSet, read_only
 from models.config import ExperimentConfig
-from models.evaluation.controls import unit_codes
+from models.groups import unit_codes
 from models.training_set import training_set
 
 __all__ = ["NoiseLevel", "PastConcepts", "high_frequency_level", "past_concepts"]

@@ -38,10 +38,12 @@ class Judge:
         return Point(x, len(answers), figures, self.ceiling(groups))
 
     def ceiling(self, groups: Ints | None) -> tuple[Figure, ...]:
-        """Return the oracle's top-1 and top-5 on averages of groups; nothing without an oracle."""
+        """Return the oracle's top-1, and top-5 of more than five, on averages of groups; nothing without it."""
         if self.oracle is None or groups is None:
             return ()
-        return tuple(accuracy(self.oracle(groups), k, self.evaluation, self.seed) for k in (1, 5))
+        best = self.oracle(groups)
+        ks = (1, 5) if best.n_candidates.min() > 5 else (1,)
+        return tuple(accuracy(best, k, self.evaluation, self.seed) for k in ks)
 
 
 def repetition_curves(

@@ -8,12 +8,7 @@ from numpy.typing import NDArray
 
 from models.evaluation.accumulation import ALPHAS, accumulated, fit_discount, stopping
 from models.evaluation.answers import Answers
-from models.evaluation.calibration import (
-    calibration_error,
-    fit_per_fold,
-    reliability,
-    subset_of,
-)
+from models.evaluation.calibration import calibration_error, reliability
 from models.evaluation.report import Calibration, Stopping
 from models.temperature import fit_temperature, log_probabilities
 
@@ -98,41 +93,45 @@ def positions(answers: Answers, groups: Mapping[int, Ints]) -> dict[int, Ints]:
     return {k: rows[(rows >= 0).all(axis=1)] for k, rows in found.items()}
 
 
-def fixed(answers: Answers, groups: Mapping[int, Ints], temperature: float, fitted_on: str = "") -> Evidence:
-    """Take a temperature as it is, and presentations as independent."""
-    n_folds = int(answers.fold.max()) + 1
+def fixed(
+    answers: Answers, groups: Mapping[int, Ints], temperatures: tuple[float, ...], fitted_on: str = ""
+) -> Evidence:
+    """Take the temperature of each fold as it is, and presentations as independent."""
     return Evidence(
         answers,
-        log_probabilities(answers.scores, temperature),
+        log_probabilities(answers.scores, np.array(temperatures)[answers.fold]),
         positions(answers, groups),
-        (temperature,) * n_folds,
-        (0.0,) * n_folds,
+        temperatures,
+        (0.0,) * len(temperatures),
         fitted_on,
     )
 
 
 def cross_fitted(answers: Answers, groups: Mapping[int, Ints]) -> Evidence:
     """Fit temperature and discount of each fold to the answers of all other folds."""
-    temperatures = fit_per_fold(answers, lambda mask: fit_temperature(*subset_of(answers, mask)))
-    log_p = log_probabilities(answers.scores, np.array(temperatures)[answers.fold])
     found = positions(answers, groups)
+    n_folds = int(answers.fold.max()) + 1
+    each = [_fitted(answers, found, np.flatnonzero(answers.fold != fold)) for fold in range(n_folds)]
+    temperatures, discounts = zip(*each, strict=True)
+    own = fixed(answers, groups, temperatures, "the other folds' held-out answers")
+    return replace(own, discounts=discounts)
 
-    def discount(mask: NDArray[np.bool_]) -> float:
-        return fit_discount(log_p, answers.truth, {k: rows[mask[rows[:, 0]]] for k, rows in found.items()})
 
-    discounts = fit_per_fold(answers, discount)
-    return Evidence(answers, log_p, found, temperatures, discounts, "the other folds' held-out answers")
+def _fitted(answers: Answers, groups: Mapping[int, Ints], rows: Ints) -> tuple[float, float]:
+    """Temperature and discount that fit some of the answers best; groups are of rows of the answers."""
+    temperature = fit_temperature(answers.scores[rows], answers.truth[rows])
+    log_p = log_probabilities(answers.scores, temperature)
+    within = {k: runs[np.isin(runs[:, 0], rows)] for k, runs in groups.items()}
+    return temperature, fit_discount(log_p, answers.truth, within)
 
 
 def validated(
     answers: Answers, groups: Mapping[int, Ints], validation: Answers, validation_groups: Mapping[int, Ints]
 ) -> Evidence:
     """Fit temperature and discount to answers to a part of the training trials that was left out for it."""
-    temperature = fit_temperature(validation.scores, validation.truth)
-    log_p = log_probabilities(validation.scores, temperature)
-    discount = fit_discount(log_p, validation.truth, positions(validation, validation_groups))
+    every = np.arange(len(validation))
+    temperature, discount = _fitted(validation, positions(validation, validation_groups), every)
     n = int(validation.n_candidates.max())
     said = f"{len(validation)} training trials with {n} candidates, by a decoder that was fitted without them"
-    return replace(
-        fixed(answers, groups, temperature, said), discounts=(discount,) * (int(answers.fold.max()) + 1)
-    )
+    n_folds = int(answers.fold.max()) + 1
+    return replace(fixed(answers, groups, (temperature,) * n_folds, said), discounts=(discount,) * n_folds)

@@ -86,6 +86,11 @@ class BundleScores:
         """What was chosen in training."""
         return str(self.bundle.card.get("chosen", ""))
 
+    @property
+    def temperature(self) -> float:
+        """Of the softmax over its scores, as it was fitted."""
+        return self.bundle.temperature
+
     def __call__(self, data: NDArray[np.float32]) -> NDArray[np.float32]:
         """Score unscaled epochs (n, n_channels, n_times)."""
         with _one_thread():
@@ -186,6 +191,7 @@ def evaluate_config(
         arms.judged,
         outcome,
         _evidence(config, outcome, trials, arms.validation_rows),
+        left_out=evaluation.by if test is None else "partition",
         selection=family(config.decoder.name).selection(config),
         oracle=None if test is None else test.oracle,
         retrained=_retrained(outcome, config),
@@ -310,14 +316,14 @@ def _validation_split(trials: TrialSet, test: Partition, config: ExperimentConfi
 def _evidence(
     config: ExperimentConfig, outcome: Outcome, trials: TrialSet, validation_rows: NDArray[np.int64] | None
 ) -> Evidence:
-    """Fit temperature and discount to what is not tested, or take the loss's own temperature."""
+    """Fit temperature and discount to what is not tested, or take the decoders' own temperatures."""
     answers, groups = outcome.answers, outcome.groups
     if validation_rows is not None:
         held_out = available(trials, [validation_rows], config.evaluation.curves.repetitions)
         return validated(answers, groups, outcome.beside[VALIDATION], {k: rows[0] for k, rows in held_out.items()})
     if config.evaluation.calibrate and answers.fold.max() > 0:
         return cross_fitted(answers, groups)
-    return fixed(answers, groups, config.loss.temperature)
+    return fixed(answers, groups, outcome.temperatures)
 
 
 def _retrained(outcome: Outcome, config: ExperimentConfig) -> dict[str, dict[float, Answers]]:

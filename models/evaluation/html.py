@@ -6,7 +6,7 @@ from pathlib import Path
 from bci.errors import OutputError
 from models.evaluation.drawings import drawings
 from models.evaluation.report import Report
-from models.evaluation.wording import card_lines, few, interval_text, number
+from models.evaluation.wording import card_lines, few, interval_text, number, p_text
 
 __all__ = ["page", "save_html"]
 
@@ -20,7 +20,7 @@ def page(report: Report) -> str:
     from markupsafe import Markup  # noqa: PLC0415
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    environment.filters |= {"number": number, "interval": interval_text, "few": few}
+    environment.filters |= {"number": number, "interval": interval_text, "few": few, "p": p_text}
     source = files(__package__).joinpath(TEMPLATE).read_text(encoding="utf-8")
     drawn = [(section, caption, Markup(svg)) for section, caption, svg in drawings(report)]  # noqa: S704 (escaped there)
     calibrated = report.calibration.figures if report.calibration else ()

@@ -10,8 +10,8 @@ from bci.bank import Bank
 from bci.errors import MismatchError
 from bci.types import TrialSet
 from models.config import EvaluationConfig
-from models.evaluation.controls import UNITS, unit_codes
 from models.evaluation.splits import Split
+from models.groups import NESTED, outer, unit_codes
 
 __all__ = ["check_copies", "check_partition", "check_split", "held_out_names"]
 
@@ -21,19 +21,19 @@ BLOCK = 1024
 
 def held_out_names(trials: TrialSet, rows: NDArray[np.int64], by: str) -> tuple[str, ...]:
     """Return the names of the recordings, concepts, ... that some trials are of."""
-    columns = [trials.groups[name][rows] for name in _shown_names(trials, by)] if by in UNITS else []
+    columns = [trials.groups[name][rows] for name in _shown_names(trials, by)] if by in NESTED else []
     columns = columns or [_left_out(trials, by)[rows]]
     return tuple(sorted({"/".join(map(str, values)) for values in zip(*columns, strict=True)}))
 
 
 def _shown_names(trials: TrialSet, by: str) -> list[str]:
     """Columns that tell what is left out apart: a recording's own, and the outer ones where there are several."""
-    return [name for name in UNITS[by] if name == by or len(set(trials.groups[name])) > 1]
+    return [name for name in outer(by) if name == by or len(set(trials.groups[name])) > 1]
 
 
 def _left_out(trials: TrialSet, by: str) -> NDArray[Any]:
     """What each trial is, in the respect in which parts are left out: (n_trials,)."""
-    if by in UNITS:
+    if by in NESTED:
         return unit_codes(trials, by)
     if by == "concept":
         return np.array(trials.concept_names)[trials.concepts]
@@ -137,7 +137,7 @@ def check_partition(
         )
     if evaluation.protocol in ("zero-shot", "seen-concept/new-image"):
         _check_pictures(trials, bank, tested, test_bank)
-    if evaluation.by in UNITS:
+    if evaluation.by in NESTED:
         _check_groups(trials, tested, evaluation.by)
 
 
@@ -166,7 +166,7 @@ def _pictures(trials: TrialSet, bank: Bank) -> set[bytes]:
 
 
 def _check_groups(trials: TrialSet, tested: TrialSet, by: str) -> None:
-    names = UNITS[by]
+    names = outer(by)
     trained = set(zip(*(map(str, trials.groups[name]) for name in names), strict=True))
     both = sorted(trained & set(zip(*(map(str, tested.groups[name]) for name in names), strict=True)))
     if both:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.types import TrialSet
-from models.evaluation.controls import unit_codes
+from models.groups import unit_codes
 
 __all__ = ["available", "averages", "groups_of"]
 

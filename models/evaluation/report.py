@@ -96,8 +96,10 @@ class Card:
 
     Parameters
     ----------
+    left_out
+        What each fold left out; `partition` for a test partition, `bundle` for a decoder that was judged as it is.
     gallery
-        What the concepts' vectors are: `text`, exact image, concept template.
+        What the concepts' vectors are: text, exact image, concept template; or classes.
     concepts, candidates
         Number of concepts in the decoder; names of those that were ranked.
     n_candidates

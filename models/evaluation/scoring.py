@@ -1,7 +1,7 @@
 """From held-out answers to figures: which number is the headline, which stand beside it, and their intervals.
 
-Two candidates are judged by the AUC inside each held-out recording or subject, averaged (scores of different
-decoders share no scale); more candidates by top-1.
+Two candidates are judged by the AUC inside each held-out recording, averaged (scores of different decoders share
+no scale), or inside each subject, if subjects are drawn; more candidates by top-1.
 """
 
 from typing import Any
@@ -101,10 +101,13 @@ def _with_both(answers: Answers) -> list[int]:
 
 def leading_figures(answers: Answers, evaluation: EvaluationConfig, seed: int) -> tuple[Figure, ...]:
     """Return the headline and what always stands with it: top-1 of two candidates, top-5 of more than five."""
-    first = headline(answers, evaluation, seed)
+    return headline(answers, evaluation, seed), *_beside_headline(answers, evaluation, seed)
+
+
+def _beside_headline(answers: Answers, evaluation: EvaluationConfig, seed: int) -> tuple[Figure, ...]:
     if len(answers.concepts) == 2:
-        return first, accuracy(answers, 1, evaluation, seed)
-    return (first, accuracy(answers, 5, evaluation, seed)) if answers.n_candidates.min() > 5 else (first,)
+        return (accuracy(answers, 1, evaluation, seed),)
+    return (accuracy(answers, 5, evaluation, seed),) if answers.n_candidates.min() > 5 else ()
 
 
 def accuracy(answers: Answers, k: int, evaluation: EvaluationConfig, seed: int) -> Figure:
@@ -126,7 +129,7 @@ def further_figures(
         (n, N) probabilities of the candidates, for log-loss and Brier score.
     """
     n, ranks = len(answers.concepts), answers.ranks
-    _, *leading = leading_figures(answers, evaluation, seed)
+    leading = _beside_headline(answers, evaluation, seed)
     n_sets, n_shown = len(np.unique(answers.candidate_sets)), len(np.unique(answers.truth))
     balanced = Figure(
         "balanced_accuracy", metrics.balanced_accuracy(ranks, answers.truth, n), None, n_sets / n_shown

@@ -76,9 +76,8 @@ def make_table(
     ConfigError
         If a row makes no sense, or its experiment has no test partition.
     """
-    experiments = {row: experiment_of(row) for row in table.rows}  # all are checked before any is run
-    for row, config in experiments.items():
-        if config.evaluation.test != "partition":
+    for row in table.rows:  # all are checked before any is run
+        if experiment_of(row).evaluation.test != "partition":
             raise ConfigError(f'row {row.name!r}: a table needs evaluation.test = "partition"')
     for row, (written, seconds) in run_each(_Evaluate(), table.rows, processes, progress):
         yield _row(row, written.report, seconds), written

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from models.evaluation.report import Comparison, Curve, Figure, Report
-from models.evaluation.wording import card_lines, few, interval_text, number
+from models.evaluation.wording import card_lines, few, interval_text, number, p_text
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -71,7 +71,7 @@ def _comparison(comparison: Comparison) -> "Table":
             number(each.second),
             f"{each.difference:+.3f}",
             interval_text(each.interval),
-            number(each.p),
+            p_text(each.p),
         )
     return table
 
@@ -80,7 +80,7 @@ def _controls(report: Report) -> "Table":
     table = _table("controls", "control", report.headline.name, "95 % interval or sd", "p")
     for control in report.controls:
         spread = interval_text(control.figure.interval) if control.sd is None else f"± {control.sd:.3f}"
-        _row(table, control.name, number(control.figure.value), spread, number(control.p))
+        _row(table, control.name, number(control.figure.value), spread, p_text(control.p))
     return table
 
 

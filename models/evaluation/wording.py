@@ -5,12 +5,17 @@ from collections.abc import Iterator, Sequence
 from bci.bootstrap import Interval
 from models.evaluation.report import Report
 
-__all__ = ["card_lines", "few", "interval_text", "number"]
+__all__ = ["card_lines", "few", "interval_text", "number", "p_text"]
 
 
 def number(value: float | None) -> str:
     """Return a figure with three decimals, nothing for None."""
     return "" if value is None else f"{value:.3f}"
+
+
+def p_text(p: float | None) -> str:
+    """Return a p-value with three decimals, or that it is smaller; nothing for None."""
+    return "< 0.001" if p is not None and p < 0.001 else number(p)
 
 
 def interval_text(interval: Interval | None) -> str:
@@ -26,10 +31,12 @@ def few(names: Sequence[str], most: int = 8) -> str:
 def card_lines(report: Report) -> Iterator[tuple[str, str]]:
     """Yield title and text of the lines of the protocol card."""
     card = report.card
-    if card.left_out == "partition":
-        yield "protocol", f"{card.protocol}, one fit, judged on a test partition of its own"
-    else:
-        yield "protocol", f"{card.protocol}, left out by {card.left_out}, {card.n_folds} folds"
+    judged = {
+        "partition": "one fit, judged on a test partition of its own",
+        "bundle": "one decoder, judged as it is on what it was not trained on",
+    }
+    folds = f"left out by {card.left_out}, {card.n_folds} folds"
+    yield "protocol", f"{card.protocol}, {judged.get(card.left_out, folds)}"
     fewest, most = card.n_candidates
     ranked = f"{most}" if fewest == most else f"{fewest} to {most}"
     yield "gallery", f"{card.gallery}; {ranked} candidates per trial, {card.concepts} concepts in the bank"

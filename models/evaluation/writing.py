@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +51,7 @@ def write(
     outcome: Outcome,
     evidence: Evidence,
     *,
+    left_out: str,
     selection: str,
     started: float,
     oracle: RankOracle | None = None,
@@ -63,6 +64,8 @@ def write(
     ----------
     ranked, judged
         Bank and trials.
+    left_out
+        See `models.evaluation.report.Card`.
     selection
         How settings and checkpoint were chosen.
     started
@@ -83,7 +86,7 @@ def write(
     report = Report(
         name=name,
         headline=outcome.headline,
-        card=make_card(config, ranked, judged, answers, len(outcome.folds), selection),
+        card=make_card(config, ranked, judged, answers, left_out, len(outcome.folds), selection),
         figures=further_figures(answers, evaluation, np.exp(evidence.log_p), seed),
         folds=outcome.folds,
         recalls=recalls(answers),
@@ -105,18 +108,21 @@ def write(
 
 @dataclass(frozen=True, slots=True)
 class _OracleAnswers:
-    """The oracle's answers to averages of groups of the judged trials."""
+    """The oracle's answers to averages of groups of the judged trials; of each number of presentations once."""
 
     oracle: RankOracle
     ranked: Bank
     judged: TrialSet
     config: ExperimentConfig
+    made: dict[int, Answers] = field(default_factory=dict)
 
     def __call__(self, groups: NDArray[np.int64]) -> Answers:
-        evaluation = self.config.evaluation
-        return collect(
-            self.judged, self.ranked.names, [groups[:, 0]], [self.oracle(groups)], evaluation, whole_bank=True
-        )
+        evaluation, k = self.config.evaluation, groups.shape[1]
+        if k not in self.made:
+            self.made[k] = collect(
+                self.judged, self.ranked.names, [groups[:, 0]], [self.oracle(groups)], evaluation, whole_bank=True
+            )
+        return self.made[k]
 
 
 def _ceiling(answers: Answers, oracle: _OracleAnswers, config: ExperimentConfig) -> Ceiling:
@@ -133,7 +139,8 @@ def _ceiling(answers: Answers, oracle: _OracleAnswers, config: ExperimentConfig)
 def _probabilities(evidence: Evidence) -> str:
     if evidence.fitted_on:
         return f"log_loss and brier: of probabilities whose temperature was fitted to {evidence.fitted_on}"
-    return f"log_loss and brier: uncalibrated, temperature {evidence.temperatures[0]:g}"
+    as_trained = ", ".join(dict.fromkeys(f"{temperature:.3g}" for temperature in evidence.temperatures))
+    return f"log_loss and brier: temperature as trained ({as_trained}), not calibrated on held-out answers"
 
 
 def _transductive(answers: Answers, config: ExperimentConfig) -> tuple[Figure, ...]:

@@ -5,16 +5,17 @@ from hypothesis import strategies as st
 
 from bci.ranking import rank
 from bci.tally import Tally
-from bci.types import Decision, SourceState, Status
+from bci.types import Decision, Marker, SourceState, Status
 from bci.verdict import STAGES
 
 PROTOTYPES = np.eye(3, dtype=np.float32)
+MARKER = Marker(0.0, "shown")
 
 
-def decision(truth, seen=None, status=Status.OK, prototypes=PROTOTYPES, latency=0.002):
+def decision(truth, seen=None, status=Status.OK, prototypes=PROTOTYPES, latency=0.002, marker=MARKER):
     ranking = None if seen is None else rank(np.float32(seen), prototypes, truth, 5)
     stages = dict.fromkeys(STAGES, latency / 5)
-    return Decision(0, None, 0.0, truth, None, status, "", ranking, stages, latency, SourceState.FLOWING)
+    return Decision(0, marker, 0.0, truth, None, status, "", ranking, stages, latency, SourceState.FLOWING)
 
 
 def tally(decisions, n=3):
@@ -46,6 +47,13 @@ def test_shares_have_intervals():
     assert summary["top1_interval"] == pytest.approx((0.0945, 0.9055), abs=1e-4)
     assert summary["top5_interval"] is None
     assert tally([decision(None, [0, 1, 0])])["top1_interval"] is None
+
+
+def test_windows_overlap_and_so_have_no_intervals():
+    two = np.eye(2, dtype=np.float32)
+    summary = tally([decision(i, two[i], prototypes=two, marker=None) for i in (0, 1)], 2)
+    assert (summary["top1"], summary["top1_interval"]) == (1.0, None)
+    assert summary["auc"] == {"value": 1.0, "low": None, "high": None}
 
 
 def test_evidence_against_chance_needs_a_declared_order():

@@ -9,7 +9,7 @@ from bci.ranking import rank
 from bci.session import Snapshot
 from bci.tally import Tally
 from bci.terminal import TerminalView, print_summary
-from bci.types import Decision, DecoderSpec, SourceState, Status
+from bci.types import Decision, DecoderSpec, Marker, SourceState, Status
 
 NAMES = tuple(f"thing-{i}" for i in range(8))
 SPEC = DecoderSpec(("Cz",), 100.0, 10, "0" * 64, NAMES, "0" * 8, "1" * 8)
@@ -18,7 +18,9 @@ PROTOTYPES = np.eye(8, dtype=np.float32)
 
 def decision(seq, truth=1, seen=2, status=Status.OK, reason=""):
     ranking = None if seen is None else rank(PROTOTYPES[seen], PROTOTYPES, truth, 5)
-    return Decision(seq, None, 0.0, truth, None, status, reason, ranking, {}, 0.00123, SourceState.FLOWING)
+    return Decision(
+        seq, Marker(0.0, "shown"), 0.0, truth, None, status, reason, ranking, {}, 0.00123, SourceState.FLOWING
+    )
 
 
 def snapshot(decisions):
@@ -113,3 +115,12 @@ def test_the_summary_is_readable():
         "90.0%",
     ):
         assert text in out.getvalue()
+
+
+def test_windows_have_no_interval_in_the_summary():
+    tally = Tally(8)
+    for entry in (decision(0), decision(1, truth=2)):
+        tally.add(replace(entry, marker=None))
+    out = io.StringIO()
+    print_summary(Console(file=out, width=120), tally.summary() | {"ended": "stopped"})
+    assert "50.0%, chance 50.0%" in out.getvalue()

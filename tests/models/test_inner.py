@@ -50,6 +50,21 @@ def test_one_group_is_split_into_blocks_that_hold_every_concept(tiny, data):
         assert np.ptp(test) == len(test) - 1  # neighbours
 
 
+@pytest.mark.parametrize("rows", [[0, 1, 2, 3, 4], [0, 0, 0, 1, 1, 1], [0, 1, 0, 1, 0, 1, 2], [0, 0]])
+def test_few_trials_of_one_group_are_split_too(tiny, data, rows):
+    """No concept has as many trials as there are blocks."""
+    few = replace(data, kept=data.kept[: len(rows)], rows=np.array(rows))
+    for train, test in inner_folds(few, tiny.config, InnerOptions(by="session", folds=5)):
+        assert len(train) > 0
+        assert len(train) + len(test) == len(rows)
+
+
+def test_a_single_trial_cannot_be_split(tiny, data):
+    one = replace(data, kept=data.kept[:1], rows=data.rows[:1])
+    with pytest.raises(ConfigError, match="at least two"):
+        inner_folds(one, tiny.config, InnerOptions(by="session"))
+
+
 def test_what_is_left_out_is_scaled_by_what_is_not(tiny, data):
     """One enormous trial in the part left out changes nothing that is fitted."""
     fold = inner_folds(data, tiny.config, InnerOptions(by="repetition"))[0]

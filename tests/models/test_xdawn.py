@@ -3,7 +3,8 @@ from pyriemann.estimation import XdawnCovariances
 from pyriemann.tangentspace import TangentSpace
 
 from models.closed_set import Classes
-from models.decoders.xdawn import _fit_tangent, xdawn
+from models.decoders.xdawn import special_covariances, xdawn
+from models.riemann import riemannian_mean, tangent_vectors
 
 
 def make(n=60, n_channels=5, n_times=40, seed=0):
@@ -18,7 +19,8 @@ def make(n=60, n_channels=5, n_times=40, seed=0):
 def test_tangent_vectors_are_as_far_apart_as_those_of_pyriemann():
     """Filters may differ in sign, which turns the tangent space but keeps all distances."""
     signals, classes, _ = make()
-    ours = _fit_tangent(signals, classes, 2)(signals)
+    described = special_covariances(signals, *xdawn(signals, classes, 2))
+    ours = tangent_vectors(described, riemannian_mean(described))
     covariances = XdawnCovariances(2, estimator="lwf", xdawn_estimator="lwf").fit_transform(signals, classes.codes)
     theirs = TangentSpace().fit_transform(covariances)
     assert np.allclose(ours @ ours.T, theirs @ theirs.T, atol=1e-6)

@@ -62,8 +62,10 @@ def test_protocol_2_writes_bytes_as_text_and_comes_back_in_memory(tmp_path):
     filled = {name: value for name, value in THINGS.items() if name != "empty"}
     (tmp_path / "a.npy").write_bytes(pickle.dumps(filled, 2))
     found = load(tmp_path / "a.npy")
+    assert list(found) == list(filled)
     for name, expected in filled.items():
         same(found[name], expected)
+        assert not isinstance(found[name], np.memmap)
 
 
 def test_a_dict_saved_by_numpy_is_the_dict(tmp_path):

@@ -122,17 +122,21 @@ def test_a_row_whose_name_is_no_folder_is_refused(table, tmp_path, name):
         main([str(changed(table, '"first"', f'"{name}"')), "--out", str(tmp_path / "out")])
 
 
-def test_a_row_without_a_test_partition_is_refused_before_any_work(table, tmp_path):
-    last = f'base = "{tmp_path.as_posix()}/base.toml"\n'
-    text = table.read_text()
-    table.write_text(text + 'set = { evaluation = { test = "folds" } }\n')
-    assert text.endswith(last)
+def test_a_base_without_a_test_partition_is_refused_before_any_work(table, tmp_path):
+    changed(tmp_path / "base.toml", 'test = "partition"', 'test = "folds"')
     with pytest.raises(ConfigError, match='needs evaluation.test = "partition"'):
         main([str(table), "--jobs", "1", "--out", str(tmp_path / "out")])
 
 
+def test_a_row_cannot_change_what_it_is_judged_on(table, tmp_path):
+    """Rows of one base share their trials, which are read once."""
+    table.write_text(table.read_text() + "set = { preprocess = { tmax = 0.1 } }\n")
+    with pytest.raises(ConfigError, match=r"row 'first'.*got preprocess: take another base"):
+        main([str(table), "--out", str(tmp_path / "out")])
+
+
 def test_a_row_with_a_misspelt_key_is_refused(table, tmp_path):
-    with pytest.raises(ConfigError, match=r"row 'second \(pls\)' on .*decodr"):
+    with pytest.raises(ConfigError, match=r"row 'second \(pls\)'.*decodr"):
         main([str(changed(table, "decoder =", "decodr =")), "--out", str(tmp_path / "out")])
 
 

@@ -6,7 +6,6 @@ import pytest
 from models.evaluation.answers import Answers
 from models.evaluation.calibration import (
     calibration_error,
-    fit_per_fold,
     reliability,
 )
 from models.evaluation.evidence import cross_fitted, fixed
@@ -83,15 +82,8 @@ def test_a_fold_is_calibrated_by_the_other_folds_alone():
     assert other[0] > 2 * honest[0]
 
 
-def test_each_fold_gets_what_was_fitted_to_the_rest():
-    answers = answers_of(*drawn(30, 3, 0.2), fold=np.arange(30) % 3)
-    masks = []
-    fit_per_fold(answers, lambda mask: float(len(masks.append(mask) or masks)))
-    assert [np.unique(answers.fold[mask]).tolist() for mask in masks] == [[1, 2], [0, 2], [0, 1]]
-
-
 def test_a_temperature_that_nobody_fitted_is_no_calibration():
     answers = answers_of(*drawn(600, 3, 0.2))
-    assert fixed(answers, {}, 0.2).calibration() is None
-    calibration = fixed(answers, {}, 0.2, "something").calibration()
+    assert fixed(answers, {}, (0.2,)).calibration() is None
+    calibration = fixed(answers, {}, (0.2,), "something").calibration()
     assert (calibration.n_candidates, calibration.repetitions, len(calibration.bins)) == (3, 1, 10)

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from bci.errors import MismatchError
 from bci.types import Channel, TrialSet
 from models.config import ExperimentConfig
-from models.evaluation.controls import before_stimulus, narrowed, p_value, shuffled, unit_codes
+from models.evaluation.controls import before_stimulus, narrowed, p_value, shuffled
+from models.groups import unit_codes
 
 
 def trial_set(data, concepts, recordings, *, subjects=None, names=("a", "b", "c")):

@@ -50,7 +50,7 @@ def test_summed_evidence_of_independent_trials_grows_as_it_should(answering, jud
     scores[np.arange(n_runs * k), truth] += 0.5
     answers = answering(scores, truth)
     groups = {k: np.arange(n_runs * k).reshape(n_runs, k)}
-    evidence = fixed(answers, groups, 2.0)
+    evidence = fixed(answers, groups, (2.0,))
     # a Gaussian likelihood ratio is linear in the score, so that summing evidence is averaging trials
     mean = answering(scores.reshape(n_runs, k, -1).mean(axis=1), truth[::k])
     averaged = {k: Answers(**{**_columns(mean), "row": groups[k][:, 0]})}
