@@ -1,6 +1,5 @@
 """Configs: TOML in, one frozen pydantic model out, everything wrong said in one line."""
 
-import difflib
 import os
 import re
 import tomllib
@@ -10,6 +9,7 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 
 from bci.errors import ConfigError
+from bci.nearest import nearest
 
 __all__ = ["config_folders", "expand", "find_config", "load_config", "parse", "read_toml", "real_data"]
 
@@ -112,8 +112,8 @@ def _explain(model: type[BaseModel], error: Any) -> str:
     if error["type"] != "extra_forbidden":
         return f"{where + ': ' if where else ''}{error['msg'].removeprefix('Value error, ')}"
     known = _fields_at(model, error["loc"][:-1])
-    near = difflib.get_close_matches(str(error["loc"][-1]), known, n=1, cutoff=0.0)
-    return f"unknown key {where!r}; the nearest known one is {near[0]!r}" if near else f"unknown key {where!r}"
+    near = nearest(str(error["loc"][-1]), known)
+    return f"unknown key {where!r}" + (f"; the nearest known one is {near!r}" if near else "")
 
 
 def _fields_at(model: type[BaseModel], loc: tuple[str | int, ...]) -> list[str]:

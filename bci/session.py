@@ -11,15 +11,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bci.above_chance import AboveChance
 from bci.clock import Clock
+from bci.decided import Decided, DecisionTable
 from bci.decoder import Decoder
 from bci.ending import EndWatch
 from bci.epochs import Epocher
 from bci.errors import BciError, MismatchError, SessionError
+from bci.history import History
 from bci.randomisation import Randomisation
 from bci.sinks import Sink
 from bci.source import Source
-from bci.tally import Tally
+from bci.tally import totals
 from bci.types import Batch, Decision, SourceState
 from bci.worker import DecodeWorker
 
@@ -49,10 +52,8 @@ class Snapshot:
         Markers that made no event.
     recent
         The latest decisions, oldest first.
-    events, truths
-        Number of decisions, and of those whose truth is known.
-    top1, top5
-        Headline accuracy so far, None without truths.
+    decided
+        All decisions, as columns.
     e_value, above_chance
         Evidence against chance that may be watched, see `bci.eprocess`, and whether it has sufficed; None and
         False where the order of concepts is not declared.
@@ -63,10 +64,7 @@ class Snapshot:
     waiting: int
     ignored_markers: int
     recent: tuple[Decision, ...]
-    events: int
-    truths: int
-    top1: float | None
-    top5: float | None
+    decided: Decided
     e_value: float | None = None
     above_chance: bool = False
 
@@ -110,6 +108,8 @@ class Session:
         Seconds, see `until_end`.
     paradigm
         What is declared about the order of concepts; None where nothing is.
+    history
+        Where samples are kept for those who want to see them; None if nobody does.
 
     Raises
     ------
@@ -130,14 +130,18 @@ class Session:
         until_end: bool = False,
         patience: float = 10.0,
         paradigm: Randomisation | None = None,
+        history: History | None = None,
     ) -> None:
         check_fit(epocher, decoder)
         self._source = source
         self._epocher = epocher
         self._sinks = tuple(sinks)
         self._clock = clock
+        self._history = history
         self._end = EndWatch(1 / source.spec.sfreq, patience) if until_end else None
-        self._tally = Tally(len(decoder.spec.concepts), paradigm)
+        self._n_concepts = len(decoder.spec.concepts)
+        self._table = DecisionTable()
+        self._above_chance = None if paradigm is None else AboveChance(paradigm, self._n_concepts)
         self._recent: deque[Decision] = deque(maxlen=50)
         self._lock = threading.Lock()
         self._state = SourceState.CONNECTED
@@ -189,8 +193,10 @@ class Session:
         self._worker.close()
         for sink in self._sinks:
             sink.close()
-        with self._lock:
-            summary = self._tally.summary()
+        snapshot = self.snapshot()
+        summary = totals(snapshot.decided, self._n_concepts)
+        summary["e_value"] = snapshot.e_value
+        summary["above_chance"] = None if snapshot.e_value is None else snapshot.above_chance
         summary["unwritten"] = sum(sink.dropped for sink in self._sinks)
         summary["ignored_markers"] = self._epocher.ignored_markers
         summary["ended"] = self._ended
@@ -220,12 +226,9 @@ class Session:
                 waiting=self._epocher.waiting,
                 ignored_markers=self._epocher.ignored_markers,
                 recent=tuple(self._recent),
-                events=self._tally.events,
-                truths=self._tally.truths,
-                top1=self._tally.accuracy(1),
-                top5=self._tally.accuracy(5),
-                e_value=self._tally.e_value,
-                above_chance=self._tally.above_chance,
+                decided=self._table.view(),
+                e_value=None if self._above_chance is None else self._above_chance.value,
+                above_chance=self._above_chance is not None and self._above_chance.said,
             )
 
     # -------------------------------------------------------------------------------- acquire
@@ -247,6 +250,8 @@ class Session:
         self._follow(batch.state)
         if batch.chunk is not None:
             self._samples = batch.chunk.seq + len(batch.chunk.times)
+            if self._history is not None:
+                self._history.append(batch.chunk)
         for epoch in self._epocher.feed(batch):
             self._worker.put(epoch)
         if self._end is not None and (reason := self._end.feed(batch, self._clock())) is not None:
@@ -263,7 +268,9 @@ class Session:
         for sink in self._sinks:
             sink.put(decision)
         with self._lock:
-            self._tally.add(decision)
+            self._table.add(decision)
+            if self._above_chance is not None:
+                self._above_chance.add(decision)
             self._recent.append(decision)
 
     def _fail(self, error: BaseException) -> None:

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bci.session import Snapshot
+from bci.tally import accuracy, top5_counts
 from bci.types import Decision, DecoderSpec, Status
 
 __all__ = ["Screen", "TerminalView", "print_summary"]
@@ -117,11 +118,12 @@ class TerminalView:
         return ", ".join(self._spec.concepts[index] for index in decision.ranking.indices[:k])
 
     def _footer(self, snapshot: Snapshot) -> Text:
-        parts = [f"source {snapshot.state}", f"{snapshot.events} events"]
-        if snapshot.truths and not self._hide_truth:
-            parts.append(f"top-1 {snapshot.top1:.1%}")
-            if len(self._spec.concepts) > 5:
-                parts.append(f"top-5 {snapshot.top5:.1%} (chance {5 / len(self._spec.concepts):.1%})")
+        decided, n_concepts = snapshot.decided, len(self._spec.concepts)
+        parts = [f"source {snapshot.state}", f"{len(decided)} events"]
+        if decided.told.any() and not self._hide_truth:
+            parts.append(f"top-1 {accuracy(decided, 1):.1%}")
+            if top5_counts(n_concepts):
+                parts.append(f"top-5 {accuracy(decided, 5):.1%} (chance {5 / n_concepts:.1%})")
             if snapshot.e_value is not None:
                 parts.append(_above_chance(snapshot.e_value, said=snapshot.above_chance))
         if snapshot.ignored_markers:

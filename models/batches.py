@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from bci.errors import ConfigError
 from models.config import ExperimentConfig
-from models.training_set import TrainingSet
+from models.training_set import TrainingSet, concept_weights
 
 __all__ = ["Batch", "Gallery", "Sampler", "make_sampler"]
 
@@ -111,10 +111,7 @@ class Sampler:
     @cached_property
     def weights(self) -> NDArray[np.float32]:
         """Weight of each epoch in the loss, 1 on average, (n,)."""
-        if not self.balance:
-            return np.ones(len(self.concepts), np.float32)
-        weights = 1.0 / np.bincount(self.concepts)[self.concepts]
-        return np.asarray(weights / weights.mean(), np.float32)
+        return concept_weights(self.concepts, balance=self.balance).astype(np.float32)
 
     def _candidates(self, epochs: Ints, rng: np.random.Generator) -> tuple[Ints, NDArray[np.bool_]]:
         if self.loss == "instance":

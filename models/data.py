@@ -80,7 +80,9 @@ def load_bank_of(config: ExperimentConfig) -> Bank:
     return load_target_bank(targets.bank)
 
 
-def load_test_trials(config: ExperimentConfig, preprocess: PreprocessSpec | None = None) -> TrialSet:
+def load_test_trials(
+    config: ExperimentConfig, preprocess: PreprocessSpec | None = None, bank: Bank | None = None
+) -> TrialSet:
     """Read the test partition of an experiment and cut its trials; microvolts, not scaled.
 
     Parameters
@@ -89,6 +91,8 @@ def load_test_trials(config: ExperimentConfig, preprocess: PreprocessSpec | None
         The experiment.
     preprocess
         Instead of `config.preprocess`.
+    bank
+        Concepts that may be shown, by default those of `load_test_bank`; a synthetic world shows its own.
 
     Raises
     ------
@@ -103,8 +107,8 @@ def load_test_trials(config: ExperimentConfig, preprocess: PreprocessSpec | None
         raise ConfigError('evaluation.test = "partition" needs data.test_paths or data.test_only, its files')
     data = config.data
     there = data.model_copy(update={"paths": data.test_paths or data.paths, "only": data.test_only})
-    bank = load_test_bank(config)
-    return load_trials(config.model_copy(update={"data": there}), preprocess=preprocess, bank=bank)
+    shown = bank or load_test_bank(config)
+    return load_trials(config.model_copy(update={"data": there}), preprocess=preprocess, bank=shown)
 
 
 def load_test_bank(config: ExperimentConfig) -> Bank:

@@ -3,7 +3,6 @@
 A projection is an `nn.Module` (M, n_features) -> (M, dim), built from `(n_features, dim)` and its own options.
 """
 
-import difflib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from bci.errors import ConfigError
+from bci.nearest import nearest
 from models.encoders.dropout import Dropout
 
 __all__ = ["PROJECTIONS", "build_projection"]
@@ -108,8 +108,7 @@ def build_projection(name: str, n_features: int, dim: int, options: Mapping[str,
         For an unknown name, naming the nearest known one, or an option that does not exist or makes no sense.
     """
     if name not in PROJECTIONS:
-        near = difflib.get_close_matches(name, PROJECTIONS, n=1, cutoff=0.0)[0]
-        raise ConfigError(f"unknown projection {name!r}; the nearest known one is {near!r}")
+        raise ConfigError(f"unknown projection {name!r}; the nearest known one is {nearest(name, PROJECTIONS)!r}")
     try:
         return PROJECTIONS[name](n_features, dim, **options)
     except (TypeError, ValueError) as error:

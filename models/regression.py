@@ -4,6 +4,11 @@ Whatever the number of trials, memory holds one block of them and a few (feature
 gathers the sums of every inner fold; from these follow the fits without each fold and their squared errors on it,
 so that a setting is chosen without a second look at the trials.
 
+What scales is fitted once, to all training trials, and shared by the inner folds, those trials that they leave out
+included: the whitening of epochs, the weights of the trials (from how often each concept was shown), the standard
+deviations that features are divided by, and the centre of the targets' normalisation. Means and maps alone are fitted
+without what an inner fold leaves out. Trials that an evaluation holds out enter none of it.
+
 A prediction that is shrunk towards the mean target lies close to it, and so would all cosines. They are therefore
 taken round the mean target, and the prediction keeps its length: scores rank as cosines do, and tell a clear
 response from a faint one.
@@ -26,7 +31,7 @@ from models.features import FeatureOptions, Features
 from models.inner import HeldOut, InnerOptions, inner_folds
 from models.numpy_decoder import NumpyDecoder, Scored, arrays
 from models.temperature import fit_temperature
-from models.training_set import TrainingSet
+from models.training_set import TrainingSet, concept_weights
 
 __all__ = ["RegressionOptions", "Solve", "fit_regression", "load_regression"]
 
@@ -132,7 +137,7 @@ def fit_regression(
     """
     features, folds = Features(options, data.spec), inner_folds(data, config, options)
     tests = [test for _, test in folds]
-    weights = _trial_weights(data, balance=config.train.balance)
+    weights = concept_weights(data.rows, balance=config.train.balance)
     targets, span = _targets(data)
     reduced = _reduce(data, targets, features, weights, tests, standardise=options.standardise)
     total = _added(reduced.parts)
@@ -217,14 +222,6 @@ def _directions(vectors: NDArray[np.float32], centre: Floats) -> Floats:
     return np.asarray(differences / np.maximum(norms, np.finfo(np.float64).tiny))
 
 
-def _trial_weights(data: TrainingSet, *, balance: bool) -> Floats:
-    """Weight of each trial, (n,), 1 on average."""
-    if not balance:
-        return np.ones(len(data))
-    shown, counts = np.unique(data.rows, return_inverse=True, return_counts=True)[1:]
-    return np.asarray(len(data) / len(counts) / counts[shown], np.float64)
-
-
 # ------------------------------------------------------------------------------------------------------- the sums
 
 
@@ -248,20 +245,16 @@ def _by_blocks(
     blocks: Iterator[Floats], targets: Floats, weights: Floats, tests: Sequence[Ints], *, standardise: bool
 ) -> Reduced:
     """Gather sums over more trials than features."""
-    fold = np.empty(len(targets), np.int64)
-    for number, test in enumerate(tests):
-        fold[test] = number
-    parts: list[Sums | None] = [None] * len(tests)
+    parts: dict[int, Sums] = {}
     at = 0
     for rows in blocks:
-        here = slice(at, at + len(rows))
-        for number in np.unique(fold[here]):
-            own = fold[here] == number
-            added = _sums(rows[own], targets[here][own], weights[here][own])
-            before = parts[number]
-            parts[number] = added if before is None else before + added
+        for number, test in enumerate(tests):
+            own = test[(at <= test) & (test < at + len(rows))]
+            if len(own):
+                added = _sums(rows[own - at], targets[own], weights[own])
+                parts[number] = parts[number] + added if number in parts else added
         at += len(rows)
-    gathered = [part for part in parts if part is not None]
+    gathered = [parts[number] for number in range(len(tests))]
     deviations = _deviations(np.diag(_added(gathered).covariances()[0]), standardise=standardise)
     scaled = [part.divided(deviations) for part in gathered]
     return Reduced(scaled, np.zeros(len(deviations)), lambda solution: solution / deviations[:, None])

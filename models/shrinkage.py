@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 __all__ = ["shrinkage", "shrunk_covariances"]
 
 Floats = NDArray[np.float64]
+Moment = float | Floats
 
 
 def shrinkage(samples: Floats) -> float:
@@ -20,10 +21,8 @@ def shrinkage(samples: Floats) -> float:
     smaller = samples @ samples.T if n < p else samples.T @ samples
     squared = float(np.vdot(smaller, smaller)) / n**2  # squared Frobenius norm of the covariance
     mean_variance = float(np.vdot(samples, samples)) / (n * p)
-    spread = squared - p * mean_variance**2
     fourth = float((np.einsum("np,np->n", samples, samples) ** 2).sum())
-    error = (fourth / n - squared) / n
-    return min(error, spread) / spread if spread > 0 else 1.0
+    return float(_share(n, p, squared, mean_variance, fourth))
 
 
 def shrunk_covariances(signals: Floats) -> Floats:
@@ -45,9 +44,26 @@ def shrunk_covariances(signals: Floats) -> Floats:
     mean_variance = np.trace(covariances, axis1=1, axis2=2) / d
     squared = (covariances**2).sum(axis=(1, 2))
     fourth = ((signals**2).sum(axis=1) ** 2).sum(axis=1)
-    spread = squared - d * mean_variance**2
-    error = (fourth / n_times - squared) / n_times
-    share = np.where(spread > 0, np.minimum(error, spread) / np.where(spread > 0, spread, 1), 1.0)
+    share = _share(n_times, d, squared, mean_variance, fourth)
     covariances *= (1 - share)[:, None, None]
     covariances[:, np.arange(d), np.arange(d)] += (share * mean_variance)[:, None]
     return covariances
+
+
+def _share(n: int, p: int, squared: Moment, mean_variance: Moment, fourth: Moment) -> Floats:
+    """Share of the identity: the covariance's squared error over its squared distance from the identity's multiple.
+
+    Parameters
+    ----------
+    n, p
+        Samples and variables.
+    squared
+        Squared Frobenius norm of the covariance.
+    mean_variance
+        Mean of its diagonal.
+    fourth
+        Sum over samples of their fourth power of length.
+    """
+    spread = np.asarray(squared - p * mean_variance**2)
+    error = (fourth / n - squared) / n
+    return np.where(spread > 0, np.minimum(error, spread) / np.where(spread > 0, spread, 1), 1.0)

@@ -1,6 +1,5 @@
 """Targets: the concepts of an experiment as vectors, from a bank that `bci embed` wrote or from cached names."""
 
-import difflib
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from bci.bank import Bank, BankKey, load_bank
 from bci.config import expand
 from bci.errors import ConfigError, FormatError, MismatchError
+from bci.nearest import nearest
 from bci.ranking import unit
 from bci.types import read_only
 from models.config import TargetConfig, Vocabulary
@@ -110,8 +110,7 @@ def _find(wanted: set[str], vocabularies: Sequence[Vocabulary]) -> dict[str, NDA
         for name in wanted - found.keys() & index.keys():
             found[name] = unit(rows[index[name]].astype(np.float32))
     for name in sorted(wanted - found.keys()):
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
-        raise ConfigError(f"no vocabulary has the name {name!r}; the nearest one is {near[0]!r}")
+        raise ConfigError(f"no vocabulary has the name {name!r}; the nearest one is {nearest(name, known)!r}")
     return found
 
 

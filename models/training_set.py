@@ -15,7 +15,7 @@ from bci.types import TrialSet
 from models.config import ExperimentConfig
 from models.whitening import fit_whitening
 
-__all__ = ["TrainingSet", "training_set"]
+__all__ = ["TrainingSet", "centre_of", "concept_weights", "training_set"]
 
 BLOCK = 2048
 """Epochs that are looked at together, so that a memory-mapped set is never read whole."""
@@ -94,7 +94,7 @@ class TrainingSet:
         """Return some of the trials, what scales them fitted to them alone."""
         kept, rows = self.kept[index], self.rows[index]
         whitening = _whitening(self.trials, self.spec, kept)
-        return replace(self, kept=kept, rows=rows, whitening=whitening, centre=_centre(self.bank, np.unique(rows)))
+        return replace(self, kept=kept, rows=rows, whitening=whitening, centre=centre_of(self.bank, rows))
 
 
 def training_set(trials: TrialSet, bank: Bank, config: ExperimentConfig) -> TrainingSet:
@@ -120,7 +120,36 @@ def training_set(trials: TrialSet, bank: Bank, config: ExperimentConfig) -> Trai
     _check_pictures(trials.images[kept], rows, bank)
     spec = config.preprocess
     whitening = _whitening(trials, spec, kept)
-    return TrainingSet(trials, kept, rows, bank, _centre(bank, np.unique(rows)), spec, whitening)
+    return TrainingSet(trials, kept, rows, bank, centre_of(bank, rows), spec, whitening)
+
+
+def centre_of(bank: Bank, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return the mean (D,) of the prototypes of the concepts that trials showed, each view at unit norm.
+
+    Parameters
+    ----------
+    rows
+        (n,) rows in the bank, one per trial; every concept counts once.
+    """
+    shown = bank.prototypes[np.unique(rows)]
+    views = shown.reshape(len(shown), bank.key.views, -1)
+    return np.asarray(unit(views).mean(axis=0).reshape(-1), np.float32)
+
+
+def concept_weights(concepts: NDArray[np.int64], *, balance: bool) -> NDArray[np.float64]:
+    """Return the weight of each trial in a loss, (n,), 1 on average.
+
+    Parameters
+    ----------
+    concepts
+        (n,) what each trial showed, by any numbers.
+    balance
+        Whether all concepts weigh the same, however many trials they have; else all trials do.
+    """
+    if not balance:
+        return np.ones(len(concepts))
+    _, shown, counts = np.unique(concepts, return_inverse=True, return_counts=True)
+    return np.asarray(len(concepts) / len(counts) / counts[shown], np.float64)
 
 
 def _whitening(trials: TrialSet, spec: PreprocessSpec, kept: NDArray[np.int64]) -> NDArray[np.float64] | None:
@@ -180,9 +209,3 @@ def _check_pictures(images: NDArray[np.int64], rows: NDArray[np.int64], bank: Ba
             f"picture {shown[first]} shows {bank.names[of[first]]!r} by the trials and "
             f"{bank.names[bank.owner[shown[first]]]!r} by the bank: embed the very folder that was shown"
         )
-
-
-def _centre(bank: Bank, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Mean of the prototypes of the training concepts, each view of them at unit norm."""
-    views = bank.prototypes[rows].reshape(len(rows), bank.key.views, -1)
-    return np.asarray(unit(views).mean(axis=0).reshape(-1), np.float32)

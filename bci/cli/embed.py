@@ -1,12 +1,11 @@
 """`bci embed`: cache vision features and prototypes."""
 
 import argparse
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bci.cli.arguments import positive
+from bci.cli.progress import progress_bar
 from bci.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ def main(argv: list[str]) -> int:
 
     chosen = vars(options)
     choice = {name: chosen.pop(name) for name in ("model", "pretrained", "weights", "config", "precision")}
-    with _show_progress() as progress:
+    with progress_bar("embedding", share=True) as progress:
         bank = embed(Request(choice=ModelChoice(**choice), **chosen), progress)
     _say(bank, options.out)
     return 0
@@ -136,21 +135,6 @@ def _add_machine(group: "argparse._ArgumentGroup") -> None:
 
 def _layer(text: str) -> "Layer":
     return "final" if text == "final" else positive(text)
-
-
-@contextmanager
-def _show_progress() -> Iterator[Callable[[int, int], None]]:
-    """Show how much is embedded and how long the rest will take."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn("embedding"), BarColumn(), TextColumn("{task.percentage:.0f} %"), TimeElapsedColumn(),
-        TextColumn("left"), TimeRemainingColumn(),
-    )  # fmt: skip
-    with Progress(*columns, console=Console(stderr=True)) as bars:
-        task = bars.add_task("embedding", total=None)
-        yield lambda done, total: bars.update(task, completed=done, total=total)
 
 
 def _say(bank: "Bank", out: Path) -> None:

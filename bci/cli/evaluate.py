@@ -2,22 +2,23 @@
 
 import argparse
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bci.cli.arguments import positive
 from bci.cli.experiment import experiment_parser, load_experiment, overridden
+from bci.cli.progress import progress_bar
 from bci.errors import ConfigError
 
 if TYPE_CHECKING:
+    from bci.bank import Bank
     from bci.specs import PreprocessSpec
     from models.config import ExperimentConfig
     from models.evaluation.experiments import Partition
     from models.evaluation.writing import Written
 
-__all__ = ["main", "show_fits"]
+__all__ = ["main"]
 
 EPILOG = """\
 Given a config, one decoder is trained per fold, as evaluation.* of the config says; given a bundle, that decoder
@@ -33,10 +34,8 @@ examples:
 """
 
 ANSWERS = "answers.safetensors"
-CURVES = [
-    "--evaluation.curves.window-ends", "0.2", "0.4", "0.6", "1.0", "--evaluation.curves.channels", "17", "14", "8",
-]  # fmt: skip
-"""What `--curves` adds to the curves that need no training."""
+CURVES = {"window_ends": (0.2, 0.4, 0.6, 1.0), "channels": (17, 14, 8)}
+"""What `--curves` draws where nothing else is asked for, beside the curves that need no training."""
 UNADORNED = [
     "--evaluation.permutations", "0", "--evaluation.prestimulus", "None", "--evaluation.noise-level", "False",
     "--evaluation.sequence", "False", "--evaluation.frontal", "False", "--evaluation.calibrate", "False",
@@ -53,8 +52,6 @@ def main(argv: list[str]) -> int:
     refuse_non_empty(options.out)  # before any work
     if options.permutations is not None:
         overrides += ["--evaluation.permutations", str(options.permutations)]
-    if options.curves:
-        overrides += CURVES
     written = _evaluated(options.what, options, overrides)
     if options.compare is not None:
         written = _compared(written, options, overrides)
@@ -69,11 +66,14 @@ def _parser() -> argparse.ArgumentParser:
         help="folds trained at a time, one core each; figures do not depend on it (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument(
-        "--permutations", type=int, metavar="N", help="number of shuffles of the labels, 0 for none"
-    )
+        "--permutations", type=int, metavar="N",
+        help="decoders trained on shuffled labels, 0 for none; a bundle is not trained anew: for any other N the "
+        "truth is shuffled 1000 times against its scores",
+    )  # fmt: skip
     parser.add_argument(
-        "--curves", action="store_true", help="train anew for other windows and channels, and draw the curves"
-    )
+        "--curves", action="store_true",
+        help="train anew for other windows and channels, those of the config if it names some, and draw the curves",
+    )  # fmt: skip
     parser.add_argument(
         "--compare", metavar="OTHER",
         help="another decoder on the same trials and folds: a bundle, a config or the folder of a report",
@@ -87,6 +87,8 @@ def _experiment(what: str, options: argparse.Namespace, overrides: Sequence[str]
     from models.evaluation.experiments import evaluate_config
 
     config = load_experiment(what, overrides, "bci evaluate")
+    if options.curves:
+        config = _with_curves(config)
     if options.bank is not None:
         raise ConfigError("--bank goes with a bundle; a config names its banks itself (targets)")
     trials, bank = load_trials(config, options.data), load_bank_of(config)
@@ -94,8 +96,16 @@ def _experiment(what: str, options: argparse.Namespace, overrides: Sequence[str]
     if spec := _before(config):
         before = load_trials(config, options.data, preprocess=spec)
     test = _partition(config) if config.evaluation.test == "partition" else None
-    with show_fits() as progress:
+    with progress_bar("fits") as progress:
         return evaluate_config(config, bank, trials, before, test=test, processes=options.jobs, progress=progress)
+
+
+def _with_curves(config: "ExperimentConfig") -> "ExperimentConfig":
+    """Ask for the curves that need training, where the config and its options ask for none of the kind."""
+    curves = config.evaluation.curves
+    missing = {name: points for name, points in CURVES.items() if not getattr(curves, name)}
+    evaluation = config.evaluation.model_copy(update={"curves": curves.model_copy(update=missing)})
+    return config.model_copy(update={"evaluation": evaluation})
 
 
 def _before(config: "ExperimentConfig") -> "PreprocessSpec | None":
@@ -106,14 +116,19 @@ def _before(config: "ExperimentConfig") -> "PreprocessSpec | None":
     return before_stimulus(config, window).preprocess if window else None
 
 
-def _partition(config: "ExperimentConfig", *, controls: bool = True) -> "Partition":
+def _partition(
+    config: "ExperimentConfig", bank: "Bank | None" = None, *, controls: bool = True
+) -> "Partition":
+    """Read the test partition; `bank` is ranked instead of its own. An oracle ranks only what was shown."""
     from models.data import load_test_bank, load_test_trials
     from models.evaluation.ceiling import world_oracle
     from models.evaluation.experiments import Partition
 
     spec = _before(config) if controls else None
     before = load_test_trials(config, preprocess=spec) if spec else None
-    return Partition(load_test_trials(config), load_test_bank(config), before, world_oracle(config))
+    own = load_test_bank(config)
+    oracle = world_oracle(config) if bank is None or bank.names == own.names else None
+    return Partition(load_test_trials(config, bank=bank), bank or own, before, oracle)
 
 
 def _bundle(folder: Path, options: argparse.Namespace, overrides: Sequence[str]) -> "Written":
@@ -127,10 +142,10 @@ def _bundle(folder: Path, options: argparse.Namespace, overrides: Sequence[str])
     free = {"data": config.data, "evaluation": config.evaluation}
     if bundle.config.model_copy(update=free) != config:
         raise ConfigError("a bundle is judged as it was trained: override only --evaluation.* and --data.*")
-    if config.evaluation.test == "partition" and not options.data:
-        test = _partition(config, controls=False)
-        return evaluate_bundle(bundle, test.trials, config.evaluation, test.bank, test.oracle)
     bank = None if options.bank is None else load_bank(options.bank)
+    if config.evaluation.test == "partition" and not options.data:
+        test = _partition(config, bank, controls=False)
+        return evaluate_bundle(bundle, test.trials, config.evaluation, test.bank, test.oracle)
     trials = load_trials(config, options.data, bank=bank or bundle.bank)
     return evaluate_bundle(bundle, trials, config.evaluation, bank)
 
@@ -148,8 +163,9 @@ def _compared(written: "Written", options: argparse.Namespace, overrides: Sequen
     from models.evaluation.compare import compare
 
     kept = Path(options.compare) / ANSWERS
-    plain = [*_shared(overrides), *UNADORNED]
-    other = load_answers(kept) if kept.is_file() else _evaluated(options.compare, options, plain).answers
+    plain = argparse.Namespace(**{**vars(options), "curves": False})
+    shared = [*_shared(overrides), *UNADORNED]
+    other = load_answers(kept) if kept.is_file() else _evaluated(options.compare, plain, shared).answers
     comparison = compare(written.answers, other, written.evaluation, written.seed)
     return replace(written, report=replace(written.report, comparison=comparison))
 
@@ -161,28 +177,6 @@ def _shared(overrides: Sequence[str]) -> list[str]:
         shared = option.startswith(("--data.", "--evaluation.")) if option.startswith("--") else shared
         kept += [option] if shared else []
     return kept
-
-
-@contextmanager
-def show_fits(title: str = "fits") -> Iterator[Callable[[int, int], None]]:
-    """Show how many fits are done and how long the others will take."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (
-        TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"),
-        TimeRemainingColumn(),
-    )  # fmt: skip
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(title, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _publish(written: "Written", folder: Path) -> int:
@@ -200,5 +194,6 @@ def _publish(written: "Written", folder: Path) -> int:
     save_answers(folder / ANSWERS, written.answers)
     console = Console()
     console.print(render(written.report))
-    console.print(f"written to {path}, beside report.html and {ANSWERS}", soft_wrap=True)
+    said = f"written to {path}, beside report.html and {ANSWERS}"
+    console.print(said, markup=False, highlight=False, soft_wrap=True)
     return 0

@@ -4,21 +4,20 @@ import argparse
 import difflib
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import redirect_stderr
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from bci.cli.free_options import SECTIONS, free_options, refuse_unknown_options
 from bci.errors import ConfigError
 
 if TYPE_CHECKING:
     from models.config import ExperimentConfig
 
 __all__ = ["experiment_parser", "load_experiment", "overridden"]
-
-Config = TypeVar("Config", bound=BaseModel)
 
 
 def experiment_parser(prog: str, description: str, epilog: str) -> argparse.ArgumentParser:
@@ -44,17 +43,31 @@ def load_experiment(name: str, options: Sequence[str], prog: str) -> "Experiment
     return overridden(config, options, f"{prog} {name}")
 
 
-def overridden(config: Config, options: Sequence[str], prog: str) -> Config:
-    """Return a config with some keys replaced, as in `--train.epochs 20`.
+def overridden(config: "ExperimentConfig", options: Sequence[str], prog: str) -> "ExperimentConfig":
+    """Return a config with some keys replaced, as in `--train.epochs 20 --decoder.options.dropout 0.2`.
 
     Raises
     ------
     ConfigError
         For an option that is no key of the config, naming the nearest one, or a value that makes no sense.
     """
-    if not options:
-        return config
-    _refuse_unknown(config, options)
+    free, others = free_options(options)
+    _refuse_unknown(config, others)
+    kept = {section: getattr(config, section).options for section in SECTIONS}
+    changed = _parsed(_with_options(config, {}), others, prog) if others else config
+    refuse_unknown_options(changed, free)
+    return _with_options(changed, {section: own | free.get(section, {}) for section, own in kept.items()})
+
+
+def _with_options(config: "ExperimentConfig", options: Mapping[str, dict[str, Any]]) -> "ExperimentConfig":
+    """Return a config with other `options` of each section that has some."""
+    sections = {
+        name: getattr(config, name).model_copy(update={"options": options.get(name, {})}) for name in SECTIONS
+    }
+    return config.model_copy(update=sections)
+
+
+def _parsed(config: "ExperimentConfig", options: Sequence[str], prog: str) -> "ExperimentConfig":
     import tyro
 
     said = io.StringIO()
@@ -104,11 +117,11 @@ def _refuse_unknown(config: BaseModel, options: Sequence[str]) -> None:
 
 
 def _keys(config: BaseModel, prefix: str = "") -> Iterator[str]:
-    """Yield the dotted names of all keys, those of option tables among them."""
+    """Yield the dotted names of all keys but those that are left free, which `free_options` takes."""
     for name in type(config).model_fields:
         value = getattr(config, name)
         if isinstance(value, BaseModel):
             yield from _keys(value, f"{prefix}{name}.")
-        else:
+        elif name != "options":
             yield prefix + name
             yield from (f"{prefix}{name}.{key}" for key in value) if isinstance(value, dict) else ()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bci.cli.arguments import positive
+from bci.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +35,6 @@ def main(argv: list[str]) -> int:
     options = _parser().parse_args(argv)
     from rich.console import Console
 
-    from bci.cli.evaluate import show_fits
     from bci.storage import new_folder, refuse_non_empty, save_json
     from models.evaluation.html import save_html
     from models.evaluation.report import save_report
@@ -44,7 +44,7 @@ def main(argv: list[str]) -> int:
     config = _chosen(options.config, options.rows)
     new_folder(options.out)
     rows = []
-    with show_fits("rows") as progress:
+    with progress_bar("rows") as progress:
         for row, written in make_table(config, options.jobs, progress):
             rows.append(row)
             folder = options.out / row.name
@@ -57,7 +57,8 @@ def main(argv: list[str]) -> int:
     console = Console()
     for group in dict.fromkeys(row.group for row in ordered):
         console.print(_table(group, [row for row in ordered if row.group == group]))
-    console.print(f"written to {options.out / 'table.json'}", soft_wrap=True)
+    said = f"written to {options.out / 'table.json'}"
+    console.print(said, markup=False, highlight=False, soft_wrap=True)
     return 0
 
 
@@ -92,23 +93,28 @@ def _chosen(name: str, rows: "Sequence[str]") -> "TableConfig":
 
 def _table(group: str, rows: "Sequence[Row]") -> "Table":
     from rich import box
+    from rich.markup import escape
     from rich.table import Table
 
-    n = rows[0].n_candidates
-    title = f"{group}: {n} candidates"
+    first = rows[0]
+    title = escape(f"{group}: {first.n_candidates} candidates")
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("decoder", overflow="fold")
-    for cell in rows[0].cells:
+    for cell in first.cells:
         heading = f"{cell.repetitions} x" if cell.repetitions > 1 else "single"
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("seconds", justify="right", no_wrap=True)
+    names = [figure.name for figure in first.cells[0].figures]
     for row in rows:
         name = f"{row.name} (LEAK: better than the oracle)" if row.alarm else row.name
-        table.add_row(name, *(_pair(cell.figures) for cell in row.cells), f"{row.seconds:.0f}")
-    table.add_row("oracle", *(_pair(cell.oracle) for cell in rows[0].cells), "", style="bold")
-    table.caption = "top-1/top-5 in % on means of so many epochs; trained on single ones"
+        table.add_row(escape(name), *(_cell(cell.figures, names) for cell in row.cells), f"{row.seconds:.0f}")
+    if any(cell.oracle for cell in first.cells):
+        table.add_row("oracle", *(_cell(cell.oracle, names) for cell in first.cells), "", style="bold")
+    table.caption = f"{'/'.join(names)} in % on means of so many epochs; trained on single ones"
     return table
 
 
-def _pair(figures: "Sequence[Figure]") -> str:
-    return "/".join(f"{100 * figure.value:.1f}" for figure in figures)
+def _cell(figures: "Sequence[Figure]", names: "Sequence[str]") -> str:
+    """Return the figures of these names in percent, a dash for one that is not there."""
+    values = {figure.name: f"{100 * figure.value:.1f}" for figure in figures}
+    return "/".join(values.get(name, "-") for name in names)

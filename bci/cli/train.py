@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bci.cli.experiment import experiment_parser, load_experiment
+from bci.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from models.bundle import Bundle
@@ -98,22 +99,12 @@ def _submit(runs: "Sequence[Run]", options: argparse.Namespace) -> int:
 @contextmanager
 def show_progress(title: str = "training", *, quiet: bool = False) -> "Iterator[Callable[[Progress], None]]":
     """Show how many steps are done, the loss, and how long the others will take."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bars
+    with progress_bar(title, quiet=quiet) as show:
 
-    columns = (
-        TextColumn(title), BarColumn(), MofNCompleteColumn(), TextColumn("loss {task.fields[loss]}"),
-        TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
-    )  # fmt: skip
-    with Bars(*columns, console=Console(stderr=True, quiet=quiet)) as bars:
-        task = bars.add_task("training", total=None, loss="")
+        def report(progress: "Progress") -> None:
+            show(progress.step, progress.steps, "" if progress.loss is None else f"loss {progress.loss:.3f}")
 
-        def show(progress: "Progress") -> None:
-            loss = "" if progress.loss is None else f"{progress.loss:.3f}"
-            bars.update(task, completed=progress.step, total=progress.steps, loss=loss)
-
-        yield show
+        yield report
 
 
 def _say(bundle: "Bundle", folder: Path, count: str) -> None:

@@ -4,25 +4,30 @@ Encoders are all fitted and loaded by `models.decoders.network`. What a decoder 
 imported when it is used: a live session with a classical decoder never loads torch.
 """
 
-import difflib
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol, cast
+from types import ModuleType
+from typing import Any, Protocol, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bci.bank import Bank
+from bci.config import parse
 from bci.decoder import Decoder
 from bci.errors import ConfigError
+from bci.nearest import nearest
+from bci.specs import Frozen
 from models.bundle import Bundle
 from models.config import ExperimentConfig
-from models.encoders import ENCODERS
+from models.encoders import ENCODERS, encoder_options
 from models.progress import OnProgress
 from models.training_set import TrainingSet
 
-__all__ = ["DECODERS", "Family", "Fitted", "ScoringDecoder", "default_options", "family"]
+__all__ = ["DECODERS", "Family", "Fitted", "ScoringDecoder", "default_options", "family", "own_options"]
+
+Own = TypeVar("Own", bound=Frozen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,7 @@ class ScoringDecoder(Decoder, Protocol):
 
 
 class Family(Protocol):
-    """A module of this folder."""
+    """A module of this folder; all but `network` name the model of their options `Options`."""
 
     def fit(
         self, data: TrainingSet, config: ExperimentConfig, report: OnProgress, checkpoints: Path | None
@@ -91,10 +96,6 @@ class Family(Protocol):
         """Say how settings and checkpoint are chosen, for the protocol card."""
         ...
 
-    def default_options(self, name: str) -> dict[str, Any]:
-        """Return the options of `config.decoder` with their defaults."""
-        ...
-
 
 DECODERS: dict[str, str] = dict.fromkeys(ENCODERS, "network") | {
     "ridge": "ridge",
@@ -116,12 +117,29 @@ def family(name: str) -> Family:
     ConfigError
         For an unknown name, naming the nearest known one.
     """
-    if name not in DECODERS:
-        near = difflib.get_close_matches(name, DECODERS, n=1, cutoff=0.0)[0]
-        raise ConfigError(f"unknown decoder {name!r}; the nearest known one is {near!r}")
-    return cast("Family", import_module(f"models.decoders.{DECODERS[name]}"))
+    return cast("Family", _module(name))
+
+
+def own_options(model: type[Own], config: ExperimentConfig) -> Own:
+    """Return the options of `config.decoder`.
+
+    Raises
+    ------
+    ConfigError
+        If they are none of the decoder's, or make no sense.
+    """
+    return parse(model, config.decoder.options, f"decoder.options of {config.decoder.name}")
 
 
 def default_options(name: str) -> dict[str, Any]:
-    """Return a decoder's own options with their defaults; raises as `family` does."""
-    return family(name).default_options(name)
+    """Return a decoder's own options with their defaults, as they stand in a file; raises as `family` does."""
+    if name in ENCODERS:
+        return encoder_options(name)
+    defaults: Frozen = _module(name).Options()
+    return defaults.model_dump(mode="json")
+
+
+def _module(name: str) -> ModuleType:
+    if name not in DECODERS:
+        raise ConfigError(f"unknown decoder {name!r}; the nearest known one is {nearest(name, DECODERS)!r}")
+    return import_module(f"models.decoders.{DECODERS[name]}")

@@ -4,23 +4,22 @@ The choice is a part of fitting: it is made anew in every outer fold and for eve
 """
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 from pydantic import Field
 
 from bci.bank import Bank
-from bci.config import parse
 from models.bundle import Bundle
 from models.config import DecoderConfig, ExperimentConfig
-from models.decoders import Fitted, ScoringDecoder, family
+from models.decoders import Fitted, ScoringDecoder, family, own_options
 from models.decoders.ensemble import DEFAULT, member_bundle, member_config
 from models.inner import InnerOptions, divide, figure, held_out, inner_folds
 from models.numpy_decoder import arrays
 from models.progress import OnProgress, Progress
 from models.training_set import TrainingSet
 
-__all__ = ["default_options", "fit", "load", "selection"]
+__all__ = ["Options", "fit", "load", "selection"]
 
 PREFIX = "chosen/"
 
@@ -34,7 +33,7 @@ class Options(InnerOptions):
 
 def fit(data: TrainingSet, config: ExperimentConfig, report: OnProgress, checkpoints: Path | None) -> Fitted:
     """Try all candidates, fit the best one. See `models.decoders.Family.fit`."""
-    options = _options(config)
+    options = own_options(Options, config)
     splits = [divide(data, fold) for fold in inner_folds(data, config, options)]
     figures = []
     for number, candidate in enumerate(options.candidates):
@@ -53,14 +52,14 @@ def fit(data: TrainingSet, config: ExperimentConfig, report: OnProgress, checkpo
 def load(bundle: Bundle, bank: Bank, device: str) -> ScoringDecoder:
     """Load the candidate that was chosen. See `models.decoders.Family.load`."""
     (choice,) = arrays(bundle, "choice")
-    candidate = _options(bundle.config).candidates[int(choice)]
+    candidate = own_options(Options, bundle.config).candidates[int(choice)]
     own = member_bundle(bundle, candidate, PREFIX)
     return family(candidate.name).load(own, bank, device)
 
 
 def selection(config: ExperimentConfig) -> str:
     """Say among what and by what is chosen. See `models.decoders.Family.selection`."""
-    options = _options(config)
+    options = own_options(Options, config)
     by = options.by or config.evaluation.by
     names = ", ".join(dict.fromkeys(candidate.label or candidate.name for candidate in options.candidates))
     return (
@@ -69,18 +68,9 @@ def selection(config: ExperimentConfig) -> str:
     )
 
 
-def default_options(name: str) -> dict[str, Any]:  # noqa: ARG001 (one decoder in this file)
-    """Return the options with their defaults."""
-    return Options().model_dump(mode="json")
-
-
 def describe(decoder: DecoderConfig) -> str:
     """Return what a report calls a decoder: its label, or its name and the options that it is given."""
     if decoder.label:
         return decoder.label
     options = ", ".join(f"{key} = {value}" for key, value in decoder.options.items() if key != "members")
     return f"{decoder.name} ({options})" if options else decoder.name
-
-
-def _options(config: ExperimentConfig) -> Options:
-    return parse(Options, config.decoder.options, "decoder.options of chosen")

@@ -14,17 +14,16 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from bci.bank import Bank
-from bci.config import parse
 from models.bundle import Bundle
 from models.config import DecoderConfig, ExperimentConfig
-from models.decoders import Fitted, ScoringDecoder, family
+from models.decoders import Fitted, ScoringDecoder, family, own_options
 from models.inner import InnerOptions, divide, held_out, inner_folds
 from models.numpy_decoder import NumpyDecoder, Scored, arrays
 from models.progress import OnProgress, Progress, silent
 from models.temperature import fit_temperature
 from models.training_set import TrainingSet
 
-__all__ = ["default_options", "fit", "load", "member_bundle", "member_config", "selection"]
+__all__ = ["Options", "fit", "load", "member_bundle", "member_config", "selection"]
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -40,7 +39,7 @@ class Options(InnerOptions):
 
 def fit(data: TrainingSet, config: ExperimentConfig, report: OnProgress, checkpoints: Path | None) -> Fitted:
     """Fit the members and their scales. See `models.decoders.Family.fit`."""
-    options = _options(config)
+    options = own_options(Options, config)
     train, tested = divide(data, inner_folds(data, config, options)[0])
     weights: Arrays = {}
     parts, notes = [], []
@@ -60,7 +59,7 @@ def fit(data: TrainingSet, config: ExperimentConfig, report: OnProgress, checkpo
 def load(bundle: Bundle, bank: Bank, device: str) -> NumpyDecoder:
     """Load the members and average what they say. See `models.decoders.Family.load`."""
     members: list[ScoringDecoder] = []
-    for number, member in enumerate(_options(bundle.config).members):
+    for number, member in enumerate(own_options(Options, bundle.config).members):
         own = member_bundle(bundle, member, f"{number}/")
         members.append(family(member.name).load(own, bank, device))
     (scales,) = arrays(bundle, "scales")
@@ -75,14 +74,9 @@ def load(bundle: Bundle, bank: Bank, device: str) -> NumpyDecoder:
 
 def selection(config: ExperimentConfig) -> str:
     """Say what is averaged. See `models.decoders.Family.selection`."""
-    each = (f"{m.name}: {family(m.name).selection(member_config(config, m))}" for m in _options(config).members)
-    counted = dict.fromkeys(each)
-    return f"average of {len(_options(config).members)} decoders ({'; '.join(counted)})"
-
-
-def default_options(name: str) -> dict[str, Any]:  # noqa: ARG001 (one decoder in this file)
-    """Return the options with their defaults."""
-    return Options().model_dump(mode="json")
+    members = own_options(Options, config).members
+    each = dict.fromkeys(f"{m.name}: {family(m.name).selection(member_config(config, m))}" for m in members)
+    return f"average of {len(members)} decoders ({'; '.join(each)})"
 
 
 def member_config(config: ExperimentConfig, member: DecoderConfig) -> ExperimentConfig:
@@ -94,10 +88,6 @@ def member_bundle(bundle: Bundle, member: DecoderConfig, prefix: str) -> Bundle:
     """Return one member's own bundle, its weights those whose names begin with `prefix`."""
     own = {name.removeprefix(prefix): a for name, a in bundle.weights.items() if name.startswith(prefix)}
     return replace(bundle, config=member_config(bundle.config, member), weights=own)
-
-
-def _options(config: ExperimentConfig) -> Options:
-    return parse(Options, config.decoder.options, "decoder.options of ensemble")
 
 
 def _spread(scores: NDArray[np.float64]) -> float:

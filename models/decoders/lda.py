@@ -5,17 +5,16 @@ doi:10.1016/S0047-259X(03)00096-4.
 """
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
 from bci.bank import Bank
-from bci.config import parse
 from models.bundle import Bundle
 from models.config import ExperimentConfig
-from models.decoders import Fitted
+from models.decoders import Fitted, own_options
 from models.discriminant import fit_discriminant, load_discriminant
 from models.features import FeatureOptions
 from models.numpy_decoder import NumpyDecoder
@@ -23,7 +22,7 @@ from models.progress import OnProgress
 from models.shrinkage import shrinkage
 from models.training_set import TrainingSet
 
-__all__ = ["default_options", "fit", "load", "selection"]
+__all__ = ["Options", "fit", "load", "selection"]
 
 Floats = NDArray[np.float64]
 
@@ -37,7 +36,7 @@ class Options(FeatureOptions):
 
 def fit(data: TrainingSet, config: ExperimentConfig, report: OnProgress, checkpoints: Path | None) -> Fitted:  # noqa: ARG001 (done at once)
     """Fit in closed form. See `models.decoders.Family.fit`."""
-    options = _options(config)
+    options = own_options(Options, config)
 
     def solve(residuals: Floats, means: Floats) -> Floats:
         share = shrinkage(residuals) if options.shrinkage == "auto" else options.shrinkage
@@ -48,22 +47,13 @@ def fit(data: TrainingSet, config: ExperimentConfig, report: OnProgress, checkpo
 
 def load(bundle: Bundle, bank: Bank, device: str) -> NumpyDecoder:  # noqa: ARG001 (runs on the CPU)
     """Score by the discriminant functions. See `models.decoders.Family.load`."""
-    return load_discriminant(bundle, bank, _options(bundle.config))
+    return load_discriminant(bundle, bank, own_options(Options, bundle.config))
 
 
 def selection(config: ExperimentConfig) -> str:
     """Say how the shrinkage is set. See `models.decoders.Family.selection`."""
-    share = _options(config).shrinkage
+    share = own_options(Options, config).shrinkage
     return "fixed; shrinkage by Ledoit and Wolf's formula" if share == "auto" else f"fixed; shrinkage {share:g}"
-
-
-def default_options(name: str) -> dict[str, Any]:  # noqa: ARG001 (one decoder in this file)
-    """Return the options with their defaults."""
-    return Options().model_dump()
-
-
-def _options(config: ExperimentConfig) -> Options:
-    return parse(Options, config.decoder.options, "decoder.options of lda")
 
 
 def _solve_shrunk(residuals: Floats, means: Floats, share: float) -> Floats:

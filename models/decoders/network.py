@@ -1,7 +1,6 @@
 """Encoders as decoders: trained by contrast with pictures, run by torch."""
 
 from pathlib import Path
-from typing import Any
 
 from bci.bank import Bank
 from models.aligner import Ensemble, state_arrays
@@ -9,13 +8,12 @@ from models.bundle import Bundle
 from models.checkpoint import Keeper, fingerprint
 from models.config import ExperimentConfig
 from models.decoders import Fitted
-from models.encoders import encoder_options
 from models.loop import train_members
 from models.progress import OnProgress
 from models.torch_decoder import TorchDecoder, choose_device
 from models.training_set import TrainingSet
 
-__all__ = ["default_options", "fit", "load", "selection"]
+__all__ = ["fit", "load", "selection"]
 
 
 def fit(data: TrainingSet, config: ExperimentConfig, report: OnProgress, checkpoints: Path | None) -> Fitted:
@@ -35,8 +33,3 @@ def load(bundle: Bundle, bank: Bank, device: str) -> TorchDecoder:
 def selection(config: ExperimentConfig) -> str:
     """Say which checkpoint is taken. See `models.decoders.Family.selection`."""
     return f"fixed: last of {config.train.epochs} epochs"
-
-
-def default_options(name: str) -> dict[str, Any]:
-    """Return an encoder's options, the dimension of the shared space among them."""
-    return encoder_options(name)

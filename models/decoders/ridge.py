@@ -5,23 +5,22 @@ inner folds.
 """
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
 from bci.bank import Bank
-from bci.config import parse
 from models.bundle import Bundle
 from models.config import ExperimentConfig
-from models.decoders import Fitted
+from models.decoders import Fitted, own_options
 from models.numpy_decoder import NumpyDecoder
 from models.progress import OnProgress
 from models.regression import RegressionOptions, fit_regression, load_regression
 from models.training_set import TrainingSet
 
-__all__ = ["default_options", "fit", "load", "selection"]
+__all__ = ["Options", "fit", "load", "selection"]
 
 Floats = NDArray[np.float64]
 
@@ -37,7 +36,7 @@ class Options(RegressionOptions):
 
 def fit(data: TrainingSet, config: ExperimentConfig, report: OnProgress, checkpoints: Path | None) -> Fitted:  # noqa: ARG001 (done at once)
     """Fit in closed form. See `models.decoders.Family.fit`."""
-    options = _options(config)
+    options = own_options(Options, config)
 
     def solve(covariance: Floats, cross: Floats) -> list[Floats]:
         return [_ridge(covariance, cross, penalty) for penalty in options.penalties]
@@ -47,22 +46,13 @@ def fit(data: TrainingSet, config: ExperimentConfig, report: OnProgress, checkpo
 
 def load(bundle: Bundle, bank: Bank, device: str) -> NumpyDecoder:  # noqa: ARG001 (runs on the CPU)
     """Map and rank. See `models.decoders.Family.load`."""
-    return load_regression(bundle, bank, _options(bundle.config))
+    return load_regression(bundle, bank, own_options(Options, bundle.config))
 
 
 def selection(config: ExperimentConfig) -> str:
     """Say how the penalty is set. See `models.decoders.Family.selection`."""
-    options = _options(config)
+    options = own_options(Options, config)
     return options.selection("penalty", options.penalties, config)
-
-
-def default_options(name: str) -> dict[str, Any]:  # noqa: ARG001 (one decoder in this file)
-    """Return the options with their defaults."""
-    return Options().model_dump(mode="json")
-
-
-def _options(config: ExperimentConfig) -> Options:
-    return parse(Options, config.decoder.options, "decoder.options of ridge")
 
 
 def _ridge(covariance: Floats, cross: Floats, penalty: float) -> Floats:

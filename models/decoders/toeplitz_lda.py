@@ -6,16 +6,14 @@ would break the assumption.
 """
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bci.bank import Bank
-from bci.config import parse
 from models.bundle import Bundle
 from models.config import ExperimentConfig
-from models.decoders import Fitted
+from models.decoders import Fitted, own_options
 from models.discriminant import fit_discriminant, load_discriminant
 from models.features import FeatureOptions, Features
 from models.numpy_decoder import NumpyDecoder
@@ -23,7 +21,7 @@ from models.progress import OnProgress
 from models.shrinkage import shrunk_covariances
 from models.training_set import TrainingSet
 
-__all__ = ["default_options", "fit", "load", "selection"]
+__all__ = ["Options", "fit", "load", "selection"]
 
 Floats = NDArray[np.float64]
 
@@ -31,9 +29,13 @@ RIDGE = 1e-6
 """Added to the diagonal, as a share of the mean variance."""
 
 
+class Options(FeatureOptions):
+    """Options of `toeplitz_lda`: those of features alone."""
+
+
 def fit(data: TrainingSet, config: ExperimentConfig, report: OnProgress, checkpoints: Path | None) -> Fitted:  # noqa: ARG001 (done at once)
     """Fit in closed form. See `models.decoders.Family.fit`."""
-    options = _options(config)
+    options = own_options(Options, config)
     n_channels = Features(options, data.spec).n_channels
 
     def solve(residuals: Floats, means: Floats) -> Floats:
@@ -49,21 +51,12 @@ def fit(data: TrainingSet, config: ExperimentConfig, report: OnProgress, checkpo
 
 def load(bundle: Bundle, bank: Bank, device: str) -> NumpyDecoder:  # noqa: ARG001 (runs on the CPU)
     """Score by the discriminant functions. See `models.decoders.Family.load`."""
-    return load_discriminant(bundle, bank, _options(bundle.config))
+    return load_discriminant(bundle, bank, own_options(Options, bundle.config))
 
 
 def selection(config: ExperimentConfig) -> str:  # noqa: ARG001 (nothing to set)
     """Say that nothing is chosen. See `models.decoders.Family.selection`."""
     return "fixed; shrinkage by Ledoit and Wolf's formula"
-
-
-def default_options(name: str) -> dict[str, Any]:  # noqa: ARG001 (one decoder in this file)
-    """Return the options with their defaults."""
-    return FeatureOptions().model_dump()
-
-
-def _options(config: ExperimentConfig) -> FeatureOptions:
-    return parse(FeatureOptions, config.decoder.options, "decoder.options of toeplitz_lda")
 
 
 def toeplitz(covariance: Floats, n_channels: int) -> Floats:

@@ -7,18 +7,17 @@ doi:10.1109/TBME.2009.2012869), joined with the filtered evoked responses, and d
 """
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
 from bci.bank import Bank
-from bci.config import parse
 from models.bundle import Bundle
 from models.closed_set import Classes, columns, shown
 from models.config import ExperimentConfig
-from models.decoders import Fitted
+from models.decoders import Fitted, own_options
 from models.features import FeatureOptions, Features
 from models.numpy_decoder import NumpyDecoder, Scored, arrays
 from models.progress import OnProgress
@@ -26,7 +25,7 @@ from models.riemann import riemannian_mean, tangent_vectors
 from models.shrinkage import shrunk_covariances
 from models.training_set import TrainingSet
 
-__all__ = ["default_options", "fit", "load", "selection"]
+__all__ = ["Options", "fit", "load", "selection"]
 
 Floats = NDArray[np.float64]
 
@@ -46,7 +45,7 @@ class Options(FeatureOptions):
 
 def fit(data: TrainingSet, config: ExperimentConfig, report: OnProgress, checkpoints: Path | None) -> Fitted:  # noqa: ARG001 (done at once)
     """Fit filters, mean and regression. See `models.decoders.Family.fit`."""
-    options = _options(config)
+    options = own_options(Options, config)
     features, classes = Features(options, data.spec), shown(data)
     signals = np.concatenate([features.binned(block) for block in data.blocks()])
     filters, evoked = xdawn(signals, classes, options.filters)
@@ -63,7 +62,7 @@ def fit(data: TrainingSet, config: ExperimentConfig, report: OnProgress, checkpo
 
 def load(bundle: Bundle, bank: Bank, device: str) -> NumpyDecoder:  # noqa: ARG001 (runs on the CPU)
     """Score by the regression's log-odds. See `models.decoders.Family.load`."""
-    features, chosen = Features(_options(bundle.config), bundle.preprocess), columns(bundle, bank)
+    features, chosen = Features(own_options(Options, bundle.config), bundle.preprocess), columns(bundle, bank)
     filters, evoked, mean, weights, offset = arrays(bundle, "filters", "evoked", "mean", "weights", "offset")
 
     def score(epochs: NDArray[np.float32]) -> Scored:
@@ -76,17 +75,8 @@ def load(bundle: Bundle, bank: Bank, device: str) -> NumpyDecoder:  # noqa: ARG0
 
 def selection(config: ExperimentConfig) -> str:
     """Say what is fixed. See `models.decoders.Family.selection`."""
-    options = _options(config)
+    options = own_options(Options, config)
     return f"fixed; {options.filters} filters per class, C = {options.c:g}"
-
-
-def default_options(name: str) -> dict[str, Any]:  # noqa: ARG001 (one decoder in this file)
-    """Return the options with their defaults."""
-    return Options().model_dump()
-
-
-def _options(config: ExperimentConfig) -> Options:
-    return parse(Options, config.decoder.options, "decoder.options of xdawn")
 
 
 def special_covariances(signals: Floats, filters: Floats, evoked: Floats) -> Floats:

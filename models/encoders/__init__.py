@@ -5,12 +5,12 @@ An encoder is an `nn.Module` that maps (B, C, T) float32 to (B, dim) float32 and
 declares the keyword `channels` and is given their labels. Torch is loaded when one is built.
 """
 
-import difflib
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bci.errors import ConfigError
+from bci.nearest import nearest
 
 if TYPE_CHECKING:
     from torch import nn
@@ -90,8 +90,8 @@ def build_encoder(
     encoder, known = _class_of(name), encoder_options(name)
     for option, value in options.items():
         if option not in known:
-            nearest = _nearest(option, [*known])
-            raise ConfigError(f"encoder {name!r} has no option {option!r}; the nearest known one is {nearest!r}")
+            near = nearest(option, known)
+            raise ConfigError(f"encoder {name!r} has no option {option!r}; the nearest known one is {near!r}")
         if type(known[option]) is int and type(value) is int and value < 1:
             raise ConfigError(f"encoder {name!r}: expected at least 1 for {option!r}, got {value}")
     labels = {"channels": tuple(channels)} if "channels" in inspect.signature(encoder).parameters else {}
@@ -116,9 +116,5 @@ def encoder_options(name: str) -> dict[str, Any]:
 
 def _class_of(name: str) -> "type[nn.Module]":
     if name not in ENCODERS:
-        raise ConfigError(f"unknown encoder {name!r}; the nearest known one is {_nearest(name, [*ENCODERS])!r}")
+        raise ConfigError(f"unknown encoder {name!r}; the nearest known one is {nearest(name, ENCODERS)!r}")
     return ENCODERS[name]()
-
-
-def _nearest(name: str, known: list[str]) -> str:
-    return difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]

@@ -5,7 +5,6 @@ rate of their pretraining. Amplitudes are not touched: CBraMod expects microvolt
 `preprocess.gain = 0.01`.
 """
 
-import difflib
 import inspect
 import math
 import warnings
@@ -22,6 +21,7 @@ from torch import Tensor, nn
 
 from bci.errors import ConfigError
 from bci.montage import canonical
+from bci.nearest import nearest
 from models.encoders.pretrained import is_within, put_weights, read_weights
 
 __all__ = ["Braindecode"]
@@ -132,7 +132,7 @@ class Braindecode(nn.Module):
         """Let the fresh submodules alone learn; return them."""
         known = dict(self.model.named_modules())
         if missing := [name for name in fresh if name not in known]:
-            near = difflib.get_close_matches(missing[0], known, n=1, cutoff=0.0)[0]
+            near = nearest(missing[0], known)
             raise ValueError(f"the model has no submodule {missing[0]!r}; the nearest known one is {near!r}")
         for name, parameter in self.model.named_parameters():
             if not is_within(name, fresh):
@@ -168,8 +168,7 @@ def _model_class(name: str) -> type[nn.Module]:
     base = library.EEGModuleMixin
     known = {key: kind for key, kind in vars(library).items() if isinstance(kind, type) and issubclass(kind, base)}
     if name not in known:
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
-        raise ConfigError(f"braindecode has no model {name!r}; the nearest known one is {near!r}")
+        raise ConfigError(f"braindecode has no model {name!r}; the nearest known one is {nearest(name, known)!r}")
     return known[name]
 
 
@@ -179,10 +178,10 @@ def _arguments(kind: type[nn.Module], own: Mapping[str, Any]) -> dict[str, Any]:
     known = {p.name: p.default for p in parameters if p.kind is not p.VAR_KEYWORD}
     free = [name for name in known if name not in OURS]
     if unknown := [name for name in own if name not in free]:
-        near = difflib.get_close_matches(unknown[0], free, n=1, cutoff=0.0)
+        near = nearest(unknown[0], free)
         raise ConfigError(
             f"braindecode's {kind.__name__} has no setting {unknown[0]!r}"
-            + (f"; the nearest known one is {near[0]!r}" if near else "")
+            + (f"; the nearest known one is {near!r}" if near else "")
         )
     return known
 

@@ -76,6 +76,16 @@ class Answers:
         sets: Ints = np.where(self.n_candidates == len(self.concepts), 0, self.fold + 1)
         return sets
 
+    @property
+    def constant_ranks(self) -> Ints:
+        """Ranks of the truth by the best constant answer: candidates in the order of how often they are shown."""
+        ranks, sets = np.empty_like(self.truth), self.candidate_sets
+        for number in np.unique(sets):
+            own = sets == number
+            order = np.argsort(-np.bincount(self.truth[own], minlength=len(self.concepts)), kind="stable")
+            ranks[own] = np.argsort(order)[self.truth[own]]
+        return ranks
+
     def chance(self, k: int = 1) -> float:
         """Return the share that the best constant answers get right: `k` concepts for each set of candidates."""
         sets = self.candidate_sets

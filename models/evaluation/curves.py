@@ -104,20 +104,20 @@ def candidate_curve(answers: Answers, sizes: tuple[int, ...], judge: Judge) -> l
     sizes = tuple(sorted({size for size in sizes if size < fewest} | {fewest}))
     if len(sizes) < 2:
         return []
-    ranks = answers.ranks
-    points = [Point(size, len(answers), _of_subset(answers, ranks, size, judge)) for size in sizes]
+    points = [Point(size, len(answers), _of_subset(answers, size, judge)) for size in sizes]
     how = (
         "expected top-k among random subsets of the candidates that hold the truth, in closed form from the ranks"
     )
     return [Curve("candidates", "candidates", how, tuple(points))]
 
 
-def _of_subset(answers: Answers, ranks: Ints, size: int, judge: Judge) -> tuple[Figure, ...]:
+def _of_subset(answers: Answers, size: int, judge: Judge) -> tuple[Figure, ...]:
     figures = []
     for k in (k for k in (1, 5) if k < size):
-        hits = metrics.expected_top_k(ranks, answers.n_candidates, size, k)
+        hits = metrics.expected_top_k(answers.ranks, answers.n_candidates, size, k)
         interval = interval_of_mean(answers, hits, judge.evaluation, judge.seed)
-        figures.append(Figure(f"top{k}", float(hits.mean()), interval, k / size))
+        chance = metrics.expected_top_k(answers.constant_ranks, answers.n_candidates, size, k)
+        figures.append(Figure(f"top{k}", float(hits.mean()), interval, float(chance.mean())))
     return tuple(figures)
 
 

@@ -41,8 +41,8 @@ class Figure:
     interval
         None where none is computed.
     chance
-        What a decoder that knows nothing reaches: for accuracies the best constant answer. None where the
-        notion makes no sense.
+        What a decoder that knows nothing reaches: for accuracies the best constant answer, which always ranks the
+        candidates by how often they are shown. None where the notion makes no sense.
     """
 
     name: str

@@ -79,7 +79,9 @@ def make_table(
     for row in table.rows:  # all are checked before any is run
         if experiment_of(row).evaluation.test != "partition":
             raise ConfigError(f'row {row.name!r}: a table needs evaluation.test = "partition"')
-    for row, (written, seconds) in run_each(_Evaluate(), table.rows, processes, progress):
+    bases = [row.base for row in table.rows]
+    grouped = sorted(table.rows, key=lambda row: bases.index(row.base))  # no process reads a group's data twice
+    for row, (written, seconds) in run_each(_Evaluate(), grouped, processes, progress):
         yield _row(row, written.report, seconds), written
 
 

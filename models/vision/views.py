@@ -5,7 +5,6 @@ vision-brain gap with an uncertainty-aware blur prior" (arXiv:2503.04207). All s
 input, to which pictures are brought first; views are not rounded to 8 bits.
 """
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -16,6 +15,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 (its usual name)
 
 from bci.errors import ConfigError
+from bci.nearest import nearest
 
 __all__ = ["TRANSFORMS", "Blur", "LowResolution", "Mosaic", "Noise", "Transform", "View", "find_transform"]
 
@@ -160,6 +160,6 @@ def find_transform(name: str) -> Transform:
         If there is none of that name.
     """
     if name not in TRANSFORMS:
-        near = difflib.get_close_matches(name, TRANSFORMS, n=1, cutoff=0.0)[0]
+        near = nearest(name, TRANSFORMS)
         raise ConfigError(f"expected views {', '.join(TRANSFORMS)}; got {name!r}, the nearest one is {near!r}")
     return TRANSFORMS[name]

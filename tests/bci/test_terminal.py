@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from bci.decided import DecisionTable
 from bci.ranking import rank
 from bci.session import Snapshot
-from bci.tally import Tally
+from bci.tally import totals
 from bci.terminal import TerminalView, print_summary
 from bci.types import Decision, DecoderSpec, Marker, SourceState, Status
 
@@ -24,20 +25,14 @@ def decision(seq, truth=1, seen=2, status=Status.OK, reason=""):
 
 
 def snapshot(decisions):
-    tally = Tally(8)
+    return Snapshot(SourceState.FLOWING, 100, 0, 3, tuple(decisions), decided(decisions))
+
+
+def decided(decisions):
+    table = DecisionTable()
     for entry in decisions:
-        tally.add(entry)
-    return Snapshot(
-        SourceState.FLOWING,
-        100,
-        0,
-        3,
-        tuple(decisions),
-        tally.events,
-        tally.truths,
-        tally.accuracy(1),
-        tally.accuracy(5),
-    )
+        table.add(entry)
+    return table.view()
 
 
 def shown(snapshots, *, terminal, **options):
@@ -95,10 +90,8 @@ def test_a_participant_sees_no_truth():
 
 
 def test_the_summary_is_readable():
-    tally = Tally(8)
-    for entry in (decision(0), decision(1, truth=2), decision(2, seen=None, status=Status.DROPPED)):
-        tally.add(entry)
-    summary = tally.summary() | {
+    decisions = (decision(0), decision(1, truth=2), decision(2, seen=None, status=Status.DROPPED))
+    summary = totals(decided(decisions), 8) | {
         "ended": "bci:end",
         "latency_ms": {"p50": 1.0, "p95": 2.0, "p99": 3.0, "max": 4.0},
         "parity": {"compared": 2, "same_ranking": 2, "max_abs_score_diff": 0.0},
@@ -118,9 +111,7 @@ def test_the_summary_is_readable():
 
 
 def test_windows_have_no_interval_in_the_summary():
-    tally = Tally(8)
-    for entry in (decision(0), decision(1, truth=2)):
-        tally.add(replace(entry, marker=None))
+    windows = [replace(entry, marker=None) for entry in (decision(0), decision(1, truth=2))]
     out = io.StringIO()
-    print_summary(Console(file=out, width=120), tally.summary() | {"ended": "stopped"})
+    print_summary(Console(file=out, width=120), totals(decided(windows), 8) | {"ended": "stopped"})
     assert "50.0%, chance 50.0%" in out.getvalue()

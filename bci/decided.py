@@ -1,0 +1,130 @@
+"""All decisions of a session as columns: appended by one thread, read by any other without a lock or a copy.
+
+What a session shows of itself, its accuracy, its ranks, its latency, is computed from these columns.
+"""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci.types import Decision, Status, read_only
+from bci.verdict import STAGES
+
+__all__ = ["Decided", "DecisionTable"]
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The decisions so far, in the order in which they were made; all arrays are read-only.
+
+    Parameters
+    ----------
+    onset
+        (n,) float64, seconds on the LSL clock.
+    status
+        (n,) int64, see `bci.types.Status`.
+    truth, best
+        (n,) int64 index of the concept that was shown, and of the one ranked first; -1 if unknown or not ranked.
+    rank
+        (n,) int64 number of other concepts whose score is at least the truth's; -1 without truth or ranking.
+    probability
+        (n,) float64 of the concept ranked first, as it was shown; NaN without a ranking.
+    contrast
+        (n,) float64 score of the second of two concepts minus that of the first; NaN for any other number.
+    window
+        (n,) bool: a window of the sliding mode, which overlaps its neighbours, and no event.
+    latency
+        (n,) float64 seconds.
+    stages
+        (n, 5) float64 seconds in each of `bci.verdict.STAGES`.
+    """
+
+    onset: NDArray[np.float64]
+    status: Ints
+    truth: Ints
+    best: Ints
+    rank: Ints
+    probability: NDArray[np.float64]
+    contrast: NDArray[np.float64]
+    window: NDArray[np.bool_]
+    latency: NDArray[np.float64]
+    stages: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.onset)
+
+    @property
+    def told(self) -> NDArray[np.bool_]:
+        """(n,) whether it is known what was shown."""
+        return self.truth >= 0
+
+    @property
+    def ranked(self) -> NDArray[np.bool_]:
+        """(n,) whether there is a ranking."""
+        return self.best >= 0
+
+    def hits(self, k: int) -> NDArray[np.bool_]:
+        """(n,) whether the truth is among the best `k`; a missing ranking is a miss."""
+        return (self.rank >= 0) & (self.rank < k)
+
+
+class DecisionTable:
+    """Collects decisions into columns that grow."""
+
+    def __init__(self) -> None:
+        self._columns = _empty(256)
+        self._n = 0
+
+    def add(self, decision: Decision) -> None:
+        """Append a decision; for the one thread that writes."""
+        if self._n == len(self._columns):
+            self._columns = _grown(self._columns)
+        at, columns, ranking = self._n, self._columns, decision.ranking
+        columns.onset[at] = decision.onset
+        columns.status[at] = decision.status
+        columns.truth[at] = -1 if decision.truth is None else decision.truth
+        columns.window[at] = decision.marker is None
+        columns.latency[at] = decision.latency
+        columns.stages[at] = [decision.stages.get(stage, 0.0) for stage in STAGES]
+        if ranking is not None:
+            columns.best[at] = ranking.indices[0]
+            columns.probability[at] = ranking.probabilities[0]
+            columns.rank[at] = -1 if ranking.truth_rank is None else ranking.truth_rank
+            if ranking.n_concepts == 2:
+                columns.contrast[at] = (ranking.scores[0] - ranking.scores[1]) * (1 if ranking.indices[0] else -1)
+        self._n = at + 1  # readers see it from now on
+
+    def view(self) -> Decided:
+        """Return the decisions so far; what comes later does not change them."""
+        n, columns = self._n, self._columns
+        return _first(columns, n)
+
+
+def _empty(n: int) -> Decided:
+    return Decided(
+        onset=np.zeros(n),
+        status=np.full(n, Status.OK, np.int64),
+        truth=np.full(n, -1),
+        best=np.full(n, -1),
+        rank=np.full(n, -1),
+        probability=np.full(n, np.nan),
+        contrast=np.full(n, np.nan),
+        window=np.zeros(n, np.bool_),
+        latency=np.zeros(n),
+        stages=np.zeros((n, len(STAGES))),
+    )
+
+
+def _grown(columns: Decided) -> Decided:
+    """Twice as many rows, the first half as before: views of the old ones stay as they are."""
+    more = _empty(len(columns))
+    pairs = ((getattr(columns, field.name), getattr(more, field.name)) for field in fields(Decided))
+    return Decided(*(np.concatenate(pair) for pair in pairs))
+
+
+def _first(columns: Decided, n: int) -> Decided:
+    views = [getattr(columns, field.name)[:n] for field in fields(Decided)]
+    return Decided(*map(read_only, views))

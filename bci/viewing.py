@@ -1,0 +1,99 @@
+"""What a dashboard may know of a session, and cannot change: facts that stand, samples that flow, snapshots."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci.history import History
+from bci.session import Snapshot
+from bci.types import DecoderSpec, StreamSpec
+
+__all__ = ["About", "Viewed"]
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What stays the same while a session runs.
+
+    Parameters
+    ----------
+    origin
+        Where the samples come from, in words: `live`, `file NAME`, `attached to NAME`.
+    stream
+        What is received.
+    decoder
+        What decodes: channels, concepts, identifiers.
+    decoder_name
+        Name of the encoder or classical decoder.
+    vision_model
+        What the concepts' vectors come from.
+    window
+        First and last second of an epoch, relative to the onset.
+    budget
+        Seconds of latency above which a decision is late.
+    filters
+        What the decoder's preprocessing does to the signal, in words.
+    trained_on
+        Hash of the preprocessing that the decoder was trained with; it must be `decoder.preprocess`.
+    interpolated
+        Channels that are made up from the others because the stream lacks them.
+    synthetic
+        Whether the signals are made up.
+    categories
+        One per concept, or empty.
+    thumbnails
+        Folder with a picture `INDEX.webp` of each concept, None if there is none.
+    map
+        (N, 2) float32 positions of the concepts, None if there are none.
+    calibration
+        Temperature of the probabilities and what it was fitted to; None while they are raw.
+    paradigm
+        What is declared about the order of the concepts, in words; None where nothing is.
+    hide_truth
+        Whether a participant may see the screen.
+    """
+
+    origin: str
+    stream: StreamSpec
+    decoder: DecoderSpec
+    decoder_name: str
+    vision_model: str
+    window: tuple[float, float]
+    budget: float
+    filters: str
+    trained_on: str
+    interpolated: tuple[str, ...] = ()
+    synthetic: bool = False
+    categories: tuple[str, ...] = ()
+    thumbnails: Path | None = None
+    map: NDArray[np.float32] | None = None
+    calibration: Mapping[str, Any] | None = None
+    paradigm: str | None = None
+    hide_truth: bool = False
+
+    @property
+    def concepts(self) -> tuple[str, ...]:
+        """Names of the concepts."""
+        return self.decoder.concepts
+
+
+class Viewed(Protocol):
+    """A session as a dashboard sees it: one that decodes in this process, or one that does elsewhere."""
+
+    @property
+    def about(self) -> About:
+        """What stays the same."""
+        ...
+
+    @property
+    def history(self) -> History:
+        """The last minutes of the stream."""
+        ...
+
+    def snapshot(self) -> Snapshot:
+        """Return how the session stands; takes microseconds, and holds nobody up."""
+        ...

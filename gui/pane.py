@@ -1,0 +1,51 @@
+"""A pane: one panel of the dashboard, handed snapshots and painting them."""
+
+from typing import ClassVar
+
+from PyQt6.QtWidgets import QWidget
+
+from bci.session import Snapshot
+from bci.viewing import Viewed
+from gui.theme import Theme
+
+__all__ = ["Pane"]
+
+
+class Pane(QWidget):
+    """What every panel has in common.
+
+    A pane reads snapshots and the history of its session and changes nothing. It is refreshed `rate` times a
+    second while it can be seen, and must be done in a few milliseconds: the decoder waits for the interpreter
+    meanwhile.
+
+    Parameters
+    ----------
+    viewed
+        The session.
+    theme
+        Its colours.
+    """
+
+    title: ClassVar[str]
+    """What it is called, in its dock, in menus and for screen readers."""
+    help: ClassVar[str]
+    """What it shows, in a sentence."""
+    rate: ClassVar[float] = 5.0
+    """Refreshes a second."""
+
+    def __init__(self, viewed: Viewed, theme: Theme) -> None:
+        super().__init__()
+        self.viewed = viewed
+        self.theme = theme
+        self.setObjectName(type(self).__name__)
+        self.setAccessibleName(self.title)
+        self.setToolTip(self.help)
+
+    def refresh(self, snapshot: Snapshot) -> None:
+        """Show how the session stands."""
+        raise NotImplementedError
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take on other colours."""
+        self.theme = theme
+        self.update()

@@ -1,0 +1,56 @@
+"""What every test of the dashboard is held to: no widget and no running timer is left behind."""
+
+import gc
+
+import pytest
+from PyQt6.QtCore import QEvent, QObject, QTimer
+from PyQt6.QtWidgets import QApplication
+from staged_session import StagedSession
+
+from gui.theme import THEMES
+
+
+@pytest.fixture(autouse=True)
+def _no_widget_or_timer_is_left_behind(qapp):
+    yield
+    for _ in range(3):
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        qapp.processEvents()
+    gc.collect()
+    widgets = [widget for widget in QApplication.topLevelWidgets() if not _is_qt_own(widget)]
+    left = [f"{type(widget).__name__} {widget.objectName()!r}" for widget in widgets]
+    timers = [timer for timer in _timers() if timer.isActive()]
+    for widget in widgets:
+        widget.close()
+        widget.deleteLater()
+    assert not left, f"widgets left behind: {', '.join(left)}"
+    assert not timers, f"timers left running: {[timer.parent() for timer in timers]}"
+
+
+def _is_qt_own(widget):
+    """Tool tips and the like, which Qt keeps for the next time."""
+    return type(widget).__name__ in ("QWidget", "QLabel", "QFrame") and not widget.objectName()
+
+
+def _timers():
+    return [thing for thing in gc.get_objects() if isinstance(thing, QTimer) and _alive(thing)]
+
+
+def _alive(thing: QObject):
+    try:
+        thing.objectName()
+    except RuntimeError:  # its C++ half is gone
+        return False
+    return True
+
+
+@pytest.fixture
+def staged():
+    """A session of ten concepts on eight synthetic channels; see `staged_session.StagedSession`."""
+    return StagedSession()
+
+
+@pytest.fixture(params=THEMES.values(), ids=lambda theme: theme.name)
+def theme(request):
+    """Each theme in turn."""
+    return request.param
