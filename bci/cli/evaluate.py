@@ -22,14 +22,14 @@ __all__ = ["main"]
 
 EPILOG = """\
 Given a config, one decoder is trained per fold, as evaluation.* of the config says; given a bundle, that decoder
-is judged as it is on recordings that it was not trained on. Every key of the config can be overridden:
---train.epochs 20 --evaluation.resamples 5000.
+is judged as it is on recordings that it was not trained on. Every key of the config can be overridden, options of
+reader, decoder and projection by TOML: --train.epochs 20 --decoder.options.dropout 0.2.
 
 examples:
-  bci evaluate n170 --data ../shared/data/muse-n170 --out n170-report
+  bci evaluate n170 --data muse-n170 --out n170-report
   bci evaluate things-eeg1-erps --jobs 2 --permutations 20 --out erps-report
   bci evaluate my-bundle --data rec_2017-09-13-15.42.33.csv.gz --out bundle-report
-  bci evaluate n170 --decoder.name toeplitz_lda --compare n170-report --out toeplitz-report
+  bci evaluate n170 --data muse-n170 --decoder.name toeplitz_lda --compare n170-report --out toeplitz-report
   bci evaluate things --evaluation.test partition --curves --out things-report
 """
 
@@ -72,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument(
         "--curves", action="store_true",
-        help="train anew for other windows and channels, those of the config if it names some, and draw the curves",
+        help="train anew for other windows and channels, those that the config names if it does, and draw curves",
     )  # fmt: skip
     parser.add_argument(
         "--compare", metavar="OTHER",
@@ -116,19 +116,18 @@ def _before(config: "ExperimentConfig") -> "PreprocessSpec | None":
     return before_stimulus(config, window).preprocess if window else None
 
 
-def _partition(
-    config: "ExperimentConfig", bank: "Bank | None" = None, *, controls: bool = True
-) -> "Partition":
-    """Read the test partition; `bank` is ranked instead of its own. An oracle ranks only what was shown."""
+def _partition(config: "ExperimentConfig", bank: "Bank | None" = None, *, controls: bool = True) -> "Partition":
+    """Read the test partition; `bank` is ranked instead of its own. The oracle knows the world's alone."""
     from models.data import load_test_bank, load_test_trials
     from models.evaluation.ceiling import world_oracle
     from models.evaluation.experiments import Partition
 
     spec = _before(config) if controls else None
     before = load_test_trials(config, preprocess=spec) if spec else None
-    own = load_test_bank(config)
-    oracle = world_oracle(config) if bank is None or bank.names == own.names else None
-    return Partition(load_test_trials(config, bank=bank), bank or own, before, oracle)
+    ranked, oracle = bank or load_test_bank(config), world_oracle(config)
+    if oracle is not None and ranked.names != oracle.world.test_bank.names:
+        oracle = None
+    return Partition(load_test_trials(config, bank=bank), ranked, before, oracle)
 
 
 def _bundle(folder: Path, options: argparse.Namespace, overrides: Sequence[str]) -> "Written":

@@ -1,7 +1,6 @@
 """What `bci train` and `bci evaluate` share: an experiment by its name, each of its keys an option."""
 
 import argparse
-import difflib
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +12,7 @@ from pydantic import BaseModel
 
 from bci.cli.free_options import SECTIONS, free_options, refuse_unknown_options
 from bci.errors import ConfigError
+from bci.nearest import nearest
 
 if TYPE_CHECKING:
     from models.config import ExperimentConfig
@@ -112,16 +112,16 @@ def _refuse_unknown(config: BaseModel, options: Sequence[str]) -> None:
     for option in options:
         key = option.removeprefix("--").split("=")[0].replace("-", "_")
         if option.startswith("--") and key not in known:
-            near = difflib.get_close_matches(key, known, n=1, cutoff=0.0)[0]
-            raise ConfigError(f"unknown key {key!r}; the nearest known one is {near!r}")
+            raise ConfigError(f"unknown key {key!r}; the nearest known one is {nearest(key, known)!r}")
 
 
 def _keys(config: BaseModel, prefix: str = "") -> Iterator[str]:
-    """Yield the dotted names of all keys but those that are left free, which `free_options` takes."""
+    """Yield the dotted names of all keys, those in tables among them."""
     for name in type(config).model_fields:
         value = getattr(config, name)
         if isinstance(value, BaseModel):
             yield from _keys(value, f"{prefix}{name}.")
-        elif name != "options":
-            yield prefix + name
+        else:
+            if name != "options":
+                yield prefix + name
             yield from (f"{prefix}{name}.{key}" for key in value) if isinstance(value, dict) else ()

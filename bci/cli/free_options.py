@@ -1,11 +1,11 @@
 """Options whose keys a config leaves free, such as `--decoder.options.dropout 0.2`: their values are TOML."""
 
-import difflib
 import tomllib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bci.errors import ConfigError
+from bci.nearest import nearest
 
 if TYPE_CHECKING:
     from models.config import ExperimentConfig
@@ -83,12 +83,10 @@ def refuse_unknown_options(config: "ExperimentConfig", free: Mapping[str, Collec
         Naming the nearest one.
     """
     for section, options in free.items():
-        name, known = SECTIONS[section](config)
-        for key in options:
-            if key not in known:
-                near = difflib.get_close_matches(key, known, n=1, cutoff=0.0)
-                said = f"the nearest known one is '{section}.options.{near[0]}'" if near else f"{name} has no options"
-                raise ConfigError(f"unknown key '{section}.options.{key}'; {said}")
+        who, known = SECTIONS[section](config)
+        for key in (key for key in options if key not in known):
+            instead = f"the nearest known one is {nearest(key, known)!r}" if known else "there are none"
+            raise ConfigError(f"{who} has no option {key!r}; {instead}")
 
 
 def _of_reader(config: "ExperimentConfig") -> tuple[str, Collection[str]]:
@@ -119,4 +117,4 @@ SECTIONS: "dict[str, Callable[[ExperimentConfig], tuple[str, Collection[str]]]]"
     "decoder": _of_decoder,
     "projection": _of_projection,
 }
-"""Section that has options -> what names them: of its reader, decoder or projection."""
+"""Section with options -> who has them, and their names."""

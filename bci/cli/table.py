@@ -26,7 +26,7 @@ FOLDER gets table.json and a report for every row.
 
 examples:
   bci table table-cpu --out table
-  bci table table-cpu --rows ridge channel_attention --jobs 2 --out table
+  bci table table-cpu --rows ridge channel_attention --jobs 2 --out two-rows
 """
 
 

@@ -18,16 +18,21 @@ __all__ = ["main", "show_progress"]
 
 EPILOG = """\
 CONFIG is a TOML file or the name of one that comes with bci. Each of its keys can be overridden:
---train.epochs 20 --decoder.options.dropout 0.2. With several subjects or seeds FOLDER holds one bundle for each,
-such as FOLDER/sub-01_seed-0. A network's training is kept beside FOLDER while it runs: --resume goes on with it.
+--train.epochs 20; options of reader, decoder and projection are TOML: --decoder.options.dropout 0.2. With several
+subjects or seeds FOLDER holds one bundle for each, such as FOLDER/sub-01_seed-0 with both. A network's training is
+kept beside its bundle's folder while it runs: --resume goes on with it.
 
 examples:
-  bci train n170 --data ../shared/data/muse-n170 --hold-out rec_2017-09-13-15.42.33 --out n170-bundle
-  bci train things --out things-bundle
-  bci train lab --data S1.xdf S2.xdf --out lab-bundle
-  bci train things-eeg2-nice --subjects 01 02 03 --seeds 0 1 2 --out nice
-  bci train things-eeg2-nice --subjects 01 02 03 --out nice --submit slurm --job slurm_partition=gpu
-  torchrun --nproc-per-node 4 -m bci train things-eeg2-nice --out nice
+  bci train n170 --data muse-n170 --hold-out rec_2017-09-13-15.42.33 --out n170-bundle
+  bci train things --train.epochs 20 --decoder.options.dropout 0.2 --out things-bundle
+  bci train things --seeds 0 1 2 --out things-seeds
+  bci train lab --data S1.xdf S2.xdf --decoder.options.highpass 0.5 --out lab-bundle
+
+THINGS-EEG2 of several people, in a folder that has one for each of them (sub-01, ...), as jobs of a cluster; and
+the training of one person's decoder on four GPUs:
+  bci train things-eeg2-nice --data things-eeg2-250hz --data.only preprocessed_eeg_training --subjects 01 02 03 \
+      --out nice --submit slurm --job slurm_partition=gpu
+  torchrun --nproc-per-node 4 -m bci train things-eeg2-nice --out nice-01
 """
 
 

@@ -88,9 +88,7 @@ class Answers:
 
     def chance(self, k: int = 1) -> float:
         """Return the share that the best constant answers get right: `k` concepts for each set of candidates."""
-        sets = self.candidate_sets
-        each = [self.truth[sets == number] for number in np.unique(sets)]
-        return sum(metrics.chance(truth, k) * len(truth) for truth in each) / len(self)
+        return metrics.top_k(self.constant_ranks, k)
 
 
 def collect(

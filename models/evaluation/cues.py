@@ -6,6 +6,7 @@ regression from the cue to their vectors. Whatever a cue achieves, a decoder may
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from bci.ranking import unit
 from bci.types import Channel, TrialSet, read_only
 from models.config import ExperimentConfig
 from models.groups import unit_codes
-from models.training_set import training_set
+from models.training_set import centre_of, training_set
 
 __all__ = ["NoiseLevel", "PastConcepts", "high_frequency_level", "past_concepts"]
 
@@ -124,8 +125,10 @@ class PastConcepts:
             features: Callable[[NDArray[np.float32]], Floats] = self._one_hot
             score = _logistic(features(train.data), rows, self.bank.names, self.ranked.names)
         else:
-            features = self._vectors
-            score = _regression(features(train.data), self._known(self.bank)[rows], self._known(self.ranked))
+            centre = centre_of(self.bank, rows)
+            known, ranked = self._normalised(self.bank, centre), self._normalised(self.ranked, centre)
+            features = partial(self._last, np.concatenate([known, ranked]))
+            score = _regression(features(train.data), known[rows], ranked)
         return lambda data: score(features(data))
 
     def _one_hot(self, past: NDArray[np.float32]) -> Floats:
@@ -133,17 +136,16 @@ class PastConcepts:
         features: Floats = shown.reshape(len(past), -1).astype(np.float64)
         return features
 
-    def _vectors(self, past: NDArray[np.float32]) -> Floats:
+    def _last(self, vectors: NDArray[np.float32], past: NDArray[np.float32]) -> Floats:
+        """Vector of the last concept, of those of both banks; zero where there is none before."""
         index = {name: row for row, name in enumerate((*self.bank.names, *self.ranked.names))}
-        both = np.concatenate([self._known(self.bank), self._known(self.ranked)])
-        table = np.stack([both[index[name]] for name in self.names])
-        table = np.concatenate([table, np.zeros_like(table[:1])])  # none before
+        table = np.stack([vectors[index[name]] for name in self.names])
+        table = np.concatenate([table, np.zeros_like(table[:1])])
         last: Floats = table[past[:, 0, 0].astype(np.int64)].astype(np.float64)
         return last
 
-    def _known(self, bank: Bank) -> NDArray[np.float32]:
-        centre = np.asarray(unit(self.bank.prototypes).mean(axis=0), np.float32)
-        return normalise(bank.prototypes, self.bank.key.normalisation, centre)
+    def _normalised(self, bank: Bank, centre: NDArray[np.float32]) -> NDArray[np.float32]:
+        return normalise(bank.prototypes, self.bank.key.normalisation, centre, self.bank.key.views)
 
 
 # ------------------------------------------------------------------------------------------------------ from a cue

@@ -46,8 +46,8 @@ def check_split(trials: TrialSet, split: Split, evaluation: EvaluationConfig) ->
     Raises
     ------
     MismatchError
-        If a trial, or a group that is to be left out together, stands on both sides; under `zero-shot` a
-        concept, under `seen-concept/new-image` a picture; or if `zero-shot` holds out a single concept.
+        If a trial, or what `evaluation.by` leaves out together, stands on both sides; or if `zero-shot` holds out
+        a single concept.
     """
     if evaluation.protocol == "zero-shot" and len(np.unique(trials.concepts[split.test])) < 2:
         raise MismatchError(
@@ -56,15 +56,13 @@ def check_split(trials: TrialSet, split: Split, evaluation: EvaluationConfig) ->
         )
     if shared := np.intersect1d(split.train, split.test).size:
         raise MismatchError(f"the split leaks: {shared} trials are trained and tested on; split anew")
-    also = {"zero-shot": "concept", "seen-concept/new-image": "image"}.get(evaluation.protocol, evaluation.by)
-    for name in {evaluation.by: None, also: None}:
-        column = _left_out(trials, name)
-        if (both := np.flatnonzero(np.isin(column[split.test], column[split.train]))).size:
-            (held_out,) = held_out_names(trials, split.test[both[:1]], name)
-            raise MismatchError(
-                f"the split leaks: {name} {held_out} is on both sides, which {evaluation.protocol} by "
-                f"{evaluation.by} forbids; split by {name}"
-            )
+    column = _left_out(trials, evaluation.by)
+    if (both := np.flatnonzero(np.isin(column[split.test], column[split.train]))).size:
+        (held_out,) = held_out_names(trials, split.test[both[:1]], evaluation.by)
+        raise MismatchError(
+            f"the split leaks: {evaluation.by} {held_out} is on both sides, which {evaluation.protocol} forbids; "
+            f"split by {evaluation.by}"
+        )
 
 
 def check_copies(trials: TrialSet, splits: Sequence[Split], tested: TrialSet | None = None) -> None:

@@ -15,7 +15,6 @@ from bci.errors import MismatchError
 __all__ = [
     "balanced_accuracy",
     "brier",
-    "chance",
     "contrast",
     "expected_top_k",
     "log_loss",
@@ -82,11 +81,6 @@ def recalls(hits: NDArray[np.bool_], truth: Ints, n_concepts: int) -> Floats:
 def balanced_accuracy(ranks: Ints, truth: Ints, n_concepts: int) -> float:
     """Return the mean recall over the concepts that were shown."""
     return float(np.nanmean(recalls(ranks == 0, truth, n_concepts)))
-
-
-def chance(truth: Ints, k: int = 1) -> float:
-    """Return the share of trials that the best constant answer of `k` concepts gets right."""
-    return float(np.sort(np.bincount(truth))[::-1][:k].sum() / len(truth))
 
 
 def expected_top_k(ranks: Ints, n_candidates: int | Ints, size: int, k: int) -> Floats:

@@ -1,61 +1,20 @@
 """`bci table` from a file to table.json and the reports of its rows, on a small synthetic world."""
 
-import pytest
+import io
 
-from bci.cli.table import main
+import numpy as np
+import pytest
+from rich.console import Console
+
+from bci.cli.evaluate import main as evaluate
+from bci.cli.table import _table, main
 from bci.errors import BciError, ConfigError, OutputError
 from bci.storage import load_json
+from models.config import ExperimentConfig
+from models.data import load_trials
+from models.evaluation.report import Figure
+from models.evaluation.table import Cell, Row
 
-WORLD = """
-name = "small"
-seed = 3
-channels = ["O1", "Oz", "O2", "P7", "P8", "Fp1", "F3", "Cz"]
-reference = "Fz"
-sfreq = 128
-[pictures]
-dim = 8
-categories = 3
-train_concepts = 60
-test_concepts = 12
-pictures = 5
-[presentation]
-soa = 0.25
-train_events = 600
-test_events = 96
-[evoked]
-components = 4
-snr = 0.6
-"""
-BASE = """
-name = "base"
-[data]
-reader = "world"
-paths = ["{folder}/world-small.toml"]
-[preprocess]
-channels = ["O1", "Oz", "O2", "P7", "P8", "Fp1", "F3", "Cz"]
-highpass = 0.5
-lowpass = 25.0
-sfreq = 64.0
-tmax = 0.5
-[targets]
-kind = "world"
-model = "synthetic world"
-[decoder]
-name = "ridge"
-[train]
-epochs = 1
-[evaluation]
-protocol = "zero-shot"
-by = "concept"
-test = "partition"
-unit = "concept"
-resamples = 100
-permutations = 0
-calibrate = false
-[evaluation.curves]
-repetitions = [1, 4]
-candidates = []
-"""
 TABLE = """
 name = "two"
 [[rows]]
@@ -69,9 +28,7 @@ base = "{folder}/base.toml"
 
 
 @pytest.fixture
-def table(tmp_path):
-    (tmp_path / "world-small.toml").write_text(WORLD)
-    (tmp_path / "base.toml").write_text(BASE.format(folder=tmp_path.as_posix()))
+def table(small_world, tmp_path):
     path = tmp_path / "two.toml"
     path.write_text(TABLE.format(folder=tmp_path.as_posix()))
     return path
@@ -105,10 +62,80 @@ def test_every_row_has_a_report_and_stands_beside_the_oracle(table, tmp_path, ca
     assert "oracle" in capsys.readouterr().out
 
 
-def test_rows_are_chosen_by_name(table, tmp_path):
+def test_every_row_is_judged_on_the_data_of_its_base_which_are_read_once(table, tmp_path, monkeypatch):
+    """Rows of two bases take turns in the file, whose order table.json keeps."""
+    short = tmp_path / "short.toml"
+    short.write_text((tmp_path / "base.toml").read_text().replace("tmax = 0.5", "tmax = 0.2"))
+    rows = {"a": tmp_path / "base.toml", "b": short, "c": tmp_path / "base.toml", "d": short}
+    text = "".join(f'[[rows]]\nname = "{name}"\nbase = "{base.as_posix()}"\n' for name, base in rows.items())
+    table.write_text(f'name = "turns"\n{text}')
+    read = []
+
+    def counted(config, *args, **options):
+        read.append(config.preprocess.tmax)
+        return load_trials(config, *args, **options)
+
+    monkeypatch.setattr("models.evaluation.table.load_trials", counted)
     out = tmp_path / "out"
+    assert main([str(table), "--jobs", "1", "--out", str(out)]) == 0
+    assert read == [0.5, 0.2]
+    found = load_json(out / "table.json")["rows"]
+    assert [(row["name"], row["group"]) for row in found] == [
+        (name, base.as_posix()) for name, base in rows.items()
+    ]
+    assert all(row["seconds"] > 0 for row in found)
+    alone = {}
+    for base in (tmp_path / "base.toml", short):
+        assert evaluate([str(base), "--jobs", "1", "--out", str(tmp_path / base.stem)]) == 0
+        alone[base.as_posix()] = load_json(tmp_path / base.stem / "report.json")["headline"]
+    assert alone[short.as_posix()] != alone[(tmp_path / "base.toml").as_posix()]
+    for row in found:
+        assert row["cells"][0]["figures"][0] == alone[row["group"]]
+
+
+def test_a_row_that_is_better_than_the_oracle_is_called_a_leak(table, tmp_path, capsys, monkeypatch):
+    def blind(groups):
+        return np.zeros((len(groups), 12), np.float32)
+
+    monkeypatch.setattr("models.evaluation.table.world_oracle", lambda _config: blind)
+    out = tmp_path / "out"
+    assert main([str(table), "--rows", "first", "--jobs", "1", "--out", str(out)]) == 0
+    assert load_json(out / "table.json")["rows"][0]["alarm"] is True
+    assert "LEAK" in capsys.readouterr().out
+
+
+def printed(rows):
+    console = Console(width=120, file=io.StringIO())
+    console.print(_table(rows[0].group, rows))
+    return console.file.getvalue()
+
+
+def row(name, figures, oracle=(), *, alarm=False):
+    cells = tuple(Cell(k, 80 // k, figures, oracle) for k in (1, 4))
+    return Row(name, "recordings[b].toml", 1.4, 2, alarm, cells)
+
+
+def test_the_caption_names_the_figures_and_without_an_oracle_there_is_no_row_of_it():
+    figures = Figure("auc", 0.7181), Figure("top1", 0.65)
+    text = printed([row("lda", figures), row("best", figures, alarm=True)])
+    assert "recordings[b].toml: 2 candidates" in text
+    assert "auc/top1 in %" in text
+    assert text.count("71.8/65.0") == 4
+    assert "best (LEAK: better than the oracle)" in text
+    assert text.count("oracle") == 1
+
+
+def test_the_oracle_stands_under_the_figures_that_it_has():
+    text = printed([row("lda", (Figure("auc", 0.7), Figure("top1", 0.6)), (Figure("top1", 0.9),))])
+    (line,) = (line for line in text.splitlines() if "oracle" in line)
+    assert line.split() == ["oracle", "-/90.0", "-/90.0"]
+
+
+def test_rows_are_chosen_by_name(table, tmp_path, capsys):
+    out = tmp_path / "out[b]"
     assert main([str(table), "--rows", "first", "--out", str(out)]) == 0
     assert [row["name"] for row in load_json(out / "table.json")["rows"]] == ["first"]
+    assert f"written to {out / 'table.json'}\n" in capsys.readouterr().out
 
 
 def test_a_row_that_is_not_there_is_refused(table, tmp_path):
@@ -128,10 +155,13 @@ def test_a_base_without_a_test_partition_is_refused_before_any_work(table, tmp_p
         main([str(table), "--jobs", "1", "--out", str(tmp_path / "out")])
 
 
-def test_a_row_cannot_change_what_it_is_judged_on(table, tmp_path):
+@pytest.mark.parametrize(
+    "section", sorted(set(ExperimentConfig.model_fields) - {"decoder", "projection", "loss", "train"})
+)
+def test_a_row_cannot_change_what_it_is_judged_on(table, tmp_path, section):
     """Rows of one base share their trials, which are read once."""
-    table.write_text(table.read_text() + "set = { preprocess = { tmax = 0.1 } }\n")
-    with pytest.raises(ConfigError, match=r"row 'first'.*got preprocess: take another base"):
+    table.write_text(table.read_text() + f"set = {{ {section} = {{ }} }}\n")
+    with pytest.raises(ConfigError, match=rf"row 'first'.*got {section}: take another base"):
         main([str(table), "--out", str(tmp_path / "out")])
 
 

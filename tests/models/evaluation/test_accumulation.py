@@ -65,6 +65,18 @@ def test_the_accuracy_of_k_independent_trials_is_that_of_gaussians():
         assert interval.low <= value <= interval.high
 
 
+def test_intervals_are_about_as_wide_as_those_of_a_share_and_not_narrower():
+    n, sure = 60, norm.cdf(D / 2)
+    binomial = 2 * norm.ppf(0.975) * np.sqrt(sure * (1 - sure) / n)
+    widths = []
+    for seed in range(20):
+        log_p, truth, _ = runs_of(n, 1, 0.0, seed)
+        _, interval = drawn_accuracy(log_p[:, 1] - log_p[:, 0], truth, np.zeros(n, int), 1, seed)
+        widths.append(interval.high - interval.low)
+    # that what is drawn are 100 trials of each class adds a seventh
+    assert 1.0 < np.mean(widths) / binomial < 1.3
+
+
 def test_evidence_that_tells_nothing_is_right_half_of_the_time():
     rng = np.random.default_rng(0)
     value, _ = drawn_accuracy(rng.normal(size=2000), np.arange(2000) % 2, np.zeros(2000, int), 8, 0)

@@ -3,11 +3,7 @@
 import numpy as np
 import pytest
 
-from models.evaluation.answers import Answers
-from models.evaluation.calibration import (
-    calibration_error,
-    reliability,
-)
+from models.evaluation.calibration import calibration_error, reliability
 from models.evaluation.evidence import cross_fitted, fixed
 from models.temperature import fit_temperature, log_probabilities
 
@@ -19,14 +15,6 @@ def drawn(n, n_concepts, temperature, seed=0):
     shares = np.exp(log_probabilities(scores, temperature))
     truth = (shares.cumsum(axis=1) > rng.random((n, 1))).argmax(axis=1)
     return scores, truth
-
-
-def answers_of(scores, truth, fold=None):
-    n = len(truth)
-    zeros = np.zeros(n, int)
-    fold = zeros if fold is None else fold
-    names = tuple(f"n{i}" for i in range(scores.shape[1]))
-    return Answers(names, scores, truth, fold, np.arange(n), fold, zeros, fold)
 
 
 @pytest.mark.parametrize("temperature", [0.05, 0.2, 1.0])
@@ -49,18 +37,18 @@ def test_what_does_not_compete_has_no_probability_and_changes_no_temperature():
     assert np.exp(log_probabilities(wider, 0.2))[:, 4:].max() == 0
 
 
-def test_true_probabilities_have_hardly_any_calibration_error_and_overconfident_ones_much():
+def test_true_probabilities_have_hardly_any_calibration_error_and_overconfident_ones_much(answering):
     scores, truth = drawn(20_000, 5, 0.2)
-    answers = answers_of(scores, truth)
+    answers = answering(scores, truth)
     errors = [calibration_error(answers, log_probabilities(scores, t))[0] for t in (0.2, 0.05)]
     assert [figure.name for figure in errors] == ["ece", "ece"]
     assert errors[0].value < 0.015
     assert errors[1].value > 0.15
 
 
-def test_few_trials_have_no_calibration_error():
+def test_few_trials_have_no_calibration_error(answering):
     scores, truth = drawn(499, 5, 0.2)
-    assert calibration_error(answers_of(scores, truth), log_probabilities(scores, 0.2)) == ()
+    assert calibration_error(answering(scores, truth), log_probabilities(scores, 0.2)) == ()
 
 
 def test_bins_hold_all_trials_in_order_of_confidence():
@@ -71,19 +59,35 @@ def test_bins_hold_all_trials_in_order_of_confidence():
     assert list(bins) == sorted(bins, key=lambda each: each.confidence)
 
 
-def test_a_fold_is_calibrated_by_the_other_folds_alone():
+def test_a_fold_is_calibrated_by_the_other_folds_alone(answering):
     scores, truth = drawn(3000, 4, 0.2)
     fold = np.repeat([0, 1, 2], 1000)
     lied = truth.copy()
     lied[fold == 1] = scores[fold == 1].argmin(axis=1)
-    honest = cross_fitted(answers_of(scores, truth, fold), {}).temperatures
-    other = cross_fitted(answers_of(scores, lied, fold), {}).temperatures
+    honest = cross_fitted(answering(scores, truth, fold), {}).temperatures
+    other = cross_fitted(answering(scores, lied, fold), {}).temperatures
     assert other[1] == honest[1]
     assert other[0] > 2 * honest[0]
 
 
-def test_a_temperature_that_nobody_fitted_is_no_calibration():
-    answers = answers_of(*drawn(600, 3, 0.2))
+def test_a_discount_is_fitted_to_the_other_folds_alone(answering):
+    rng = np.random.default_rng(0)
+    n_runs, k = 600, 4
+    truth, fold = np.repeat(rng.integers(4, size=n_runs), k), np.repeat([0, 1, 2], n_runs * k // 3)
+    own = np.eye(4)[truth]
+    groups = {k: np.arange(n_runs * k).reshape(n_runs, k)}
+    independent = own + rng.normal(size=own.shape)
+    shared = own + np.repeat(rng.normal(size=(n_runs, 4)), k, axis=0)
+    mixed = np.where(fold[:, None] == 1, shared, independent)
+    honest = cross_fitted(answering(independent, truth, fold), groups).discounts
+    other = cross_fitted(answering(mixed, truth, fold), groups).discounts
+    assert max(honest) < 0.1
+    assert other[1] == honest[1]
+    assert min(other[0], other[2]) > 0.2
+
+
+def test_a_temperature_that_nobody_fitted_is_no_calibration(answering):
+    answers = answering(*drawn(600, 3, 0.2))
     assert fixed(answers, {}, (0.2,)).calibration() is None
     calibration = fixed(answers, {}, (0.2,), "something").calibration()
     assert (calibration.n_candidates, calibration.repetitions, len(calibration.bins)) == (3, 1, 10)

@@ -89,6 +89,35 @@ def test_the_order_of_the_candidates_does_not_matter(answering, judging):
     assert compare(one, turned, judging(), 0) == compare(one, other, judging(), 0)
 
 
+def test_three_candidates_in_another_order_are_matched_by_name(answering, judging):
+    one, other = two(answering, n_concepts=3)
+    order = np.array([2, 0, 1])  # which is not its own inverse
+    turned = replace(
+        other,
+        concepts=tuple(other.concepts[at] for at in order),
+        truth=np.array([1, 2, 0])[other.truth],
+        scores=np.ascontiguousarray(other.scores[:, order]),
+    )
+    assert compare(one, turned, judging(), 0) == compare(one, other, judging(), 0)
+
+
+@pytest.mark.parametrize("unit", ["concept", "subject"])
+def test_what_is_drawn_whole_gives_wider_intervals_where_the_gain_differs(answering, judging, unit):
+    """One decoder is right wherever the concept (and the person) is even, the other one never."""
+    truth = np.repeat(np.arange(20), 20)
+    even = truth % 2 == 0
+    subject = truth if unit == "subject" else None
+    right, wrong = np.eye(20)[truth], np.eye(20)[(truth + 1) % 20]
+    one = kept(answering(np.where(even[:, None], right, wrong), truth, subject=subject))
+    other = kept(answering(wrong, truth, subject=subject), "other")
+    widths = {}
+    for drawn in ("trial", unit):
+        top1 = compare(one, other, judging(unit=drawn), 0).differences[0]
+        assert top1.difference == 0.5
+        widths[drawn] = top1.interval.high - top1.interval.low
+    assert widths[unit] > 3 * widths["trial"]
+
+
 def test_different_trials_candidates_or_folds_are_refused(answering, judging):
     one, other = two(answering)
     for changes, what in (

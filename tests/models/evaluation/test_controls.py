@@ -6,42 +6,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bci.errors import MismatchError
-from bci.types import Channel, TrialSet
 from models.config import ExperimentConfig
 from models.evaluation.controls import before_stimulus, narrowed, p_value, shuffled
 from models.groups import unit_codes
 
 
-def trial_set(data, concepts, recordings, *, subjects=None, names=("a", "b", "c")):
-    n = len(concepts)
-    return TrialSet(
-        data=np.asarray(data, np.float32),
-        sfreq=100.0,
-        tmin=0.0,
-        channels=tuple(Channel(f"C{i}") for i in range(np.shape(data)[1])),
-        concept_names=names,
-        concepts=np.asarray(concepts),
-        images=np.asarray(concepts) * 10 + 1,
-        groups={
-            "subject": np.asarray(subjects if subjects is not None else ["s"] * n),
-            "session": np.asarray(["1"] * n),
-            "recording": np.asarray(recordings),
-            "repetition": np.zeros(n, int),
-        },
-    )
-
-
-def test_recordings_of_the_same_name_in_two_subjects_are_two():
+def test_recordings_of_the_same_name_in_two_subjects_are_two(trial_set):
     trials = trial_set(np.zeros((4, 1, 5)), [0, 1, 0, 1], ["r", "r", "r", "r"], subjects=["p", "p", "q", "q"])
     assert unit_codes(trials, "recording").tolist() == [0, 0, 1, 1]
     assert unit_codes(trials, "subject").tolist() == [0, 0, 1, 1]
 
 
-@given(st.integers(0, 1000))
-def test_shuffling_keeps_every_recording_its_labels_and_every_picture_its_concept(seed):
+@given(seed=st.integers(0, 1000))
+def test_shuffling_keeps_every_recording_its_labels_and_every_picture_its_concept(seed, trial_set):
     concepts = np.array([0, 0, 1, 1, 2, 2, 0, 1, 1])
     recordings = np.array([0, 0, 0, 0, 1, 1, 1, 1, 1])
-    trials = trial_set(np.arange(45.0).reshape(9, 1, 5), concepts, recordings)
+    trials = trial_set(np.arange(45.0).reshape(9, 1, 5), concepts, recordings, images=concepts * 10 + 1)
     mixed = shuffled(trials, (seed,))
     for recording in (0, 1):
         rows = recordings == recording
@@ -51,13 +31,26 @@ def test_shuffling_keeps_every_recording_its_labels_and_every_picture_its_concep
     assert np.array_equal(trials.concepts, concepts)
 
 
-def test_shuffling_depends_on_the_seed_alone():
+@given(seed=st.integers(0, 1000))
+def test_shuffling_within_folds_keeps_every_fold_of_a_recording_its_labels(seed, trial_set):
+    concepts, recordings, fold = np.arange(48) % 3, np.arange(48) // 24, np.arange(48) // 6 % 4
+    fold[0] = -1  # of no fold
+    trials = trial_set(np.zeros((48, 1, 5)), concepts, recordings)
+    mixed = shuffled(trials, (seed,), fold).concepts
+    for recording in (0, 1):
+        for number in range(-1, 4):
+            rows = (recordings == recording) & (fold == number)
+            assert sorted(mixed[rows]) == sorted(concepts[rows])
+    assert (mixed != concepts).any()
+
+
+def test_shuffling_depends_on_the_seed_alone(trial_set):
     trials = trial_set(np.zeros((40, 1, 5)), np.arange(40) % 3, np.zeros(40, int))
     assert np.array_equal(shuffled(trials, (1, 2)).concepts, shuffled(trials, (1, 2)).concepts)
     assert not np.array_equal(shuffled(trials, (1, 2)).concepts, shuffled(trials, (1, 3)).concepts)
 
 
-def test_blocks_of_one_concept_cannot_be_shuffled():
+def test_blocks_of_one_concept_cannot_be_shuffled(trial_set):
     trials = trial_set(np.zeros((4, 1, 5)), [0, 0, 1, 1], ["r1", "r1", "r2", "r2"])
     with pytest.raises(MismatchError, match="one concept only"):
         shuffled(trials, (0,))

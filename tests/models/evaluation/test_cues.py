@@ -6,28 +6,8 @@ import numpy as np
 import pytest
 
 from bci.bank import Bank, BankKey
-from bci.types import Channel, TrialSet
 from models.config import ExperimentConfig
 from models.evaluation.cues import LAGS, NoiseLevel, PastConcepts, high_frequency_level, past_concepts
-
-
-def trial_set(data, concepts, recordings, names=("a", "b", "c")):
-    n = len(concepts)
-    return TrialSet(
-        data=np.asarray(data, np.float32),
-        sfreq=100.0,
-        tmin=0.0,
-        channels=tuple(Channel(f"C{i}") for i in range(np.shape(data)[1])),
-        concept_names=names,
-        concepts=np.asarray(concepts),
-        images=np.full(n, -1),
-        groups={
-            "subject": np.full(n, "s"),
-            "session": np.full(n, "1"),
-            "recording": np.asarray(recordings),
-            "repetition": np.zeros(n, int),
-        },
-    )
 
 
 def config(protocol="closed-set", by="recording", scale="none"):
@@ -69,7 +49,7 @@ def noisy(concepts, rng, *, louder):
     return rng.normal(size=(len(concepts), 2, 60)) * level[:, None, None]
 
 
-def test_noise_level_alone_decodes_concepts_that_differ_in_noise_and_no_others():
+def test_noise_level_alone_decodes_concepts_that_differ_in_noise_and_no_others(trial_set):
     rng = np.random.default_rng(2)
     concepts = np.arange(120) % 3
     for louder, low, high in ((1.0, 0.95, 1.0), (0.0, 0.2, 0.48)):
@@ -79,7 +59,7 @@ def test_noise_level_alone_decodes_concepts_that_differ_in_noise_and_no_others()
         assert low <= np.mean(scores.argmax(axis=1) == concepts) <= high
 
 
-def test_noise_level_sees_what_the_decoder_sees_and_that_is_divided_by_its_own_rms():
+def test_noise_level_sees_what_the_decoder_sees_and_that_is_divided_by_its_own_rms(trial_set):
     rng = np.random.default_rng(2)
     concepts = np.arange(240) % 3
     train = trial_set(noisy(concepts, rng, louder=1.0), concepts, np.zeros(240, int))
@@ -87,7 +67,7 @@ def test_noise_level_sees_what_the_decoder_sees_and_that_is_divided_by_its_own_r
     assert np.mean(scores.argmax(axis=1) == concepts) == pytest.approx(1 / 3, abs=0.1)
 
 
-def test_noise_level_ranks_unseen_concepts_by_their_vectors():
+def test_noise_level_ranks_unseen_concepts_by_their_vectors(trial_set):
     rng = np.random.default_rng(6)
     loudness = rng.uniform(0, 2, 40)
     names = tuple(f"n{i}" for i in range(40))
@@ -103,7 +83,7 @@ def test_noise_level_ranks_unseen_concepts_by_their_vectors():
     assert ranks.mean() < 1.5  # 4.5 by chance
 
 
-def test_concepts_that_noise_level_never_heard_of_come_last():
+def test_concepts_that_noise_level_never_heard_of_come_last(trial_set):
     rng = np.random.default_rng(3)
     concepts = np.arange(40) % 2
     train = trial_set(noisy(concepts, rng, louder=1), concepts, np.zeros(40, int))
@@ -112,7 +92,7 @@ def test_concepts_that_noise_level_never_heard_of_come_last():
     assert np.isfinite(scores).all()
 
 
-def test_scores_of_noise_level_have_the_order_that_was_asked_for():
+def test_scores_of_noise_level_have_the_order_that_was_asked_for(trial_set):
     rng = np.random.default_rng(4)
     concepts = np.arange(90) % 3
     train = trial_set(noisy(concepts, rng, louder=1), concepts, np.zeros(90, int))
@@ -123,7 +103,7 @@ def test_scores_of_noise_level_have_the_order_that_was_asked_for():
 # ------------------------------------------------------------------------------------------------- what was shown
 
 
-def test_the_past_is_that_of_the_same_recording():
+def test_the_past_is_that_of_the_same_recording(trial_set):
     trials = trial_set(np.zeros((5, 1, 3)), [0, 1, 2, 0, 1], [0, 0, 0, 1, 1])
     past = past_concepts(trials, ("b", "a", "c")).data
     assert past.shape == (5, 1, LAGS)
@@ -132,7 +112,7 @@ def test_the_past_is_that_of_the_same_recording():
 
 
 @pytest.mark.parametrize(("alternating", "low", "high"), [(True, 1.0, 1.0), (False, 0.4, 0.6)])
-def test_the_sequence_alone_decodes_what_alternates_and_not_what_is_random(alternating, low, high):
+def test_the_sequence_alone_decodes_what_alternates_and_not_what_is_random(alternating, low, high, trial_set):
     rng = np.random.default_rng(0)
     names = ("a", "b")
     concepts = np.arange(400) % 2 if alternating else rng.integers(2, size=400)
@@ -142,7 +122,7 @@ def test_the_sequence_alone_decodes_what_alternates_and_not_what_is_random(alter
     assert low <= np.mean(scores.argmax(axis=1) == concepts[201:300]) <= high
 
 
-def test_the_sequence_ranks_unseen_concepts_by_the_vector_of_the_one_before():
+def test_the_sequence_ranks_unseen_concepts_by_the_vector_of_the_one_before(trial_set):
     rng = np.random.default_rng(1)
     names = tuple(f"n{i}" for i in range(60))
     vectors = np.repeat(rng.normal(size=(30, 12)), 2, axis=0)  # concepts come in twins, one after the other

@@ -1,15 +1,22 @@
 """Curves, histograms and confusions of scores whose figures are known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from bci.ranking import softmax
+from bci.types import Channel
+from models.config import ExperimentConfig
 from models.evaluation.answers import Answers
 from models.evaluation.breakdowns import confusion, rank_histogram
 from models.evaluation.curves import Judge, candidate_curve, repetition_curves, retrained_curve
 from models.evaluation.evidence import fixed, positions
+from models.evaluation.experiments import evaluate_config
+from models.evaluation.montages import SUBSETS
 from models.evaluation.scoring import further_figures, leading_figures
 from models.evaluation.transductive import aligned
+from models.targets import class_bank
 
 
 def gaussian(answering, n=3000, n_concepts=20, signal=1.0, seed=0):
@@ -33,9 +40,41 @@ def test_fewer_candidates_are_like_scoring_random_subsets(answering, judging):
         own = answers.scores[np.arange(3000), answers.truth]
         rivals = np.take_along_axis(answers.scores, others, axis=1) >= own[:, None]
         assert point.figures[0].value == pytest.approx(np.mean(rivals.sum(axis=1) == 0), abs=0.03)
-        assert point.figures[0].chance == 1 / size
+        assert point.figures[0].chance == pytest.approx(_constant_in_subsets(answers.truth, size, rng), abs=0.02)
     assert [figure.name for figure in curve.points[0].figures] == ["top1"]
-    assert curve.points[-1].figures[1].value == np.mean(answers.ranks < 5)
+    for figure, leading in zip(curve.points[-1].figures, leading_figures(answers, judging(), 0), strict=True):
+        assert (figure.name, figure.value) == (leading.name, leading.value)
+        assert figure.chance == pytest.approx(leading.chance)
+
+
+def _constant_in_subsets(truth, size, rng):
+    """How often a decoder that always prefers what is shown most often is right in random subsets."""
+    place = np.argsort(np.argsort(-np.bincount(truth), kind="stable"))
+    others = np.array([rng.choice(np.delete(np.arange(20), t), size - 1, replace=False) for t in truth])
+    return np.mean((place[others] > place[truth][:, None]).all(axis=1))
+
+
+def test_chance_among_candidates_that_are_shown_as_often_is_that_of_guessing(answering, judging):
+    truth = np.arange(200) % 20
+    answers = answering(np.zeros((200, 20)), truth)
+    (curve,) = candidate_curve(answers, (2, 5, 10), Judge(judging(), 0))
+    for point in curve.points:
+        for figure, k in zip(point.figures, (1, 5), strict=False):
+            assert figure.chance == pytest.approx(k / point.x)
+
+
+def test_chance_is_the_best_constant_answer(answering):
+    answers = answering(np.zeros((6, 3)), [0, 0, 0, 1, 2, 2])
+    assert [answers.chance(k) for k in (1, 2, 5)] == [0.5, pytest.approx(5 / 6), 1.0]
+    assert answers.constant_ranks.tolist() == [0, 0, 0, 2, 1, 1]
+
+
+def test_under_zero_shot_each_fold_has_a_best_constant_answer_of_its_own(answering):
+    scores = np.full((6, 4), -np.inf)
+    scores[:3, :2] = scores[3:, 2:] = 0
+    answers = answering(scores, [0, 0, 1, 3, 3, 2], [0, 0, 0, 1, 1, 1])
+    assert answers.constant_ranks.tolist() == [0, 0, 1, 0, 0, 1]
+    assert answers.chance() == pytest.approx(4 / 6)
 
 
 def test_two_candidates_have_no_smaller_sets(answering, judging):
@@ -91,6 +130,33 @@ def test_the_oracle_stands_at_the_points_it_was_asked_for(answering, judging):
     point = judge.point(1, answers, np.arange(60)[:, None])
     assert [(figure.name, figure.value) for figure in point.ceiling] == [("top1", 1.0), ("top5", 1.0)]
     assert judge.point(1, answers).ceiling == ()
+
+
+def test_a_smaller_montage_without_the_channel_that_tells_is_at_chance(trial_set, judging):
+    labels = ("T7", *SUBSETS[8][1].split())
+    rng = np.random.default_rng(0)
+    concepts = rng.permutation(np.arange(240) % 2)
+    data = rng.normal(size=(240, 9, 20))
+    data[:, 0] += 0.5 * concepts[:, None]
+    trials = trial_set(data, concepts, np.arange(240) // 60, ("house", "face"))
+    trials = replace(trials, channels=tuple(map(Channel, labels)))
+    config = ExperimentConfig.model_validate(
+        {
+            "name": "t",
+            "data": {"reader": "muse"},
+            "preprocess": {"channels": labels, "sfreq": 100.0, "tmax": 0.2},
+            "targets": {"kind": "classes"},
+            "decoder": {"name": "lda"},
+            "evaluation": judging(curves={"channels": [17, 8]}).model_dump(),
+        }
+    )
+    report = evaluate_config(config, class_bank(("house", "face")), trials).report
+    (curve,) = (curve for curve in report.curves if curve.name == "channels")
+    assert [(point.x, point.n) for point in curve.points] == [(8, 240), (9, 240)]
+    assert curve.points[0].figures[0].value == pytest.approx(0.5, abs=0.12)
+    assert curve.points[1].figures[0] == report.headline
+    assert report.headline.value > 0.8
+    assert "smaller montage" in curve.how
 
 
 # ------------------------------------------------------------------------------------- ranks and confusions

@@ -31,13 +31,6 @@ def test_top_k_two_way_and_recalls_by_hand():
     assert metrics.balanced_accuracy(ranks, TRUTH, 4) == pytest.approx(1 / 6)
 
 
-def test_chance_is_the_best_constant_answer():
-    truth = np.array([0, 0, 0, 1, 2, 2])
-    assert metrics.chance(truth) == 0.5
-    assert metrics.chance(truth, 2) == pytest.approx(5 / 6)
-    assert metrics.chance(truth, 5) == 1.0
-
-
 def test_contrast_is_the_evidence_for_the_second_concept():
     assert metrics.contrast(np.array([[0.25, 0.75], [0.5, 0.0]], np.float32)).tolist() == [0.5, -0.5]
     with pytest.raises(MismatchError, match="two concepts, got 3"):

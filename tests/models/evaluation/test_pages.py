@@ -35,6 +35,7 @@ from models.evaluation.report import (
     Stopping,
 )
 from models.evaluation.terminal import render
+from models.evaluation.wording import card_lines, p_text
 
 EVIL = "<script>alert('x')</script>&\"{{ 7 * 7 }}[/x]"
 INTERVAL = Interval(0.4, 0.6, 0.95, 100, "further trials")
@@ -154,12 +155,42 @@ def test_a_bare_report_has_a_page_too(report, tmp_path):
     assert len(render(bare).renderables) == 4
 
 
-def test_a_terminal_gets_the_same_figures(report):
+def shown(report):
     from rich.console import Console  # noqa: PLC0415
 
     console = Console(width=200, file=io.StringIO())
     console.print(render(report))
-    text = console.file.getvalue()
+    return console.file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("left_out", "said"),
+    [
+        ("concept", "zero-shot, left out by concept, 5 folds"),
+        ("partition", "zero-shot, one fit, judged on a test partition of its own"),
+        ("bundle", "zero-shot, one decoder, judged as it is on what it was not trained on"),
+    ],
+)
+def test_the_card_says_how_it_was_judged(report, left_out, said):
+    judged = replace(report, card=replace(report.card, left_out=left_out))
+    assert dict(card_lines(judged))["protocol"] == said
+    assert said in page(judged)
+    assert said in shown(judged)
+
+
+@pytest.mark.parametrize(
+    ("p", "said"), [(None, ""), (0.0004, "< 0.001"), (0.00099, "< 0.001"), (0.001, "0.001"), (0.25, "0.250")]
+)
+def test_small_p_values_are_said_as_bounds(report, p, said):
+    assert p_text(p) == said
+    (difference,) = report.comparison.differences
+    compared = replace(report, comparison=replace(report.comparison, differences=(replace(difference, p=p),)))
+    assert f"<td>{said.replace('<', '&lt;')}</td><td>12 against 3</td>" in page(compared)
+    assert said in shown(compared)
+
+
+def test_a_terminal_gets_the_same_figures(report):
+    text = shown(report)
     for said in ("leak alarm", "top1_transductive_csls", "oracle's top1", "+0.100", "stopping rule", "4.0 of 8"):
         assert said in text, said
 
@@ -168,7 +199,9 @@ def test_a_terminal_gets_the_same_figures(report):
 
 
 def points_of(svg):
-    return [tuple(map(float, pair)) for pair in re.findall(r'<circle class="f0" cx="([\d.]+)" cy="([\d.]+)"', svg)]
+    return [
+        tuple(map(float, pair)) for pair in re.findall(r'<circle class="f0" cx="(-?[\d.]+)" cy="(-?[\d.]+)"', svg)
+    ]
 
 
 def test_points_lie_where_they_belong():
@@ -179,12 +212,14 @@ def test_points_lie_where_they_belong():
 def test_a_logarithmic_axis_puts_equal_factors_at_equal_distances():
     svg = lines("t", Axis("x", log=True), Axis("y", 0, 1), [Series("s", (1, 2, 4, 8), (0, 0, 0, 0))])
     places = [x for x, _ in points_of(svg)]
+    assert len(places) == 4
     np.testing.assert_allclose(np.diff(places), np.diff(places)[0], atol=0.2)
 
 
 def test_bars_are_as_tall_as_their_counts():
     svg = histogram("t", Axis("x"), Axis("n"), Bars((0, 1, 2), (1, 4)), Bars((0, 1, 2), (2, 2)), ("here", 1.5))
     heights = [float(height) for height in re.findall(r'<rect class="f0"[^>]* height="([\d.]+)"', svg)]
+    assert len(heights) == 2
     assert heights[1] == pytest.approx(4 * heights[0])
     assert ">here</text>" in svg
 
@@ -204,7 +239,9 @@ def test_any_numbers_and_labels_make_a_plot_inside_its_frame(points, label):
     xs, ys = zip(*sorted(points), strict=True)
     svg = lines(label, Axis(label), Axis(label), [Series(label, xs, ys)])
     ET.fromstring(f"<div>{svg}</div>")  # noqa: S314 (ours)
-    for x, y in points_of(svg):
+    places = points_of(svg)
+    assert len(places) == len(points)
+    for x, y in places:
         assert 54 <= x <= 466
         assert 12 <= y <= 236
 

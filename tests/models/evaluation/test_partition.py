@@ -185,6 +185,19 @@ def test_the_oracle_knows_better_the_more_it_sees(data):
     assert shares[-1] == 1.0
 
 
+def test_better_than_the_oracle_is_an_alarm(config, data):
+    trials, bank, _, test = data
+    rng = np.random.default_rng(0)
+    blind = replace(test, oracle=lambda groups: rng.random((len(groups), 12), np.float32))
+    plain = {"permutations": 0, "noise_level": False, "sequence": False, "frontal": False, "calibrate": False}
+    config = config.model_copy(update={"evaluation": config.evaluation.model_copy(update=plain)})
+    report = evaluate_config(config, bank, trials, test=blind).report
+    assert report.ceiling.alarm
+    assert report.ceiling.p < 0.001
+    assert [figure.name for figure in report.ceiling.figures] == ["top1", "top5"]
+    assert report.ceiling.figures[0].value < report.headline.value
+
+
 def test_no_data_but_a_world_has_an_oracle(config):
     assert (
         world_oracle(config.model_copy(update={"data": config.data.model_copy(update={"reader": "muse"})})) is None
