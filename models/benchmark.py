@@ -10,16 +10,16 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
-from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from bci.bank import Bank, BankKey
+from bci.memory import anonymous_memory
 from bci.types import Channel, TrialSet, read_only
 from models.aligner import build_aligner
-from models.batches import make_sampler
+from models.batches import Sampler, make_sampler
 from models.config import ExperimentConfig
 from models.devices import launch
 from models.feed import make_feed
@@ -107,11 +107,11 @@ def bench_training(
     config = _config(encoder, batch, n_channels, n_times)
     peak: list[int] = []
     with _looking_at_memory(peak):
-        data = training_set(_noise(n_trials, n_channels, n_times), _bank(), config)
-        fabric = launch(config.train.precision)
-        training = Training(config, make_sampler(data, config), make_feed(data, fabric.device), fabric, seed=0)
-        each = _endless(training)
-        bare = _Bare(data, config, fabric.device)
+        bank = _bank()
+        data = training_set(_noise(n_trials, n_channels, n_times, bank.names), bank, config)
+        fabric, sampler = launch(config.train.precision), make_sampler(data, config)
+        each = _endless(Training(config, sampler, make_feed(data, fabric.device), fabric, seed=0))
+        bare = _Bare(data, sampler, config, fabric.device)
         rounds = []
         for number in range(ROUNDS):
             rounds.append((_seconds(lambda: next(each), steps), _seconds(bare.step, steps)))
@@ -157,9 +157,10 @@ def _seconds(step: Callable[[], Tensor], steps: int) -> float:
 class _Bare:
     """Forward, backward and step, as one would write them for one batch in memory."""
 
-    def __init__(self, data: TrainingSet, config: ExperimentConfig, device: torch.device) -> None:
-        batch = next(make_sampler(data, config).draw((0,)))
-        vectors = data.normalised(data.bank.prototypes if data.bank.images is None else data.bank.images)
+    def __init__(
+        self, data: TrainingSet, sampler: Sampler, config: ExperimentConfig, device: torch.device
+    ) -> None:
+        batch, vectors = next(sampler.draw((0,))), sampler.gallery.vectors
         self._epochs = torch.from_numpy(data.epochs(batch.epochs)).to(device)
         self._vectors = torch.from_numpy(vectors[batch.candidates]).to(device)
         self._positive = torch.from_numpy(batch.positive).to(device)
@@ -178,7 +179,7 @@ class _Bare:
 # -------------------------------------------------------------------------------------------------------- noise
 
 
-def _noise(n_trials: int, n_channels: int, n_times: int) -> TrialSet:
+def _noise(n_trials: int, n_channels: int, n_times: int, names: tuple[str, ...]) -> TrialSet:
     """Return trials that are nothing but noise, memory-mapped."""
     rng = np.random.default_rng(0)
     some = rng.normal(scale=10, size=(min(1024, n_trials), n_channels, n_times)).astype(np.float32)
@@ -189,7 +190,7 @@ def _noise(n_trials: int, n_channels: int, n_times: int) -> TrialSet:
         sfreq=250.0,
         tmin=0.0,
         channels=tuple(Channel(label) for label in _labels(n_channels)),
-        concept_names=_bank().names,
+        concept_names=names,
         concepts=read_only(concepts),
         images=read_only(concepts * PICTURES + rng.integers(PICTURES, size=n_trials)),
         groups={name: read_only(np.zeros(n_trials, np.int64)) for name in ("subject", "session", "recording")},
@@ -238,7 +239,8 @@ def _looking_at_memory(seen: list[int]) -> Iterator[None]:
 
     def look() -> None:
         while not done.wait(LOOK):
-            seen.extend(_anonymous_memory())
+            if (taken := anonymous_memory()) is not None:
+                seen.append(taken)
 
     thread = threading.Thread(target=look, name="memory", daemon=True)
     thread.start()
@@ -247,12 +249,3 @@ def _looking_at_memory(seen: list[int]) -> Iterator[None]:
     finally:
         done.set()
         thread.join()
-
-
-def _anonymous_memory() -> list[int]:
-    """Return RssAnon in bytes, nothing where there is no such figure."""
-    status = Path("/proc/self/status")
-    if not status.is_file():
-        return []
-    lines = status.read_text(encoding="ascii", errors="replace").splitlines()
-    return [int(line.split()[1]) * 1024 for line in lines if line.startswith("RssAnon:")]

@@ -23,8 +23,10 @@ from bci.types import DecoderSpec, read_only
 from models.config import ExperimentConfig
 from models.whitening import whitening_id
 
-__all__ = ["Bundle", "check_bank", "decoder_spec", "load_bundle", "save_bundle"]
+__all__ = ["BANK", "Bundle", "check_bank", "decoder_spec", "load_bundle", "save_bundle"]
 
+BANK = "bank.safetensors"
+"""File of the bundle's own bank."""
 WEIGHTS = "weights/"
 """Prefix of the network's arrays in `model.safetensors`."""
 
@@ -142,7 +144,7 @@ def save_bundle(folder: Path, bundle: Bundle) -> None:
         tensors["whitening"] = bundle.whitening
     save_tensors(folder / "model.safetensors", tensors, {"id": bundle.id})
     # rankings need prototypes alone; training pictures can be many
-    save_bank(folder / "bank.safetensors", replace(bundle.bank, images=None, owner=None))
+    save_bank(folder / BANK, replace(bundle.bank, images=None, owner=None))
     save_json(folder / "bundle.json", _describe(bundle))
 
 
@@ -192,7 +194,7 @@ def load_bundle(folder: Path) -> Bundle:
     bundle = Bundle(
         config=config,
         weights=weights,
-        bank=load_bank(folder / "bank.safetensors"),
+        bank=load_bank(folder / BANK),
         centre=read_only(tensors["centre"]),
         temperature=_number(body, "temperature", folder),
         reference=body.get("reference"),

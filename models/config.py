@@ -63,16 +63,18 @@ class TargetConfig(Frozen):
     """`bank`: what `bci embed` wrote; `text`: averaged cached name embeddings; `classes`: no vectors, a name each;
     `world`: the synthetic world's own pictures."""
     bank: str = ""
-    """File of the bank of the training concepts."""
+    """Of `bank`: file of the bank of the training concepts."""
     model: str = ""
-    """Vision-language model that the vectors come from, for the bank's key."""
+    """Of `text`: vision-language model that the vectors come from, for the bank's key."""
     vocabularies: tuple[Vocabulary, ...] = ()
-    """Searched in this order."""
+    """Of `text`, searched in this order."""
     concepts: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    """Concept -> names whose unit vectors are averaged."""
+    """Of `text`: concept -> names whose unit vectors are averaged."""
     normalisation: Normalisation = "unit"
-    """Of `text`; a bank says its own. `centred-unit` subtracts the mean over the candidates first, where
-    prototypes lie close together."""
+    """Of `text`; banks and worlds have their own. `centred-unit` subtracts the mean over the concepts that are
+    trained on first, where prototypes lie close together."""
+    pictures: dict[str, str] = Field(default_factory=dict)
+    """Concept -> a picture of it for screens; banks that `bci embed` wrote have theirs beside them."""
     test_bank: str = ""
     """File of the bank that the test partition is ranked against; empty takes the training bank."""
 
@@ -112,9 +114,10 @@ class LossConfig(Frozen):
 
 
 class TrainConfig(Frozen):
-    """How the encoder is fitted."""
+    """How an encoder is fitted; `balance` and `seed` are of all decoders."""
 
-    epochs: Count
+    epochs: Count = 40
+    """Passes over the training trials."""
     batch: Count = 256
     """Trials a step, over all devices together."""
     lr: Annotated[float, Field(gt=0)] = 1e-3
@@ -140,7 +143,7 @@ class TrainConfig(Frozen):
     mix_of: Literal["concept", "image"] = "concept"
     """What the two epochs share: the concept, or the very picture (repetitions are averaged)."""
     balance: bool = True
-    """Every concept weighs the same in the loss, however many trials it has."""
+    """Every concept weighs the same in the loss of encoders and regressions, however many trials it has."""
     ema: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Decay per step of an exponential moving average of the weights, which is then the result; 0 for none."""
     precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
@@ -210,7 +213,7 @@ class ExperimentConfig(Frozen):
     decoder: DecoderConfig
     projection: ProjectionConfig = ProjectionConfig()
     loss: LossConfig = LossConfig()
-    train: TrainConfig
+    train: TrainConfig = TrainConfig()
     evaluation: EvaluationConfig
 
 

@@ -5,9 +5,9 @@ gathers the sums of every inner fold; from these follow the fits without each fo
 so that a setting is chosen without a second look at the trials.
 
 What scales is fitted once, to all training trials, and shared by the inner folds, those trials that they leave out
-included: the whitening of epochs, the weights of the trials (from how often each concept was shown), the standard
-deviations that features are divided by, and the centre of the targets' normalisation. Means and maps alone are fitted
-without what an inner fold leaves out. Trials that an evaluation holds out enter none of it.
+included: the whitening of epochs, the weights of trials (from how often each concept was shown), the deviations
+that features are divided by, and the centre of the targets' normalisation. Only means and maps are fitted without
+what an inner fold leaves out. Trials that an evaluation holds out enter none of it.
 
 A prediction that is shrunk towards the mean target lies close to it, and so would all cosines. They are therefore
 taken round the mean target, and the prediction keeps its length: scores rank as cosines do, and tell a clear

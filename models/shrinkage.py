@@ -51,7 +51,7 @@ def shrunk_covariances(signals: Floats) -> Floats:
 
 
 def _share(n: int, p: int, squared: Moment, mean_variance: Moment, fourth: Moment) -> Floats:
-    """Share of the identity: the covariance's squared error over its squared distance from the identity's multiple.
+    """Share of the identity: the covariance's squared error over its squared distance from the target.
 
     Parameters
     ----------

@@ -77,8 +77,10 @@ class Run:
     def save(self, bundle: "Bundle") -> None:
         """Write the bundle; what was kept of the training is not needed any more."""
         from models.bundle import save_bundle  # noqa: PLC0415
+        from models.bundle_pictures import save_pictures  # noqa: PLC0415
 
         save_bundle(self.folder, bundle)
+        save_pictures(self.folder, bundle)
         shutil.rmtree(self.checkpoints, ignore_errors=True)
 
     def __call__(self) -> str:

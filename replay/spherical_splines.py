@@ -12,14 +12,9 @@ from numpy.typing import NDArray
 from bci.errors import MismatchError
 from bci.montage import canonical, match
 from bci.types import read_only
+from replay.electrodes import MONTAGE, ORIGIN, standard_names
 
 __all__ = ["interpolation_matrix"]
-
-_MONTAGE = "colin27_1005"
-"""MNE's name of the 10-05 positions on the Colin 27 head, `standard_1005` before version 1.13."""
-
-_ORIGIN = (-0.0009, 0.0146, 0.0408)
-"""Centre of the sphere that MNE fits to the standard 10-05 positions, metres in head coordinates."""
 
 
 def interpolation_matrix(have: Sequence[str], want: Sequence[str]) -> NDArray[np.float64]:
@@ -50,25 +45,18 @@ def interpolation_matrix(have: Sequence[str], want: Sequence[str]) -> NDArray[np
             matrix[row, column] = 1.0
     missing = [row for row, column in enumerate(found) if column is None]
     if missing:
-        there = _standard_names()
+        there = standard_names()
         sources = [column for column, label in enumerate(have) if canonical(label) in there]
         matrix[np.ix_(missing, sources)] = _splines([have[i] for i in sources], [want[i] for i in missing])
     return read_only(matrix)
 
 
-def _standard_names() -> dict[str, str]:
-    """Canonical label -> name in MNE's standard 10-05 montage."""
-    from mne.channels import make_standard_montage  # noqa: PLC0415 (a second that few need)
-
-    return {canonical(name): name for name in make_standard_montage(_MONTAGE).ch_names}
-
-
 def _splines(have: Sequence[str], want: Sequence[str]) -> NDArray[np.float64]:
     """(n_want, n_have) weights, found by interpolating a unit impulse of each recorded channel."""
-    from mne import create_info  # noqa: PLC0415
+    from mne import create_info  # noqa: PLC0415 (a second that few need)
     from mne.io import RawArray  # noqa: PLC0415
 
-    there = _standard_names()
+    there = standard_names()
     if unknown := [label for label in want if canonical(label) not in there]:
         raise MismatchError(
             f"cannot interpolate {', '.join(unknown)}: expected names of the 10-05 system; record them or train "
@@ -80,7 +68,7 @@ def _splines(have: Sequence[str], want: Sequence[str]) -> NDArray[np.float64]:
     names = [there[canonical(label)] for label in (*have, *want)]
     impulses = np.vstack([np.eye(len(have)), np.zeros((len(want), len(have)))])
     raw = RawArray(impulses, create_info(names, 1.0, "eeg"), verbose="error")
-    raw.set_montage(_MONTAGE, verbose="error")
+    raw.set_montage(MONTAGE, verbose="error")
     raw.info["bads"] = names[len(have) :]
-    raw.interpolate_bads(origin=_ORIGIN, verbose="error")
+    raw.interpolate_bads(origin=ORIGIN, verbose="error")
     return np.asarray(raw.get_data()[len(have) :], np.float64)

@@ -17,8 +17,10 @@ def thumbnail_folder(bank: Path) -> Path:
     return bank.with_suffix(".thumbnails")
 
 
-def save_thumbnails(bank: Path, pictures: Sequence[Path]) -> None:
+def save_thumbnails(bank: Path, pictures: Sequence[Path | None]) -> None:
     """Write one thumbnail for each concept of a bank, in its order, instead of any that are there.
+
+    A concept without a picture gets none.
 
     Raises
     ------
@@ -31,6 +33,8 @@ def save_thumbnails(bank: Path, pictures: Sequence[Path]) -> None:
         for stale in folder.glob("*.webp"):
             stale.unlink()
         for index, path in enumerate(pictures):
+            if path is None:
+                continue
             small = read_picture(path)
             small.thumbnail((SIDE, SIDE))
             small.save(folder / f"{index}.webp", quality=80)

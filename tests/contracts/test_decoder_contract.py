@@ -317,6 +317,28 @@ def test_what_is_there_to_be_learned_is_learned(name):
     assert name not in CLASSIFIERS or hits[alike].mean() > 0.6
 
 
+def test_two_concepts_are_ranked_as_many_are(name, epochs):
+    pair = NAMES[:2]
+    decoder = load_decoder(train(make_trials(names=pair), make_bank(pair), make_config(name)), device="cpu")
+    scores = decoder.scores(epochs)
+    for row, epoch in zip(scores, epochs, strict=True):
+        (ranking,) = decoder.decode(epoch[None], [1], 5)
+        assert sorted(ranking.indices.tolist()) == [0, 1]
+        assert np.allclose(ranking.scores, row[ranking.indices], rtol=1e-6, atol=1e-6)
+        assert ranking.scores[0] >= ranking.scores[1]
+        assert ranking.truth_rank == int(ranking.indices[0] == 0)
+        assert ranking.probabilities.sum() == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.parametrize("name", CLASSICAL)
+def test_two_concepts_are_told_apart(name):
+    pair = NAMES[:2]
+    bundle = train(make_trials(names=pair, per_concept=40), make_bank(pair), make_config(name))
+    new = make_trials(names=pair, per_concept=40, seed=1)
+    scores = load_decoder(bundle).scores(scale_epochs(new.data, bundle.preprocess, bundle.whitening))
+    assert (scores.argmax(axis=1) == new.concepts).mean() > 0.85
+
+
 def test_an_unknown_option_is_refused(name):
     with pytest.raises(ConfigError, match="wibble"):
         make_bundle(name, options={"wibble": 1})

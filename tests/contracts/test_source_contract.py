@@ -8,7 +8,9 @@ import pytest
 from simulated_devices import ramp
 
 from bci.array_source import ArraySource
+from bci.clock import VirtualClock
 from bci.lsl_source import LslSource
+from bci.player import Player
 from bci.types import SourceState
 from replay.device import DeviceOptions, DeviceProcess
 
@@ -22,13 +24,19 @@ def from_array():
 
 
 @contextmanager
+def from_player():
+    clock = VirtualClock(500.0)
+    yield Player(ramp(**WHAT), clock, speed=3.0, wait=clock.advance)
+
+
+@contextmanager
 def from_lsl():
     options = DeviceOptions(name=uuid.uuid4().hex, speed=4.0, chunk=9)
     with DeviceProcess(ramp, *WHAT.values(), options=options), closing(LslSource(options.name, wait=20)) as source:
         yield source
 
 
-SOURCES = {"ArraySource": from_array, "LslSource": from_lsl}
+SOURCES = {"ArraySource": from_array, "Player": from_player, "LslSource": from_lsl}
 
 
 @pytest.fixture(

@@ -1,13 +1,19 @@
-from dataclasses import dataclass
+"""A small world whose EEG is linear in the picture vectors, and decoders that are trained on it."""
+
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from bci.bank import Bank, BankKey
+from bci.preprocess import scale_epochs
 from bci.types import Channel, TrialSet
 from models.config import ExperimentConfig
+from models.runtime import load_decoder
 from models.train import train
+from models.training_set import training_set
+from replay.trials import take
 
 CHANNELS = ("O1", "Oz", "O2", "Pz")
 SFREQ, N_TIMES = 64.0, 32
@@ -15,11 +21,18 @@ SFREQ, N_TIMES = 64.0, 32
 
 @dataclass(frozen=True)
 class Tiny:
-    """A small world whose EEG is linear in the picture vectors: trials, their bank, how to train on them."""
+    """Trials of a small world, the bank of their concepts, and how to train on them."""
 
     trials: TrialSet
     bank: Bank
     config: ExperimentConfig
+
+    def part(self, rows: Any) -> "Tiny":
+        """Keep some of the trials."""
+        return replace(self, trials=take(self.trials, np.asarray(rows)))
+
+    def training_set(self):
+        return training_set(self.trials, self.bank, self.config)
 
 
 def make_config(**changes: dict[str, Any]) -> ExperimentConfig:
@@ -91,3 +104,31 @@ def tiny() -> Tiny:
 @pytest.fixture(scope="session")
 def trained(tiny):
     return train(tiny.trials, tiny.bank, tiny.config)
+
+
+def give_decoder(config, name, **options):
+    decoder = config.decoder.model_copy(update={"name": name, "options": options})
+    return config.model_copy(update={"decoder": decoder})
+
+
+@pytest.fixture(scope="session")
+def as_decoder():
+    """Give a config another decoder, whose options are keyword arguments."""
+    return give_decoder
+
+
+@pytest.fixture(scope="session")
+def fitted():
+    """Train a decoder on a tiny world; its options are keyword arguments."""
+    return lambda tiny, name, **options: train(tiny.trials, tiny.bank, give_decoder(tiny.config, name, **options))
+
+
+@pytest.fixture(scope="session")
+def scores_of():
+    """Score trials by a bundle, (n, N)."""
+
+    def score(bundle, trials):
+        epochs = scale_epochs(trials.data, bundle.preprocess, bundle.whitening)
+        return load_decoder(bundle, device="cpu").scores(epochs)
+
+    return score

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from bci.errors import ConfigError
 from models.batches import Gallery, Sampler, make_sampler
-from models.training_set import training_set
+from models.training_set import concept_weights, training_set
 from replay.trials import take
 
 N_CONCEPTS, N_PICTURES = 6, 3
@@ -118,6 +118,18 @@ def test_every_concept_weighs_the_same_if_balanced(tiny, tiny_with):
     assert np.allclose(totals, totals[0])
     assert sampler.weights.mean() == pytest.approx(1)
     assert (sampler_of(tiny_with(train={"balance": False}), kept).weights == 1).all()
+
+
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=300))
+def test_weights_have_the_bits_of_the_reciprocal_counts_over_their_mean(shown):
+    concepts = np.unique(shown, return_inverse=True)[1]
+    reciprocal = 1.0 / np.bincount(concepts)[concepts]
+    assert np.array_equal(made(concepts).weights, (reciprocal / reciprocal.mean()).astype(np.float32))
+
+
+def test_weights_follow_from_how_often_a_concept_was_shown():
+    assert concept_weights(np.array([7, 7, 7, 2]), balance=True).tolist() == [2 / 3, 2 / 3, 2 / 3, 2]
+    assert concept_weights(np.array([7, 7, 7, 2]), balance=False).tolist() == [1, 1, 1, 1]
 
 
 def test_without_pictures_prototypes_are_the_candidates(tiny, tiny_with):

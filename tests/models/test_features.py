@@ -64,6 +64,22 @@ def test_members_are_fitted_to_other_epochs_too_and_keep_what_there_is():
     assert outer["options"]["members"] == [{"name": "lda", "options": {"channels": ["O*"], "bin": 0}}]
 
 
+def test_candidates_are_fitted_to_other_epochs_too_with_what_they_are_made_of():
+    before = PreprocessSpec(channels=("Oz", "Fp1"), sfreq=SFREQ, tmin=-0.1, tmax=0.0)
+    inner = {"name": "lda", "options": {"channels": ["P*"], "baseline": [-0.1, 0.0], "bin": 0}}
+    plain = {"name": "ridge", "options": {"window": [0.0, 0.3], "penalties": [1.0]}, "label": "plain"}
+    choice = {"candidates": [plain, {"name": "ensemble", "options": {"members": [inner]}}], "by": "image"}
+    options = fitting(DecoderConfig(name="chosen", options=choice), before).options
+    assert options["by"] == "image"
+    assert options["candidates"] == [
+        {"name": "ridge", "options": {"penalties": [1.0]}, "label": "plain"},
+        {
+            "name": "ensemble",
+            "options": {"members": [{"name": "lda", "options": {"baseline": [-0.1, 0.0], "bin": 0}}]},
+        },
+    ]
+
+
 def test_a_misspelt_channel_is_refused():
     with pytest.raises(ConfigError, match=r"Occ\* match none"):
         make(channels=("Occ*",))(ramp())

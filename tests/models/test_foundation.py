@@ -249,11 +249,9 @@ def test_a_bundle_needs_neither_the_hub_nor_the_file_again(tiny_with, weights, t
 
 
 @pytest.mark.parametrize("options", [{"model": "EEGNet"}, {"model": "CBraMod", "settings": SMALL}])
-def test_what_can_be_learned_is_learned(tiny_with, options):
+def test_what_can_be_learned_is_learned(tiny_with, options, scores_of):
     tiny = tiny_with(
         train={"epochs": 60, "lr": 1e-2}, decoder={"name": "braindecode", "options": {"dim": 16, **options}}
     )
-    bundle = train(tiny.trials, tiny.bank, tiny.config)
-    epochs = scale_epochs(tiny.trials.data, bundle.preprocess, bundle.whitening)
-    found = load_decoder(bundle, device="cpu").scores(epochs).argmax(axis=1)
+    found = scores_of(train(tiny.trials, tiny.bank, tiny.config), tiny.trials).argmax(axis=1)
     assert np.mean(found == tiny.trials.concepts) > 0.8  # chance is 1 in 6

@@ -5,18 +5,11 @@ import pytest
 
 from bci.errors import ConfigError
 from models.inner import HeldOut, InnerOptions, divide, figure, held_out, inner_folds
-from models.training_set import training_set
 
 
 @pytest.fixture
 def data(tiny):
-    return training_set(tiny.trials, tiny.bank, tiny.config)
-
-
-def as_decoder(config, name, **options):
-    return config.model_copy(
-        update={"decoder": config.decoder.model_copy(update={"name": name, "options": options})}
-    )
+    return tiny.training_set()
 
 
 @pytest.mark.parametrize("by", ["recording", "repetition", "concept", "image"])
@@ -65,7 +58,7 @@ def test_a_single_trial_cannot_be_split(tiny, data):
         inner_folds(one, tiny.config, InnerOptions(by="session"))
 
 
-def test_what_is_left_out_is_scaled_by_what_is_not(tiny, data):
+def test_what_is_left_out_is_scaled_by_what_is_not(tiny, data, as_decoder):
     """One enormous trial in the part left out changes nothing that is fitted."""
     fold = inner_folds(data, tiny.config, InnerOptions(by="repetition"))[0]
     config = as_decoder(tiny.config, "lda")
@@ -78,7 +71,7 @@ def test_what_is_left_out_is_scaled_by_what_is_not(tiny, data):
     assert not np.array_equal(before[0], after[0])
 
 
-def test_concepts_left_out_compete_among_themselves(tiny, data):
+def test_concepts_left_out_compete_among_themselves(tiny, data, as_decoder):
     fold = inner_folds(data, tiny.config, InnerOptions(by="concept", folds=2))[1]
     part = held_out(as_decoder(tiny.config, "ridge", by="concept"), *divide(data, fold))
     assert part.scores.shape == (48, 3)

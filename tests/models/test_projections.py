@@ -3,10 +3,8 @@ import pytest
 import torch
 
 from bci.errors import ConfigError
-from bci.preprocess import scale_epochs
 from models.aligner import load_state, state_arrays
 from models.projections import PROJECTIONS, build_projection
-from models.runtime import load_decoder
 from models.train import train
 
 N_FEATURES, DIM = 24, 24
@@ -95,7 +93,7 @@ def test_blur_bank_refuses_vectors_that_are_not_so_many_views():
         build("blur_bank", views=0)
 
 
-def test_blur_bank_learns_from_several_views(tiny_with):
+def test_blur_bank_learns_from_several_views(tiny_with, scores_of):
     options = {"views": 3, "hidden": 32, "dropout": 0.2}
     tiny = tiny_with(
         train={"epochs": 60},
@@ -103,7 +101,5 @@ def test_blur_bank_learns_from_several_views(tiny_with):
         decoder={"name": "blur_bank", "options": {"dim": 16, "filters": 8, "width": 16}},
         projection={"name": "blur_bank", "options": options},
     )
-    bundle = train(tiny.trials, tiny.bank, tiny.config)
-    epochs = scale_epochs(tiny.trials.data, bundle.preprocess, bundle.whitening)
-    found = load_decoder(bundle, device="cpu").scores(epochs).argmax(axis=1)
+    found = scores_of(train(tiny.trials, tiny.bank, tiny.config), tiny.trials).argmax(axis=1)
     assert np.mean(found == tiny.trials.concepts) > 0.8

@@ -4,18 +4,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax
 from sklearn.cross_decomposition import PLSRegression
 from sklearn.linear_model import Ridge
+from sklearn.preprocessing import StandardScaler
 
-from bci.preprocess import scale_epochs
 from models import training_set as sets
 from models.decoders.pls import partial_least_squares
 from models.decoders.ridge import _ridge
 from models.features import FeatureOptions, Features
-from models.runtime import load_decoder
-from models.train import train
-from models.training_set import training_set
-from replay.trials import take
 
 
 def centred(n=50, p=12, d=4, seed=0):
@@ -49,18 +47,13 @@ def test_ridge_is_that_of_scikit_learn():
     )
 
 
-def fitted(tiny, name, **options):
-    config = tiny.config.model_copy(
-        update={"decoder": tiny.config.decoder.model_copy(update={"name": name, "options": options})}
-    )
-    return train(tiny.trials, tiny.bank, config)
-
-
 @pytest.mark.parametrize("width", [0.03125, 0.0])
-def test_a_bundle_predicts_what_scikit_learn_does_with_more_and_with_fewer_features_than_trials(tiny_with, width):
+def test_a_bundle_predicts_what_scikit_learn_does_with_more_and_with_fewer_features_than_trials(
+    tiny_with, width, fitted
+):
     tiny = tiny_with(96, train={"balance": False})
     bundle = fitted(tiny, "ridge", bin=width, penalties=[0.5], standardise=False)
-    data = training_set(tiny.trials, tiny.bank, tiny.config)
+    data = tiny.training_set()
     x = Features(FeatureOptions(bin=width), tiny.config.preprocess)(data.epochs())
     assert (x.shape[1] > len(x)) == (width == 0)
     y = data.targets().astype(float)
@@ -71,22 +64,21 @@ def test_a_bundle_predicts_what_scikit_learn_does_with_more_and_with_fewer_featu
 
 
 @pytest.mark.parametrize("name", ["ridge", "pls"])
-def test_blocks_of_any_size_give_the_same_map(tiny, name, monkeypatch):
+def test_blocks_of_any_size_give_the_same_map(tiny, name, monkeypatch, fitted):
     whole = fitted(tiny, name).weights["weights"]
     monkeypatch.setattr(sets, "BLOCK", 7)
     assert np.allclose(fitted(tiny, name).weights["weights"], whole, rtol=1e-6, atol=1e-9)
 
 
 @pytest.mark.parametrize("name", ["ridge", "pls"])
-def test_new_trials_are_named(tiny_with, name):
+def test_new_trials_are_named(tiny_with, name, fitted, scores_of):
     tiny = tiny_with(480, seed=3)
-    new = take(tiny.trials, np.arange(240, 480))
-    bundle = fitted(replace(tiny, trials=take(tiny.trials, np.arange(240))), name)
-    scores = load_decoder(bundle).scores(scale_epochs(new.data, bundle.preprocess, bundle.whitening))
+    new = tiny.part(np.arange(240, 480)).trials
+    scores = scores_of(fitted(tiny.part(np.arange(240)), name), new)
     assert (scores.argmax(axis=1) == new.concepts).mean() > 0.5  # chance is 1 in 6
 
 
-def test_the_penalty_grows_with_the_noise(tiny_with):
+def test_the_penalty_grows_with_the_noise(tiny_with, fitted):
     def chosen(scale):
         tiny = tiny_with(96)
         noise = np.random.default_rng(0).normal(scale=scale, size=tiny.trials.data.shape)
@@ -95,3 +87,75 @@ def test_the_penalty_grows_with_the_noise(tiny_with):
         return float(bundle.card["chosen"].rpartition("penalty ")[2])
 
     assert chosen(0) < chosen(300)
+
+
+def design(tiny, width):
+    """Features (n, p) of a tiny world's trials and what they are mapped to, (n, D)."""
+    data = tiny.training_set()
+    return Features(FeatureOptions(bin=width), data.spec)(data.epochs()), data.targets().astype(float)
+
+
+@pytest.mark.parametrize("width", [0.03125, 0.0])
+def test_standardised_features_are_those_of_scikit_learn(tiny_with, fitted, width):
+    tiny = tiny_with(96, train={"balance": False})
+    bundle = fitted(tiny, "ridge", bin=width, penalties=[0.5], standardise=True)
+    x, y = design(tiny, width)
+    scaler = StandardScaler().fit(x)
+    alpha = 0.5 * x.size / min(x.shape[1], len(x) - 1)  # a variance of 1 for each feature
+    oracle = Ridge(alpha).fit(scaler.transform(x), y)
+    new = np.random.default_rng(1).normal(scale=x.std(), size=(5, x.shape[1]))
+    found = new @ bundle.weights["weights"] + bundle.weights["offset"] + bundle.weights["mean target"]
+    assert np.allclose(found, oracle.predict(scaler.transform(new)), atol=1e-8)
+
+
+def with_rare_concepts(tiny):
+    """Leave every other trial of half the concepts out; return how often the others are to be counted again."""
+    rows = np.flatnonzero((tiny.trials.concepts < 3) | (np.arange(len(tiny.trials)) % 12 < 6))
+    rare = tiny.part(rows)
+    return rare, np.where(rare.trials.concepts < 3, 1, 2)
+
+
+@pytest.mark.parametrize("balance", [True, False])
+@pytest.mark.parametrize("width", [0.0625, 0.0])
+def test_every_concept_weighs_the_same_in_a_ridge_regression_if_balanced(tiny_with, fitted, width, balance):
+    rare, times = with_rare_concepts(tiny_with(96, train={"balance": balance}))
+    assert np.bincount(rare.trials.concepts, times).tolist() == [16] * 6
+    times = times if balance else np.ones(len(times))
+    bundle = fitted(rare, "ridge", bin=width, penalties=[0.5], standardise=False)
+    x, y = design(rare, width)
+    spread = np.average((x - np.average(x, axis=0, weights=times)) ** 2, axis=0, weights=times).sum()
+    alpha = 0.5 * times.sum() * spread / min(x.shape[1], len(x) - 1)
+    oracle = Ridge(alpha).fit(x, y, sample_weight=times)
+    assert np.allclose(bundle.weights["weights"], oracle.coef_.T, atol=1e-9)
+    assert np.allclose(bundle.weights["mean target"], np.average(y, axis=0, weights=times))
+    assert np.allclose(bundle.weights["offset"] + bundle.weights["mean target"], oracle.intercept_, atol=1e-6)
+
+
+@pytest.mark.parametrize("width", [0.0625, 0.0])
+def test_every_concept_weighs_the_same_in_partial_least_squares(tiny_with, fitted, width):
+    """Scikit-learn takes no weights: it is given the trials of rare concepts twice."""
+    rare, times = with_rare_concepts(tiny_with(96))
+    bundle = fitted(rare, "pls", bin=width, components=[4], standardise=False)
+    x, y = (np.repeat(each, times, axis=0) for each in design(rare, width))
+    oracle = PLSRegression(4, scale=False, tol=1e-14, max_iter=10_000).fit(x, y)
+    assert np.allclose(bundle.weights["weights"], oracle.coef_.T, atol=1e-5)
+
+
+def test_the_temperature_is_the_best_one_for_the_first_inner_fold(tiny_with, fitted):
+    tiny = tiny_with(96, train={"balance": False})
+    bundle = fitted(tiny, "ridge", bin=0.0625, penalties=[0.5], standardise=False, by="recording")
+    x, y = design(tiny, 0.0625)
+    out = tiny.trials.groups["recording"] == tiny.trials.groups["recording"][0]
+    left, known = x[out], x[~out]
+    alpha = 0.5 * len(known) * known.var(axis=0).sum() / x.shape[1]
+    embeddings = Ridge(alpha).fit(known, y[~out]).predict(left) - y[~out].mean(axis=0)
+    prototypes = tiny.bank.prototypes / np.linalg.norm(tiny.bank.prototypes, axis=1, keepdims=True)
+    directions = prototypes - y[~out].mean(axis=0)
+    scores = embeddings @ (directions / np.linalg.norm(directions, axis=1, keepdims=True)).T
+
+    def loss(log_temperature):
+        logs = log_softmax(scores / np.exp(log_temperature), axis=1)
+        return -logs[np.arange(len(left)), tiny.trials.concepts[out]].mean()
+
+    expected = np.exp(minimize_scalar(loss, bounds=(-8, 4), method="bounded", options={"xatol": 1e-6}).x)
+    assert bundle.temperature == pytest.approx(expected, rel=1e-3)
