@@ -81,6 +81,7 @@ class Decider:
             stages=passage.stages,
             latency=passage.latency,
             source_state=self._source_state(),
+            published=passage.published,
         )
 
 

@@ -87,17 +87,20 @@ def choose(
     wait: float,
     look: Callable[[], Sequence[FoundStream]],
     clock: Callable[[], float] = time.monotonic,
+    kind: str = "EEG",
 ) -> FoundStream:
-    """Find the EEG stream that is meant.
+    """Find the stream that is meant.
 
     Parameters
     ----------
     wanted
-        Its name or its source id; None: the only stream of type EEG.
+        Its name or its source id; None: the only stream of type `kind`.
     wait
         Seconds after which a stream that is not there is given up.
     look
         A `Lookout`.
+    kind
+        Type of the stream, which counts where no name is given.
 
     Raises
     ------
@@ -107,15 +110,15 @@ def choose(
     end, settled = clock() + wait, None
     while True:
         found = look()
-        fits = [stream for stream in found if _fits(stream, wanted)]
+        fits = [stream for stream in found if _fits(stream, wanted, kind)]
         if fits and settled is None:
             settled = clock() + SETTLE
         if len(fits) > 1:
-            raise StreamError(_several(wanted, fits))
+            raise StreamError(_several(wanted, fits, kind))
         if fits and settled is not None and clock() >= settled:
             return fits[0]
         if not fits and clock() >= end:
-            raise StreamError(_none(wanted, wait, found))
+            raise StreamError(_none(wanted, wait, found, kind))
 
 
 def marker_streams(
@@ -145,9 +148,9 @@ def marker_streams(
             )
 
 
-def _fits(stream: FoundStream, wanted: str | None) -> bool:
+def _fits(stream: FoundStream, wanted: str | None, kind: str) -> bool:
     if wanted is None:
-        return stream.type.lower() == "eeg"
+        return stream.type.lower() == kind.lower()
     return wanted in (stream.name, stream.source_id)
 
 
@@ -155,9 +158,9 @@ def _listed(streams: Sequence[FoundStream]) -> str:
     return "; ".join(map(str, streams)) if streams else "none"
 
 
-def _several(wanted: str | None, fits: Sequence[FoundStream]) -> str:
+def _several(wanted: str | None, fits: Sequence[FoundStream], kind: str) -> str:
     if wanted is None:
-        return f"expected one EEG stream, found {len(fits)}: {_listed(fits)}. Say which: --stream NAME"
+        return f"expected one {kind} stream, found {len(fits)}: {_listed(fits)}. Say which: --stream NAME"
     ids = ", ".join(stream.source_id or "none" for stream in fits)
     if len({stream.source_id for stream in fits}) < len(fits):
         return (
@@ -169,8 +172,8 @@ def _several(wanted: str | None, fits: Sequence[FoundStream]) -> str:
     )
 
 
-def _none(wanted: str | None, wait: float, found: Sequence[FoundStream]) -> str:
-    what = "a stream of type EEG" if wanted is None else f"the stream {wanted!r}"
+def _none(wanted: str | None, wait: float, found: Sequence[FoundStream], kind: str) -> str:
+    what = f"a stream of type {kind}" if wanted is None else f"the stream {wanted!r}"
     return (
         f"expected {what}, found none in {wait:g} s; in sight: {_listed(found)}. "
         "Start the sender, correct --stream, or open the network with --network"

@@ -4,6 +4,7 @@
 
     BciError                 exit 1: something failed while it ran
     ├── SessionError         a thread of the live session died
+    ├── RecordingError       the recorder could not begin, or what it wrote is not whole
     └── UsageError           exit 2: what was asked for cannot be done
         ├── ConfigError      a config or an option that makes no sense
         ├── StreamError      no such stream, two of one name, a stream that contradicts itself
@@ -20,6 +21,7 @@ __all__ = [
     "FormatError",
     "MismatchError",
     "OutputError",
+    "RecordingError",
     "SessionError",
     "StreamError",
     "UsageError",
@@ -34,6 +36,10 @@ class BciError(Exception):
 
 class SessionError(BciError):
     """A thread of the live session died."""
+
+
+class RecordingError(BciError):
+    """The recorder could not begin, or what it wrote is not whole."""
 
 
 class UsageError(BciError):

@@ -43,8 +43,18 @@ class MarkerInlet:
             If the sender does not answer within `timeout` seconds.
         """
         # Without the description, liblsl asks for it at the first pull and waits for ever if the sender is gone.
-        self._inlet.info(timeout)
+        self.describe(timeout)
         self._inlet.open_stream(timeout)
+
+    def describe(self, timeout: float) -> Any:
+        """Return the stream's full description, a `pylsl.StreamInfo`.
+
+        Raises
+        ------
+        RuntimeError
+            If the sender does not answer within `timeout` seconds.
+        """
+        return self._inlet.info(timeout)
 
     def measure_offset(self, timeout: float) -> None:
         """Measure the clock offset, which takes about half a second the first time; later it is just read.

@@ -12,13 +12,14 @@ from types import MappingProxyType
 
 from bci.errors import MismatchError
 
-__all__ = ["ALIASES", "canonical", "match"]
+__all__ = ["ALIASES", "canonical", "match", "posterior"]
 
 ALIASES: Mapping[str, str] = MappingProxyType({"T3": "T7", "T4": "T8", "T5": "P7", "T6": "P8"})
 """Older names of the 10-20 system -> names of the 10-10 system, both canonical."""
 
 _PREFIX = re.compile(r"^EEG[ _]+", re.IGNORECASE)
 _SUFFIX = re.compile(r"-REF$", re.IGNORECASE)
+_POSTERIOR = re.compile(r"(O|POO?|PP?O?|TPP?)(\d+H?|Z)")  # 10-5 names such as POO9h among them
 
 
 def canonical(label: str) -> str:
@@ -57,6 +58,11 @@ def match(have: Sequence[str], want: Sequence[str]) -> tuple[int | None, ...]:
     _refuse_doubles("wanted", want, wanted.values())
     _refuse_doubles("recorded", have, (there[key] for key in wanted if key in there))
     return tuple(there[key][0] if key in there else None for key in wanted)
+
+
+def posterior(labels: Sequence[str]) -> tuple[int, ...]:
+    """Return the indices of occipital, parietal and temporo-parietal electrodes: O*, PO*, P* and TP*."""
+    return tuple(index for index, label in enumerate(labels) if _POSTERIOR.fullmatch(canonical(label)))
 
 
 def _by_electrode(labels: Sequence[str]) -> dict[str, list[int]]:

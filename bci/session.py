@@ -5,6 +5,7 @@ The dashboard owns no thread and reads `snapshot()`.
 """
 
 import logging
+import math
 import threading
 from collections import deque
 from collections.abc import Sequence
@@ -23,7 +24,7 @@ from bci.randomisation import Randomisation
 from bci.sinks import Sink
 from bci.source import Source
 from bci.tally import totals
-from bci.types import Batch, Decision, SourceState
+from bci.types import Batch, Decision, Epoch, SourceState
 from bci.worker import DecodeWorker
 
 __all__ = ["Session", "Snapshot", "check_fit"]
@@ -146,6 +147,8 @@ class Session:
         self._lock = threading.Lock()
         self._state = SourceState.CONNECTED
         self._samples = 0
+        self._newest = -math.inf  # time of the newest sample
+        self._since = math.inf  # onset of the first event that counts
         self._stopping = threading.Event()
         self._ended = ""
         self._error: BaseException | None = None
@@ -162,11 +165,17 @@ class Session:
 
     # -------------------------------------------------------------------------------- from outside
 
-    def start(self) -> None:
-        """Warm the decoder up, then begin to acquire."""
+    def start(self, *, hold: bool = False) -> None:
+        """Warm the decoder up, then begin to acquire; with `hold` events do not count until `begin` is called."""
+        if not hold:
+            self._since = -math.inf
         self._worker.start()
         self._worker.warm.wait()
         self._acquire.start()
+
+    def begin(self) -> None:
+        """Let events count whose onset comes after the newest sample; those before are forgotten."""
+        self._since = self._newest
 
     def stop(self, reason: str) -> None:
         """Ask for the end; the first reason given is the one that is kept."""
@@ -243,19 +252,23 @@ class Session:
                 self._take(batch)
         except BaseException as error:  # noqa: BLE001 (whatever ends this thread ends the session, with a summary)
             self._fail(error)
-        for epoch in self._epocher.finish():
-            self._worker.put(epoch)
+        self._hand_on(self._epocher.finish())
 
     def _take(self, batch: Batch) -> None:
         self._follow(batch.state)
         if batch.chunk is not None:
             self._samples = batch.chunk.seq + len(batch.chunk.times)
+            self._newest = float(batch.chunk.times[-1])
             if self._history is not None:
                 self._history.append(batch.chunk)
-        for epoch in self._epocher.feed(batch):
-            self._worker.put(epoch)
+        self._hand_on(self._epocher.feed(batch))
         if self._end is not None and (reason := self._end.feed(batch, self._clock())) is not None:
             self.stop(reason)
+
+    def _hand_on(self, epochs: list[Epoch]) -> None:
+        for epoch in epochs:
+            if epoch.onset > self._since:
+                self._worker.put(epoch)
 
     def _follow(self, state: SourceState) -> None:
         before, self._state = self._state, state

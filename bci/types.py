@@ -4,6 +4,7 @@ All are frozen; arrays are read-only once created. Every time is in seconds (flo
 computer that decodes; every voltage is in microvolts (float32).
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
@@ -290,6 +291,8 @@ class Decision:
         the decision was handed to the sinks.
     source_state
         What the source was doing when the decision was made.
+    published
+        When it was handed to the sinks, seconds on the LSL clock; NaN if that was in another process.
     """
 
     seq: int
@@ -303,6 +306,7 @@ class Decision:
     stages: Mapping[str, float]
     latency: float
     source_state: SourceState
+    published: float = math.nan
 
 
 # ------------------------------------------------------------------------------------------------ what is stored

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.history import History
-from bci.session import Snapshot
+from bci.player import Player
+from bci.session import Session, Snapshot
 from bci.types import DecoderSpec, StreamSpec
 
-__all__ = ["About", "Viewed"]
+__all__ = ["About", "LocalSession", "Viewed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +50,17 @@ class About:
         Folder with a picture `INDEX.webp` of each concept, None if there is none.
     map
         (N, 2) float32 positions of the concepts, None if there are none.
+    positions
+        (n_stream_channels, 2) float32 where the stream's electrodes lie on a head of radius 1 seen from above, the
+        nose up: to the right and to the front of its centre. NaN where unknown, None if nothing is known.
     calibration
         Temperature of the probabilities and what it was fitted to; None while they are raw.
     paradigm
         What is declared about the order of the concepts, in words; None where nothing is.
     hide_truth
         Whether a participant may see the screen.
+    folder
+        Where the session is written; None if it is so elsewhere.
     """
 
     origin: str
@@ -71,9 +77,11 @@ class About:
     categories: tuple[str, ...] = ()
     thumbnails: Path | None = None
     map: NDArray[np.float32] | None = None
+    positions: NDArray[np.float32] | None = None
     calibration: Mapping[str, Any] | None = None
     paradigm: str | None = None
     hide_truth: bool = False
+    folder: Path | None = None
 
     @property
     def concepts(self) -> tuple[str, ...]:
@@ -94,6 +102,25 @@ class Viewed(Protocol):
         """The last minutes of the stream."""
         ...
 
+    @property
+    def player(self) -> Player | None:
+        """What plays the file that is decoded; None if it is no file."""
+        ...
+
     def snapshot(self) -> Snapshot:
         """Return how the session stands; takes microseconds, and holds nobody up."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class LocalSession:
+    """A session that decodes in this process, as a dashboard sees it."""
+
+    session: Session
+    about: About
+    history: History
+    player: Player | None = None
+
+    def snapshot(self) -> Snapshot:
+        """Return how the session stands."""
+        return self.session.snapshot()

@@ -1,4 +1,4 @@
-"""A plot in the colours of the theme: axes with units, pens of width 1, nothing that a mouse could move by accident."""
+"""A plot in the colours of the theme: axes with units, nothing that a mouse could move by accident."""
 
 import pyqtgraph as pg
 from PyQt6.QtGui import QColor

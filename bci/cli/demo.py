@@ -122,7 +122,7 @@ def _decode(folder: Path, console: "Console", oracle: dict[str, float]) -> None:
         headless=True,
     )
     with DeviceProcess(open_recording, folder / RECORDING, options=DeviceOptions(name=name)):
-        live.run(options, console, {"oracle": oracle}, folder)
+        live.run(options, console, extra={"oracle": oracle}, folder=folder)
 
 
 def _look_for_leaks(folder: Path, console: "Console", oracle: "NDArray[np.bool_]") -> None:

@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -13,9 +14,13 @@ import tyro
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from bci.bank import Bank
     from bci.clock import Clock
+    from bci.conductor import Watch
     from bci.decoder import Decoder
     from bci.epochs import Epocher
+    from bci.history import History
+    from bci.player import Player
     from bci.randomisation import Randomisation
     from bci.session import Session
     from bci.sinks import Sink
@@ -23,7 +28,7 @@ if TYPE_CHECKING:
     from bci.types import Decision, Recording, StreamSpec
     from models.bundle import Bundle
 
-__all__ = ["Live", "main", "run"]
+__all__ = ["Live", "can_show", "main", "run"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -31,10 +36,13 @@ _REFRESH = 0.5  # seconds between two looks at the session; drawing takes time f
 
 DESCRIPTION = """Decode a live stream: each event becomes a ranked list of concepts.
 
+It opens the dashboard; with --headless, or where there is no screen, it shows the session in the terminal.
+
 examples:
-  bci live my-bundle                         the only EEG stream in sight
+  bci live my-bundle                         choose a stream in the dashboard; headless: the only one in sight
   bci live my-bundle --stream EPOC-1         by name or source id
   bci live my-bundle --until-end --out run1  stop with the sender; everything stays in run1
+  bci live my-bundle --file S1.xdf           decode a file in the dashboard: pause, scrub, step, speed
 
 Ctrl-C ends the session in order, a second one at once. Exit codes: 0 the session ended in order (Ctrl-C, the
 sender's end, or with --until-end a stream lost for 10 s; summary.json says which), 1 something failed while it
@@ -48,7 +56,7 @@ class Live:
     bundle: tyro.conf.Positional[Path]
     """Folder of a trained decoder."""
     stream: str | None = None
-    """Name or source id of the EEG stream; by default the only one in sight."""
+    """Name or source id of the EEG stream; by default it is chosen in the dashboard, or the only one in sight."""
     markers: tuple[str, ...] = ()
     """Names of marker streams; by default all in sight."""
     bank: Path | None = None
@@ -65,6 +73,8 @@ class Live:
     """Leave out what was shown, on the screen and on the wire: a participant may see it."""
     network: bool = False
     """Find streams on, and publish decisions to, the whole network; LSL is plain text."""
+    file: Path | None = None
+    """Decode this recording in this process instead of a stream: it can be paused, scrubbed and sped up."""
     budget_ms: float = 50.0
     """Decisions that take longer are marked late."""
     out: Path | None = None
@@ -76,12 +86,46 @@ def main(argv: list[str]) -> int:
     options = tyro.cli(Live, args=argv, prog="bci live", description=DESCRIPTION)
     from bci.terminal import Screen
 
-    run(options, Screen())
+    console = Screen()
+    if options.headless or not can_show(console):
+        run(options, console)
+    else:
+        _show(options, console)
     return 0
 
 
+def can_show(console: "Console") -> bool:
+    """Whether a window can be opened here; says so if not."""
+    from importlib.util import find_spec
+
+    missing = ""
+    if find_spec("PyQt6") is None or find_spec("pyqtgraph") is None:
+        missing = 'the dashboard is not installed: pip install "bci-live[dashboard]"'
+    elif sys.platform == "linux" and not {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"} & os.environ.keys():
+        missing = "there is no screen here"
+    if missing:
+        console.print(f"{missing}; showing the session in the terminal", highlight=False, markup=False)
+    return not missing
+
+
+def _show(options: Live, console: "Console") -> None:
+    """Open the dashboard; sessions run on a thread of their own, one after the other."""
+    from bci.conductor import Conductor
+    from gui.app import show
+
+    def play(stream: str | None, watch: "Watch") -> None:
+        run(replace(options, stream=stream or options.stream), console, watch)
+
+    pick = options.stream is None and options.file is None
+    show(Conductor(play, hold=pick), pick=pick)
+
+
 def run(
-    options: Live, console: "Console", extra: Mapping[str, Any] | None = None, folder: Path | None = None
+    options: Live,
+    console: "Console",
+    watch: "Watch | None" = None,
+    extra: Mapping[str, Any] | None = None,
+    folder: Path | None = None,
 ) -> dict[str, Any]:
     """Decode a stream to its end and write the session folder.
 
@@ -90,7 +134,9 @@ def run(
     options
         See `Live`.
     console
-        Where to show the session.
+        Where to show the session, unless `watch` does.
+    watch
+        Sees the session through to its end; None: the terminal does.
     extra
         Further fields of `summary.json`.
     folder
@@ -101,16 +147,21 @@ def run(
     summary
         What `summary.json` holds.
     """
+    from bci.cli.about import describe
     from bci.folder import log_to, make_folder, write_session
+    from bci.history import History
     from bci.storage import refuse_non_empty
+    from bci.viewing import LocalSession
+    from models.bundle import BANK
     from replay.readers import open_recording
 
     if options.out is not None:
         refuse_non_empty(options.out)
     recording = None if options.reference is None else open_recording(options.reference)
-    bundle, decoder = _load(options)
-    paradigm = _paradigm(bundle, decoder)
-    source, epocher = _connect(options, bundle, decoder)
+    bundle, bank, decoder = _load(options)
+    paradigm = _paradigm(options, bundle, decoder)
+    player = None if options.file is None else _player(options)
+    source, epocher = _connect(options, bundle, decoder, player)
     try:
         folder = folder or make_folder(options.out, options.bundle.resolve().name)
     except BaseException:
@@ -120,8 +171,25 @@ def run(
     with log_to(folder):
         write_session(folder, _settings(options, bundle, decoder, source.spec))
         sinks = [*_sinks(options, decoder, epocher, folder), *([] if recording is None else [kept])]
-        session = _session(options, bundle, source, epocher, decoder, sinks, paradigm)
-        summary = _watch(session, decoder, console, hide_truth=options.hide_truth) | dict(extra or {})
+        history = None if watch is None else History(source.spec.sfreq, len(source.spec.channels))
+        session = _session(options, bundle, source, epocher, decoder, sinks, paradigm, history)
+        if watch is None or history is None:
+            summary = _watch(session, decoder, console, hide_truth=options.hide_truth)
+        else:
+            about = describe(
+                bundle,
+                bank,
+                options.bank or options.bundle / BANK,
+                decoder,
+                epocher,
+                origin="live" if options.file is None else f"file {options.file.name}",
+                budget=options.budget_ms / 1e3,
+                hide_truth=options.hide_truth,
+                folder=folder,
+                ordered=paradigm is not None,
+            )
+            summary = watch(session, LocalSession(session, about, history, player))
+        summary |= dict(extra or {})
         compare = (
             None if recording is None else lambda: _parity(recording, options, bundle, decoder, kept.decisions)
         )
@@ -130,7 +198,21 @@ def run(
     return summary
 
 
-def _connect(options: Live, bundle: "Bundle", decoder: "Decoder") -> "tuple[Source, Epocher]":
+def _player(options: Live) -> "Player":
+    """Open the file; where nobody can scrub back, it ends with its last sample."""
+    from bci.player import Player
+    from replay.readers import open_recording
+
+    assert options.file is not None  # noqa: S101 (for the type checker)
+    recording = open_recording(options.file)
+    return Player(
+        recording, hold=not options.until_end, name=options.file.name, reference=options.stream_reference
+    )
+
+
+def _connect(
+    options: Live, bundle: "Bundle", decoder: "Decoder", player: "Player | None"
+) -> "tuple[Source, Epocher]":
     """Open the stream once all that takes time is done, so that no sample waits."""
     from bci.clock import lsl_clock
     from bci.lsl import configure
@@ -138,7 +220,9 @@ def _connect(options: Live, bundle: "Bundle", decoder: "Decoder") -> "tuple[Sour
 
     _get_ready()
     configure(network=options.network)
-    source = LslSource(options.stream, markers=options.markers or None, reference=options.stream_reference)
+    source: Source = player or LslSource(
+        options.stream, markers=options.markers or None, reference=options.stream_reference
+    )
     try:
         return source, _epocher(bundle, decoder, source.spec, lsl_clock)
     except BaseException:
@@ -165,6 +249,7 @@ def _session(
     decoder: "Decoder",
     sinks: "list[Sink]",
     paradigm: "Randomisation | None",
+    history: "History | None",
 ) -> "Session":
     from bci.clock import lsl_clock
     from bci.session import Session
@@ -179,6 +264,7 @@ def _session(
         queue=1 if bundle.events.mode == "sliding" else 8,
         until_end=options.until_end,
         paradigm=paradigm,
+        history=history,
     )
 
 
@@ -224,7 +310,7 @@ class _Kept:
         """Nothing is held open."""
 
 
-def _load(options: Live) -> tuple["Bundle", "Decoder"]:
+def _load(options: Live) -> tuple["Bundle", "Bank", "Decoder"]:
     from bci.bank import load_bank, numbered
     from models.bundle import load_bundle
     from models.runtime import load_decoder
@@ -233,14 +319,17 @@ def _load(options: Live) -> tuple["Bundle", "Decoder"]:
     bank = bundle.bank if options.bank is None else load_bank(options.bank)
     events = numbered(bundle.events, bank)
     told = replace(bundle, config=bundle.config.model_copy(update={"events": events}))
-    return told, load_decoder(bundle, bank)
+    return told, bank, load_decoder(bundle, bank)
 
 
-def _paradigm(bundle: "Bundle", decoder: "Decoder") -> "Randomisation | None":
-    """Return what the bundle declares about the order of concepts; refused before anything is opened."""
+def _paradigm(options: Live, bundle: "Bundle", decoder: "Decoder") -> "Randomisation | None":
+    """Return what the bundle declares about the order of concepts; refused before anything is opened.
+
+    A file that can be scrubbed shows the same events again: nothing can be declared about their order.
+    """
     from bci.randomisation import declared
 
-    order = bundle.events.randomisation
+    order = None if options.file is not None else bundle.events.randomisation
     return None if order is None else declared(order, decoder.spec.concepts)
 
 

@@ -3,11 +3,12 @@
 So they line up with EEG and markers in any tool that reads XDF.
 """
 
-import json
-
 from pylsl import IRREGULAR_RATE, StreamInfo, StreamOutlet, cf_string
 
+from bci.announced import announce
+from bci.specs import RandomisationSpec
 from bci.types import Decision
+from bci.viewing import About
 from bci.wire import Header, encode
 
 __all__ = ["OutletSink"]
@@ -22,16 +23,28 @@ class OutletSink:
         What is the same for all decisions; bundle and bank ids and the concepts go into the stream's `desc`.
     name
         Name of the stream.
+    about, order
+        What a dashboard elsewhere needs to show the session, and the order of concepts that is declared; they go
+        into `desc` too.
+
+    Raises
+    ------
+    ConfigError
+        If there are too many concepts to be described.
     """
 
-    def __init__(self, header: Header, name: str = "bci-decisions") -> None:
+    def __init__(
+        self,
+        header: Header,
+        name: str = "bci-decisions",
+        about: About | None = None,
+        order: RandomisationSpec | None = None,
+    ) -> None:
         spec = header.decoder
         info = StreamInfo(name, "Decisions", 1, IRREGULAR_RATE, cf_string, f"{name}-{spec.model}-{spec.bank}")
         desc = info.desc()
-        desc.append_child_value("model", spec.model)
-        desc.append_child_value("bank", spec.bank)
-        desc.append_child_value("preprocess", spec.preprocess)
-        desc.append_child_value("concepts", json.dumps(spec.concepts, ensure_ascii=False))
+        for child, value in announce(spec, about, order).items():
+            desc.append_child_value(child, value)
         self._outlet: StreamOutlet | None = StreamOutlet(info)
         self._header = header
         self.dropped = 0

@@ -95,6 +95,36 @@ def test_every_event_gets_one_decision_in_order_and_the_right_one():
     assert sink.closed
 
 
+def test_what_was_shown_before_the_beginning_does_not_count():
+    batches = []
+    source = ArraySource(recording(), chunk=100, clock=lsl_clock)
+    while (batch := source.pull(0.0)) is not None:
+        batches.append(batch)
+    held = threading.Event()
+
+    class Held(Scripted):
+        def pull(self, timeout):
+            if len(taken) == 3:
+                held.set()
+                begun.wait(30)
+            taken.append(True)
+            return super().pull(timeout)
+
+    taken, begun = [], threading.Event()
+    session = make(Held(batches), queue=100)
+    session.start(hold=True)
+    assert held.wait(30)
+    assert len(session.snapshot().decided) == 0
+    session.begin()
+    begun.set()
+    assert session.wait(30)
+    newest = batches[2].chunk.times[-1]
+    onsets = [marker.time for batch in batches for marker in batch.markers]
+    summary = session.finish()
+    assert summary["events"] == sum(onset > newest for onset in onsets)
+    assert 0 < summary["events"] < len(onsets)
+
+
 def test_a_declared_order_turns_hits_into_evidence():
     session = make(ArraySource(recording(), clock=lsl_clock), queue=100, paradigm=Independent(np.full(2, 0.5)))
     summary = run(session)

@@ -1,0 +1,99 @@
+"""`bci bench gui`: a session that decodes noise at full load, without the dashboard and with it."""
+
+import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bci.conductor import Watch
+    from gui.benchmark import Cost
+    from models.bundle import Bundle
+    from models.config import ExperimentConfig
+
+__all__ = ["measured", "say"]
+
+NAME = "bci-bench"
+RATE = 1000.0  # Hz
+INTERVAL = 0.2  # s between two events
+N_CONCEPTS = 200
+
+
+def measured(minutes: float) -> "Cost":
+    """Stream noise from a process of its own, and decode it in this one; see `gui.benchmark.measure`.
+
+    Raises
+    ------
+    ConfigError
+        If no window can be opened here.
+    """
+    from bci.cli.live import can_show
+    from bci.errors import ConfigError
+    from bci.terminal import Screen
+
+    if minutes <= 0:
+        raise ConfigError(f"expected --minutes of more than 0, got {minutes:g}")
+    if not can_show(Screen(stderr=True)):
+        raise ConfigError("bci bench gui needs a screen, or QT_QPA_PLATFORM=offscreen")
+    with TemporaryDirectory() as folder:
+        return _measured(Path(folder), minutes)
+
+
+def _measured(folder: Path, minutes: float) -> "Cost":
+    from rich.console import Console
+
+    from bci.cli import live
+    from bci.conductor import Conductor
+    from bci.config import load_config
+    from bci.memory import anonymous_memory
+    from gui.benchmark import measure
+    from models.bundle import save_bundle
+    from models.config import ExperimentConfig
+    from replay.device import DeviceOptions, DeviceProcess
+    from replay.load import noise_recording
+
+    config = load_config(ExperimentConfig, "things")
+    bundle = _untrained(config)
+    save_bundle(folder / "bundle", bundle)
+    options = live.Live(bundle=folder / "bundle", stream=NAME, markers=(f"{NAME}-markers",), out=folder / "out")
+    load = (config.preprocess.channels, RATE, 1.4 * 60 * minutes + 120, bundle.bank.names, INTERVAL)
+    with (
+        Path(os.devnull).open("w", encoding="utf-8") as nowhere,
+        DeviceProcess(noise_recording, *load, options=DeviceOptions(name=NAME)),
+    ):
+        quiet = Console(file=nowhere)
+
+        def play(stream: str | None, watch: "Watch") -> None:  # noqa: ARG001 (there is one stream)
+            live.run(options, quiet, watch)
+
+        return measure(Conductor(play, hold=False), minutes, anonymous_memory)
+
+
+def _untrained(config: "ExperimentConfig") -> "Bundle":
+    """Make a bundle of the demo's network after one pass over a few trials: it decodes nothing, at full speed."""
+    from models.data import load_bank_of
+    from models.train import train
+    from replay.load import noise_recording
+    from replay.trials import cut_trials
+
+    bank = load_bank_of(config)
+    bank = bank.select(bank.names[:N_CONCEPTS])
+    once = config.model_copy(update={"train": config.train.model_copy(update={"epochs": 1})})
+    recording = noise_recording(config.preprocess.channels, RATE, 60.0, bank.names, INTERVAL)
+    trials = cut_trials([recording], config.preprocess, config.events, bank.names)
+    return train(trials, bank, once)
+
+
+def say(cost: "Cost") -> None:
+    """Print what was measured."""
+    headless, gui = cost.latency_ms["headless"], cost.latency_ms["gui"]
+    trace = cost.trace_paint_ms
+    print(
+        f"{cost.fps:.1f} frames/s; signals painted in {trace['p50']:.2f} ms, p95 {trace['p95']:.2f}; "
+        f"any event of the window: p99 {cost.slot_ms['p99']:.2f} ms\n"
+        f"latency p50 / p99: {headless['p50']:.2f} / {headless['p99']:.2f} ms without the window, "
+        f"{gui['p50']:.2f} / {gui['p99']:.2f} ms with it; {cost.decisions} decisions, "
+        f"{cost.dropped} without a ranking"
+    )
+    if cost.anon_growth_mb is not None:
+        print(f"memory grew by {cost.anon_growth_mb:.1f} MB in {cost.minutes:g} minutes")

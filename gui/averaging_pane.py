@@ -1,0 +1,153 @@
+"""How many repeats went into an average, and what averages gain over single trials; never mixed in one number."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PyQt6.QtCore import QPointF, QRectF
+from PyQt6.QtGui import QColor, QPainter, QPen
+from PyQt6.QtWidgets import QVBoxLayout
+
+from bci.averaging import Averages, Presentation, of_averages, of_repeats
+from bci.running import Share
+from bci.session import Snapshot
+from bci.viewing import Viewed
+from gui.figure_pane import HIDDEN
+from gui.hit_marks import draw_mark, mark
+from gui.pane import Pane
+from gui.sheet import Item, Sheet
+from gui.theme import Theme
+
+__all__ = ["AveragingPane"]
+
+_COLUMNS = ((0.0, 0.28), (0.28, 0.48), (0.48, 0.8), (0.8, 1.0))
+"""Where the columns of the table begin and end, as shares of its width."""
+_HEADS = ("presentation", "repeats", "average", "single")
+
+
+class AveragingPane(Pane):
+    """The latest presentations: their repeats, the rank of their average, the hits of their single trials.
+
+    Parameters
+    ----------
+    viewed
+        The session.
+    theme
+        Its colours.
+    prototypes
+        (N, D) float32, unit norm: what averages are ranked against; None if they are not at hand.
+    """
+
+    title: ClassVar[str] = "Averaging"
+    help: ClassVar[str] = "How many repeats of a presentation were averaged, apart from its single trials."
+    rate: ClassVar[float] = 5.0
+
+    def __init__(self, viewed: Viewed, theme: Theme, prototypes: NDArray[np.float32] | None = None) -> None:
+        super().__init__(viewed, theme)
+        self._averages = Averages(prototypes)
+        self._ranks = prototypes is not None
+        self._presentations: tuple[Presentation, ...] = ()
+        self._shown: tuple[object, ...] = ()
+        self._sheet = Sheet(theme, self._draw)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._sheet)
+
+    def refresh(self, snapshot: Snapshot) -> None:
+        """Take the decisions in that came since."""
+        last = snapshot.recent[-1].seq if snapshot.recent else -1
+        shown = (last, self.viewed.about.hide_truth)
+        if shown == self._shown:
+            return
+        self._shown = shown
+        for decision in snapshot.recent:
+            self._averages.add(decision)
+        self._presentations = self._averages.presentations
+        self._sheet.update()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take on other colours."""
+        super().set_theme(theme)
+        self._sheet.set_theme(theme)
+
+    # -------------------------------------------------------------------------------- drawing
+
+    def _draw(self, painter: QPainter, area: QRectF) -> None:
+        size = max(1.0, min(area.height() / 320, area.width() / 480))
+        if self.viewed.about.hide_truth:
+            self._sheet.notice(painter, area, Item("Hidden", self.theme.text, bold=True), HIDDEN, size)
+        elif not self._presentations:
+            headline = Item("Single trials: nothing is averaged", self.theme.text, bold=True)
+            detail = "Markers name no presentation that several trials belong to."
+            self._sheet.notice(painter, area, headline, detail, size)
+        else:
+            used = self._sheet.flow(painter, area, self._figures(), size) + self._sheet.line_height(size) * 0.4
+            self._draw_table(painter, area.adjusted(0, used, 0, 0), size)
+
+    def _draw_table(self, painter: QPainter, area: QRectF, size: float) -> None:
+        """The presentation that was repeated last comes first."""
+        line = self._sheet.line_height(size) * 1.15
+        for words, cell in zip(_HEADS, _cells(area, line), strict=True):
+            self._sheet.write(painter, cell, Item(words, self.theme.muted), size)
+        painter.setPen(QPen(QColor(self.theme.line), 1))
+        painter.drawLine(area.topLeft() + _down(line), area.topRight() + _down(line))
+        for row, each in enumerate(reversed(self._presentations), 1):
+            if (row + 1) * line > area.height() + 1:
+                break
+            self._draw_row(painter, _cells(area.adjusted(0, row * line, 0, 0), line), each, size)
+
+    def _draw_row(self, painter: QPainter, cells: Sequence[QRectF], each: Presentation, size: float) -> None:
+        sheet, theme = self._sheet, self.theme
+        sheet.write(painter, cells[0], Item(each.group, theme.text), size)
+        left_out = "" if each.averaged == each.repeats else f" of {each.repeats}"
+        sheet.write(painter, cells[1], Item(f"{each.averaged}{left_out}", theme.text), size)
+        n, rank = len(self.viewed.about.concepts), None if each.ranking is None else each.ranking.truth_rank
+        if rank is None:
+            sheet.write(painter, cells[2], Item("not ranked", theme.muted), size)
+        else:
+            side = cells[2].height() * 0.65
+            square = QRectF(cells[2].left(), cells[2].center().y() - side / 2, side, side)
+            draw_mark(painter, square, mark(rank, n), theme)
+            words = cells[2].adjusted(side * 1.5, 0, 0, 0)
+            sheet.write(painter, words, Item(f"{rank + 1} of {n}", theme.text), size)
+        single = "truth unknown" if each.truth is None else f"{each.hits} of {each.repeats}"
+        sheet.write(painter, cells[3], Item(single, theme.text), size)
+
+    # -------------------------------------------------------------------------------- words
+
+    def _figures(self) -> list[Item]:
+        text, muted = self.theme.text, self.theme.muted
+        items = [Item(_told("Single trials", of_repeats(self._presentations), "repeats"), text)]
+        if self._ranks:
+            items.append(Item(_told("Averages", of_averages(self._presentations), "presentations"), text))
+        else:
+            items.append(Item("Averages: not ranked, prototypes are not here", muted))
+        items.append(Item("top-1, [ ] 95 % pointwise", muted))
+        if self._averages.single:
+            items.append(Item(f"{self._averages.single} trials belong to no presentation", muted))
+        if self._averages.missed:
+            items.append(Item(f"▲ {self._averages.missed} decisions were not seen", self.theme.warning))
+        return items
+
+
+def _told(what: str, share: Share, unit: str) -> str:
+    if share.value is None:
+        return f"{what}: truth unknown"
+    within = ""
+    if share.interval is not None:
+        within = f" [{share.interval[0] * 100:.0f}-{share.interval[1] * 100:.0f}]"
+    return f"{what}: {share.value * 100:.1f} %{within} of {share.n} {unit}"
+
+
+def _cells(area: QRectF, height: float) -> list[QRectF]:
+    """Divide the first line of an area into columns."""
+    gap = height * 0.3
+    return [
+        QRectF(area.left() + start * area.width(), area.top(), (end - start) * area.width() - gap, height)
+        for start, end in _COLUMNS
+    ]
+
+
+def _down(height: float) -> QPointF:
+    return QPointF(0, height)

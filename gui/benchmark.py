@@ -1,0 +1,186 @@
+"""What the dashboard costs: a session without it, with it, and without it again, in one run."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PyQt6.QtCore import QEvent, QObject, QTimer
+from PyQt6.QtWidgets import QApplication
+
+from bci.conductor import Conductor, Phase, Status, Watch
+from bci.errors import SessionError
+from bci.viewing import Viewed
+from gui.meter import Meter
+from gui.settings import Settings
+from gui.trace_pane import TracePane
+from gui.window import Window
+
+__all__ = ["Cost", "measure"]
+
+SETTLING = 5.0  # s after the window has opened, while nothing is measured
+Milliseconds = dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What was measured.
+
+    Parameters
+    ----------
+    minutes
+        How long the window was open.
+    fps
+        Frames a second, of 60 that are asked for.
+    trace_paint_ms
+        Painting signals, per frame: new columns into the pixmap and the pixmap onto the screen.
+    slot_ms
+        Every event that the GUI thread handled.
+    latency_ms
+        Of decisions, `headless` and `gui`; and the `difference` of their 99th percentiles.
+    decisions, dropped
+        Of the whole run.
+    anon_growth_mb
+        Memory of this process that is no file's, at the end minus at the beginning of the time with the window;
+        None where the system does not tell.
+    """
+
+    minutes: float
+    fps: float
+    trace_paint_ms: Milliseconds
+    slot_ms: Milliseconds
+    latency_ms: dict[str, Milliseconds]
+    decisions: int
+    dropped: int
+    anon_growth_mb: float | None
+
+
+class TimedApplication(QApplication):
+    """Measures every event that it delivers."""
+
+    meter = Meter()
+
+    def notify(self, receiver: QObject | None, event: QEvent | None) -> bool:
+        """Deliver an event."""
+        start = time.perf_counter()
+        painted = isinstance(receiver, TracePane) and event is not None and event.type() == QEvent.Type.Paint
+        handled = super().notify(receiver, event)
+        self.meter.add("event", time.perf_counter() - start)
+        if painted:
+            self.meter.add("trace", time.perf_counter() - start)
+        return handled
+
+
+def measure(conductor: Conductor, minutes: float, anonymous: Callable[[], int | None]) -> Cost:
+    """Measure a session that is about to run.
+
+    Parameters
+    ----------
+    conductor
+        Its session runs for as long as is measured.
+    minutes
+        How long the window is open; a fifth of it before and after there is none.
+    anonymous
+        Tells how many bytes of memory this process has that are no file's.
+
+    Raises
+    ------
+    SessionError
+        If the session does not run to the end of the measurement.
+    """
+    app = TimedApplication(["bci"])
+    conductor.prepare()
+    viewed = _running(conductor)
+    without = minutes * 60 / 5
+    time.sleep(SETTLING)
+    before = _latencies(viewed, lambda: time.sleep(without))
+    window = Window(Onlooker(conductor), Settings())
+    window.show()
+    _spin(app, SETTLING)
+    app.meter, window.meter = Meter(), Meter()
+    at_first = anonymous()
+    shown = _latencies(viewed, lambda: _spin(app, minutes * 60))
+    at_last = anonymous()
+    _let_go(app, window)
+    after = _latencies(viewed, lambda: time.sleep(without))
+    ran = conductor.status().phase is Phase.RUNNING
+    decided = viewed.snapshot().decided
+    conductor.close()
+    conductor.raise_error()
+    if not ran:
+        raise SessionError("the session ended before the measurement did")
+    headless, gui = _percentiles(np.concatenate([before, after])), _percentiles(shown)
+    return Cost(
+        minutes=minutes,
+        fps=round(window.meter.mean_fps, 2),
+        trace_paint_ms=_trace(app.meter, window.meter),
+        slot_ms=_of(app.meter, "event"),
+        latency_ms={
+            "headless": headless,
+            "gui": gui,
+            "difference": {name: round(gui[name] - headless[name], 3) for name in gui},
+        },
+        decisions=len(decided),
+        dropped=int((~decided.ranked).sum()),
+        anon_growth_mb=None if at_first is None or at_last is None else round((at_last - at_first) / 1e6, 2),
+    )
+
+
+class Onlooker(Conductor):
+    """Shows the session of another conductor, and leaves it alone."""
+
+    def __init__(self, of: Conductor) -> None:
+        super().__init__(_open_nothing)
+        self._of = of
+
+    def status(self) -> Status:
+        """Return how the other one stands."""
+        return self._of.status()
+
+    def prepare(self, stream: str | None = None) -> None:
+        """Do nothing: it is open already."""
+
+
+def _open_nothing(stream: str | None, watch: Watch) -> None:
+    """An onlooker has no session of its own."""
+
+
+def _running(conductor: Conductor) -> Viewed:
+    while (status := conductor.status()).phase is not Phase.RUNNING:
+        conductor.raise_error()
+        time.sleep(0.05)
+    assert status.viewed is not None  # noqa: S101 (a session that runs can be viewed)
+    return status.viewed
+
+
+def _latencies(viewed: Viewed, pass_time: Callable[[], object]) -> NDArray[np.float64]:
+    """Latencies (n,) in seconds of the decisions that are made meanwhile."""
+    first = len(viewed.snapshot().decided)
+    pass_time()
+    return viewed.snapshot().decided.latency[first:]
+
+
+def _spin(app: QApplication, seconds: float) -> None:
+    QTimer.singleShot(int(seconds * 1e3), app.quit)
+    app.exec()
+
+
+def _let_go(app: QApplication, window: Window) -> None:
+    window.close_at_once()
+    window.deleteLater()
+    app.processEvents()
+
+
+def _trace(events: Meter, slots: Meter) -> Milliseconds:
+    """Into the pixmap and onto the screen; percentiles of both added, which is at least that of the sum."""
+    into, onto = _of(slots, "TracePane"), _of(events, "trace")
+    return {name: round(into[name] + onto[name], 3) for name in into}
+
+
+def _of(meter: Meter, slot: str) -> Milliseconds:
+    return {f"p{percent}": round(meter.percentile(slot, percent) * 1e3, 3) for percent in (50, 95, 99)}
+
+
+def _percentiles(seconds: NDArray[np.float64]) -> Milliseconds:
+    return {f"p{percent}": round(float(np.percentile(seconds, percent)) * 1e3, 3) for percent in (50, 95, 99)}

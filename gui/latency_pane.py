@@ -1,0 +1,141 @@
+"""How long decisions take, stage by stage, against their budget."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QColor
+from PyQt6.QtWidgets import QVBoxLayout, QWidget
+
+from bci.decided import Decided
+from bci.latency import latency_histogram, missed, near_percentile
+from bci.session import Snapshot
+from bci.tally import percentiles
+from bci.verdict import STAGES
+from bci.viewing import About, Viewed
+from gui.figure_pane import FigurePane
+from gui.plots import Plot
+from gui.root_scale import round_counts
+from gui.stage_bars import StageBar, StageBars
+from gui.theme import Theme
+
+__all__ = ["LatencyPane"]
+
+PERCENTS = (50, 95, 99)
+TICKS = 3
+
+
+class LatencyPane(FigurePane):
+    """Stages of typical and of slow decisions, and the distribution of latencies."""
+
+    title: ClassVar[str] = "Latency"
+    help: ClassVar[str] = (
+        "From the arrival of an epoch's last sample, or of its marker if later, to the decision: all stamps are "
+        "of one clock, local_clock of LSL on this computer."
+    )
+    rate: ClassVar[float] = 2.0
+
+    def __init__(self, viewed: Viewed, theme: Theme) -> None:
+        self.bars = StageBars(theme, STAGES)
+        self.plot = Plot(theme, "latency, ms; heights: decisions, √ scale", "")
+        super().__init__(viewed, theme, _above(self.bars, self.plot))
+        self._histogram = pg.BarGraphItem(x0=[], x1=[], height=[])
+        self._budget = pg.InfiniteLine(angle=90)
+        for item in (self._histogram, self._budget):
+            self.plot.addItem(item)
+        self._painted = np.zeros(0)
+        self._paint()
+
+    def painted(self, seconds: NDArray[np.float64]) -> None:
+        """Take in how long decisions waited to be seen.
+
+        Parameters
+        ----------
+        seconds
+            (m,) from the moment a decision was published until the window painted it, for the first m decisions
+            of the session; NaN for those that a later one replaced before they were painted.
+        """
+        self._painted = seconds
+        self.redraw()
+
+    def lacks(self, about: About, snapshot: Snapshot) -> str | None:  # noqa: ARG002 (latency needs no facts)
+        """Say what is missing."""
+        decided = snapshot.decided
+        if not len(decided):
+            return "No decision yet. Latency appears with the first one."
+        if not decided.ranked.any():
+            return f"None of {len(decided):,} events was decoded, so there is no latency; the timeline says why."
+        return None
+
+    def draw(self, about: About, snapshot: Snapshot) -> None:
+        """Summarise the decisions that have a ranking."""
+        decided, budget = snapshot.decided, about.budget
+        latency = decided.latency[decided.ranked]
+        self._tell(latency, budget)
+        self.bars.set_bars(list(self._stages(decided)), budget * 1e3)
+        self._plot(latency, budget)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take on other colours."""
+        self.plot.paint(theme)
+        self.bars.set_theme(theme)
+        super().set_theme(theme)
+        self._paint()
+
+    def _tell(self, latency: NDArray[np.float64], budget: float) -> None:
+        found, over = percentiles(latency) or {}, missed(latency, budget)
+        share = f"{over:,} of {len(latency):,} over it ({over / len(latency) * 100:.1f} %)"
+        self.words.say(
+            [
+                ("text", "  ".join(f"p{percent} {found[f'p{percent}']:.3g}" for percent in PERCENTS) + " ms"),
+                ("warning", f"| budget {budget * 1e3:g} ms"),
+                ("bad" if over else "good", share if over else f"none of {len(latency):,} over it"),
+                ("muted", "one clock: LSL"),
+            ]
+        )
+
+    def _stages(self, decided: Decided) -> Iterator[StageBar]:
+        painted = np.full(len(decided), np.nan)
+        known = self._painted[: len(decided)]
+        painted[: len(known)] = known
+        rows = np.flatnonzero(decided.ranked)
+        for percent in PERCENTS:
+            near = rows[near_percentile(decided.latency[rows], percent)]
+            stages = decided.stages[near].mean(axis=0) * 1e3
+            seen = painted[near][~np.isnan(painted[near])]
+            beyond = float(seen.mean()) * 1e3 if len(seen) else float("nan")
+            yield StageBar(f"p{percent}", tuple(stages.tolist()), beyond)
+
+    def _plot(self, latency: NDArray[np.float64], budget: float) -> None:
+        found = latency_histogram(latency)
+        edges, line = np.log10(found.edges * 1e3), float(np.log10(budget * 1e3))
+        self._histogram.setOpts(x0=edges[:-1], x1=edges[1:], height=np.sqrt(found.counts))
+        self._budget.setValue(line)
+        held = np.flatnonzero(found.counts)
+        low, high = min(edges[held[0]], line), max(edges[held[-1] + 1], line)
+        top = float(np.sqrt(found.counts.max()))
+        self.plot.setRange(xRange=(low - 0.1, high + 0.1), yRange=(0, top * 1.06), padding=0)
+        self.plot.getAxis("left").setTicks(
+            [[(np.sqrt(count), f"{count:,}") for count in round_counts(top**2, TICKS)]]
+        )
+        decades = range(-1, 5)
+        thirds = [(np.log10(factor) + power, f"{factor * 10**power:g}") for power in decades for factor in (2, 5)]
+        wholes = [(float(power), f"{10**power:g}") for power in decades]
+        self.plot.getAxis("bottom").setTicks([wholes + (thirds if high - low < 2 else [])])
+
+    def _paint(self) -> None:
+        self._histogram.setOpts(brush=QColor(self.theme.accent), pen=QColor(self.theme.panel))
+        self._budget.setPen(QColor(self.theme.warning), style=Qt.PenStyle.DashLine)
+
+
+def _above(upper: QWidget, lower: QWidget) -> QWidget:
+    both = QWidget()
+    column = QVBoxLayout(both)
+    column.setContentsMargins(0, 2, 0, 0)
+    column.setSpacing(2)
+    column.addWidget(upper)
+    column.addWidget(lower, 1)
+    return both

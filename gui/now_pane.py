@@ -1,0 +1,249 @@
+"""What the decoder has just named: the best concepts of the latest decision, or why there is none.
+
+A best concept that leads by less than `CLEAR` is called no clear winner. A decision is stale once twice the usual
+time between decisions has passed; it then fades and says so.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import numpy as np
+from PyQt6.QtCore import QPointF, QRectF, Qt
+from PyQt6.QtGui import QColor, QPainter
+from PyQt6.QtWidgets import QVBoxLayout
+
+from bci.clock import Clock, lsl_clock
+from bci.session import Snapshot
+from bci.types import Decision, Ranking, SourceState, Status
+from bci.viewing import Viewed
+from gui.pane import Pane
+from gui.sheet import MARGIN, Item, Sheet
+from gui.theme import Theme
+from gui.thumbnails import Thumbnails
+
+__all__ = ["CLEAR", "NowPane", "age", "margin", "percent", "period"]
+
+CLEAR = 0.05
+"""Probability by which a clear winner leads."""
+CARDS = 5
+FADED = 0.5
+"""Opacity of what is stale or not to be acted on."""
+FIRST = 1.6
+"""How much taller the card of the best concept is than the others."""
+
+SMALLEST = 0.5
+"""Size of a card's words below which they are rather elided."""
+
+_FLOWING = (SourceState.FLOWING, SourceState.RECOVERED)
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+class NowPane(Pane):
+    """Cards of the best five concepts, as large as the pane lets them be.
+
+    Parameters
+    ----------
+    viewed
+        The session.
+    theme
+        Its colours.
+    clock
+        Seconds on the clock of the decisions' onsets.
+    """
+
+    title: ClassVar[str] = "Now"
+    help: ClassVar[str] = "The concepts that fit the latest event best, with their probabilities."
+    rate: ClassVar[float] = 10.0
+
+    def __init__(self, viewed: Viewed, theme: Theme, clock: Clock = lsl_clock) -> None:
+        super().__init__(viewed, theme)
+        self._clock = clock
+        self._pictures = Thumbnails(viewed.about)
+        self._decision: Decision | None = None
+        self._state = SourceState.CONNECTED
+        self._age = self._period = 0.0
+        self._shown: tuple[object, ...] = ()
+        self._sheet = Sheet(theme, self._draw)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._sheet)
+
+    def refresh(self, snapshot: Snapshot) -> None:
+        """Show the latest decision and how old it is."""
+        window = self.viewed.about.window
+        self._state = snapshot.state
+        if snapshot.recent and snapshot.recent[-1] is not self._decision:
+            self._decision = snapshot.recent[-1]
+            self._period = period([decision.onset for decision in snapshot.recent], window[1] - window[0])
+            self.setAccessibleDescription(self._spoken(self._decision))
+        if self._decision is not None:
+            self._age = age(self._decision, window[1], self._clock())
+        seq = None if self._decision is None else self._decision.seq
+        shown = (seq, self._state, _seconds(self._age), self._stale)
+        if shown != self._shown:
+            self._shown = shown
+            self._sheet.update()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take on other colours."""
+        super().set_theme(theme)
+        self._sheet.set_theme(theme)
+
+    @property
+    def _stale(self) -> bool:
+        return self._age > 2 * self._period
+
+    # -------------------------------------------------------------------------------- drawing
+
+    def _draw(self, painter: QPainter, area: QRectF) -> None:
+        size = max(1.0, min(area.height() / 320, area.width() / 480))
+        decision = self._decision
+        if decision is None:
+            headline = Item("No decision yet", self.theme.text, bold=True)
+            detail = "One is made as soon as the window after a marker is complete."
+            self._sheet.notice(painter, area, headline, detail, size)
+        elif decision.ranking is None:
+            self._draw_reason(painter, area, decision, size)
+        else:
+            self._draw_ranking(painter, area, decision, decision.ranking, size)
+
+    def _draw_reason(self, painter: QPainter, area: QRectF, decision: Decision, size: float) -> None:
+        """Say why the latest event has no ranking."""
+        used = self._sheet.flow(painter, area, self._about_time(), size)
+        headline = Item(f"✕ No decision: {decision.status}", self.theme.bad, bold=True)
+        self._sheet.notice(painter, area.adjusted(0, used, 0, 0), headline, decision.reason, size * 1.2)
+
+    def _draw_ranking(
+        self, painter: QPainter, area: QRectF, decision: Decision, ranking: Ranking, size: float
+    ) -> None:
+        head = [*_flags(decision, self.theme), *self._about_margin(margin(ranking)), *self._about_time()]
+        # as much room as most decisions need, so that cards stay where they are from one to the next
+        usual = [*self._about_margin(0.0), Item("▲ stale: 99.9 s ago", self.theme.text)]
+        used = max(self._sheet.flow(painter, area, head, size), self._sheet.flow_height(area, usual, size))
+        space = self._sheet.line_height(size) * 0.3
+        below = area.adjusted(0, used + space, 0, 0)
+        doubtful = self._stale or decision.status is Status.ARTIFACT
+        painter.setOpacity(FADED if doubtful else 1.0)
+        places = cards(below, min(CARDS, len(ranking.indices)), least=self._sheet.line_height() * 0.9)
+        column = min(places[0].height(), area.width() * 0.2)
+        for place, card in enumerate(places):
+            concept, probability = int(ranking.indices[place]), float(ranking.probabilities[place])
+            self._draw_card(painter, card, column, concept, probability, best=not place)
+        painter.setOpacity(1.0)
+
+    def _draw_card(
+        self, painter: QPainter, card: QRectF, column: float, concept: int, probability: float, *, best: bool
+    ) -> None:
+        """Picture in a column of its own, then name and number over a bar from 0 to 100 %."""
+        sheet, theme, side = self._sheet, self.theme, min(card.height(), column)
+        centre = QPointF(card.left() + column / 2, card.center().y())
+        picture = QRectF(centre.x() - side / 2, centre.y() - side / 2, side, side)
+        self._pictures.draw(painter, picture, concept, theme, sheet.font())
+        words = card.adjusted(column + max(MARGIN, column * 0.15), 0, 0, 0)
+        thick = card.height() * 0.14
+        bar = QRectF(words.left(), words.bottom() - thick, words.width(), thick)
+        line = QRectF(words.left(), words.top(), words.width(), words.height() - bar.height())
+        size = self._card_size(line)
+        number = Item(percent(probability), theme.text, bold=best)
+        room = sheet.text_width("100.0 %", size, bold=True)
+        glyph = sheet.line_height(size) * 0.55 if self._pictures.glyphs.category(concept) else 0.0
+        mark = QRectF(line.left(), line.center().y() - glyph / 2, glyph, glyph)
+        self._pictures.glyphs.draw(painter, mark, concept, self._pictures.glyphs.hue(concept, theme))
+        name = Item(self.viewed.about.concepts[concept], theme.text, bold=best)
+        sheet.tip(card, self._told(concept, probability))
+        sheet.write(painter, line.adjusted(glyph * 1.5, 0, -room, 0), name, size)
+        sheet.write(painter, QRectF(line.right() - room, line.top(), room, line.height()), number, size, _RIGHT)
+        _bar(painter, bar, probability, theme, theme.accent if best else theme.lost)
+
+    def _card_size(self, line: QRectF) -> float:
+        """Size of a card's words: as tall as the line allows, but so that some twenty letters fit."""
+        tall = line.height() * 0.62 / self._sheet.line_height()
+        wide = line.width() / self._sheet.text_width("n" * 20 + "100.0 %")
+        return max(SMALLEST, min(tall, wide))
+
+    # -------------------------------------------------------------------------------- words
+
+    def _about_margin(self, lead: float | None) -> list[Item]:
+        kind = "calibrated" if self.viewed.about.calibration else "uncalibrated"
+        told = [Item(kind, self.theme.muted)]
+        if lead is None:
+            return told
+        points = f"margin {lead * 100:.1f} pp"
+        if lead < CLEAR:
+            return [Item(f"≈ no clear winner: {points}", self.theme.warning), *told]
+        return [Item(points, self.theme.text), *told]
+
+    def _about_time(self) -> list[Item]:
+        told = f"{_seconds(self._age)} ago"
+        items = [Item(f"▲ stale: {told}", self.theme.warning) if self._stale else Item(told, self.theme.muted)]
+        if self._state not in _FLOWING:
+            items.append(Item(f"■ source {self._state}", self.theme.bad, bold=True))
+        return items
+
+    def _told(self, concept: int, probability: float) -> str:
+        category = self._pictures.glyphs.category(concept)
+        named = self.viewed.about.concepts[concept] + (f" ({category})" if category else "")
+        return f"{named}: {percent(probability)}"
+
+    def _spoken(self, decision: Decision) -> str:
+        """Say a decision to screen readers."""
+        if decision.ranking is None:
+            return f"no decision: {decision.status}, {decision.reason}"
+        pairs = zip(decision.ranking.indices, decision.ranking.probabilities, strict=True)
+        return ", ".join(self._told(int(concept), float(p)) for concept, p in pairs)
+
+
+def margin(ranking: Ranking) -> float | None:
+    """Return by how much the best concept's probability exceeds that of the second; None without a second."""
+    if len(ranking.probabilities) < 2:
+        return None
+    return float(ranking.probabilities[0]) - float(ranking.probabilities[1])
+
+
+def age(decision: Decision, window_end: float, now: float) -> float:
+    """Return the seconds since a decision was made: its window had to end, then its latency passed."""
+    return max(0.0, now - (decision.onset + window_end + decision.latency))
+
+
+def period(onsets: Sequence[float], window: float) -> float:
+    """Return the usual seconds between decisions, the median; the length of the window before there are two."""
+    return float(np.median(np.diff(onsets))) if len(onsets) > 1 else window
+
+
+def percent(share: float) -> str:
+    """Write a share so that small ones are told apart from none."""
+    if 0 < share < 0.0001:
+        return "< 0.01 %"
+    return f"{share * 100:.2f} %" if share < 0.01 else f"{share * 100:.1f} %"
+
+
+def cards(area: QRectF, n: int, least: float) -> list[QRectF]:
+    """Divide an area among at most `n` cards, none lower than `least` but the only one; the first is taller."""
+    gap = max(2.0, area.height() * 0.02)
+    fitting = next((m for m in range(n, 1, -1) if (area.height() - gap * (m - 1)) / (m - 1 + FIRST) >= least), 1)
+    unit = max(0.0, (area.height() - gap * (fitting - 1)) / (fitting - 1 + FIRST))
+    unit = min(unit, area.width() * 0.25)
+    heights = [unit * FIRST] + [unit] * (fitting - 1)
+    tops = np.cumsum([0.0, *(height + gap for height in heights)])
+    return [
+        QRectF(area.left(), area.top() + float(top), area.width(), height)
+        for top, height in zip(tops, heights, strict=False)
+    ]
+
+
+def _flags(decision: Decision, theme: Theme) -> list[Item]:
+    """What speaks against a decision that was made all the same."""
+    if decision.status is Status.OK:
+        return []
+    judged = "no decision: artifact" if decision.status is Status.ARTIFACT else str(decision.status)
+    items = [Item(f"▲ {judged}", theme.warning, bold=True)]
+    return [*items, Item(decision.reason, theme.warning)] if decision.reason else items
+
+
+def _bar(painter: QPainter, area: QRectF, share: float, theme: Theme, colour: str) -> None:
+    painter.fillRect(area, QColor(theme.raised))
+    painter.fillRect(QRectF(area.left(), area.top(), area.width() * share, area.height()), QColor(colour))
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"

@@ -1,0 +1,132 @@
+"""Where a decision comes from: encoder, bank, montage, preprocessing, calibration; and what does not fit."""
+
+from collections.abc import Iterator
+from html import escape
+from typing import ClassVar
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QColor, QPalette
+from PyQt6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout
+
+from bci.montage import canonical
+from bci.session import Snapshot
+from bci.viewing import About, Viewed
+from gui.pane import Pane
+from gui.sheet import MARGIN, Item
+from gui.theme import Theme
+
+__all__ = ["ProvenancePane", "montage"]
+
+LONG = 20
+"""Letters of a fact from which on it may be broken."""
+
+
+class ProvenancePane(Pane):
+    """A strip of facts that wraps; its words can be selected and copied."""
+
+    title: ClassVar[str] = "Provenance"
+    help: ClassVar[str] = "What decodes, what it was trained on, and whether what comes in is the same."
+    rate: ClassVar[float] = 1.0
+
+    def __init__(self, viewed: Viewed, theme: Theme) -> None:
+        super().__init__(viewed, theme)
+        self._about: About | None = None
+        self._label = QLabel()
+        self._label.setTextFormat(Qt.TextFormat.RichText)
+        self._label.setWordWrap(True)
+        self._label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self._label.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
+        self._label.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self._label.setMinimumWidth(1)  # as narrow as the pane; else what is right of it could not be seen
+        self._label.setAccessibleName(self.title)
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setWidget(self._label)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._scroll)
+        self._tell()
+
+    def refresh(self, snapshot: Snapshot) -> None:  # noqa: ARG002 (a session's facts are no part of its snapshots)
+        """Show the facts again if they have changed."""
+        if self.viewed.about is not self._about:
+            self._tell()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take on other colours."""
+        super().set_theme(theme)
+        self._tell()
+
+    def _tell(self) -> None:
+        self._about = self.viewed.about
+        palette = self._label.palette()
+        palette.setColor(QPalette.ColorRole.Window, QColor(self.theme.panel))
+        self._label.setAutoFillBackground(True)
+        self._label.setPalette(palette)
+        told = (self._written(name, item) for name, item in _facts(self._about, self.theme))
+        self._label.setText("&nbsp;&nbsp;&nbsp; ".join(told))
+
+    def _written(self, name: str, item: Item) -> str:
+        """Name and value stay in one line, unless the value is long."""
+        weight = "bold" if item.bold else "normal"
+        text = escape(item.text) if len(item.text) > LONG else escape(item.text).replace(" ", "&nbsp;")
+        value = f'<span style="color:{item.colour}; font-weight:{weight}">{text}</span>'
+        label = escape(name).replace(" ", "&nbsp;")
+        space = " " if len(item.text) > LONG else "&nbsp;"
+        return f'<span style="color:{self.theme.muted}">{label}</span>{space}{value}' if name else value
+
+
+def montage(about: About) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return which of the decoder's channels are made up from others, and which the stream lacks altogether."""
+    there = {canonical(label) for label in about.stream.labels}
+    made_up = {canonical(label) for label in about.interpolated}
+    missing = (label for label in about.decoder.channels if canonical(label) not in there | made_up)
+    return about.interpolated, tuple(missing)
+
+
+def _facts(about: About, theme: Theme) -> Iterator[tuple[str, Item]]:
+    """Each fact with its label, what does not fit in the colour and the word for it."""
+    decoder = about.decoder
+    if about.synthetic:
+        yield "", Item("◆ synthetic data", theme.warning, bold=True)
+    yield "source", Item(about.origin, theme.text)
+    yield "encoder", Item(f"{about.decoder_name} {decoder.model}", theme.text)
+    yield "bank", Item(f"{about.vision_model}, {len(about.concepts)} concepts, {decoder.bank}", theme.text)
+    yield "montage", _montage(about, theme)
+    yield "preprocessing", _preprocessing(about, theme)
+    yield "decoder's filters", Item(about.filters, theme.text)
+    yield "window", Item(f"{about.window[0]:g} to {about.window[1]:g} s at {decoder.sfreq:g} Hz", theme.text)
+    yield "budget", Item(f"{about.budget * 1e3:g} ms", theme.text)
+    yield "probabilities", Item(_calibration(about), theme.text)
+
+
+def _montage(about: About, theme: Theme) -> Item:
+    made_up, missing = montage(about)
+    n = len(about.decoder.channels)
+    if missing:
+        return Item(f"✕ {len(missing)} of {n} channels MISSING: {', '.join(missing)}", theme.bad, bold=True)
+    if made_up:
+        return Item(f"▲ {len(made_up)} of {n} channels interpolated: {', '.join(made_up)}", theme.warning)
+    return Item(f"✓ all {n} channels", theme.text)
+
+
+def _preprocessing(about: About, theme: Theme) -> Item:
+    now, then = about.decoder.preprocess[:8], about.trained_on[:8]
+    if about.decoder.preprocess == about.trained_on:
+        return Item(f"✓ as in training, {now}", theme.text)
+    return Item(f"✕ DIFFERENT from training: {now} now, {then} then", theme.bad, bold=True)
+
+
+def _calibration(about: About) -> str:
+    if not about.calibration:
+        return "uncalibrated"
+    told = (f"{name} {_short(value)}" for name, value in about.calibration.items())
+    return f"calibrated: {', '.join(told)}"
+
+
+def _short(value: object) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,409 @@
+"""A whole session along one axis of time: lanes of shapes, one per outcome, under a ribbon of running accuracy.
+
+However many decisions there are, they are counted in as many cells as shapes fit side by side; the area of a shape
+then says how many decisions it stands for.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from PyQt6.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPolygonF
+from PyQt6.QtWidgets import QSizePolicy, QWidget
+
+from bci.overview import column_counts, columns
+from gui.theme import Theme
+from gui.words import tabular
+
+__all__ = ["SHAPES", "Course", "Lane", "SessionChart"]
+
+SMALL = 0.85
+"""Size of its words, of the pane's font."""
+LEAST = 0.45
+"""Size of the smallest shape, of the largest."""
+POINT = 3
+"""Pixels from one point of the ribbon to the next."""
+STEPS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 28800)
+"""Seconds from one tick to the next."""
+TOPS = (1, 2, 5, 10, 20, 50, 100)
+"""Ends of the scale of the ribbon, %."""
+
+Floats = NDArray[np.float64]
+Spans = Sequence[tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """Decisions of one kind.
+
+    Parameters
+    ----------
+    name
+        What they are called.
+    shape
+        One of `SHAPES`.
+    role
+        Of the theme.
+    flags
+        (n,) which decisions are in it.
+    """
+
+    name: str
+    shape: str
+    role: str
+    flags: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """Running accuracy of one kind.
+
+    Parameters
+    ----------
+    times, shares
+        (m,) seconds, and shares from 0 to 1.
+    chance
+        Share that luck comes to; None if unknown.
+    dashed
+        How its line is drawn.
+    """
+
+    times: Floats
+    shares: Floats
+    chance: float | None
+    dashed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    onset: Floats = field(default_factory=lambda: np.zeros(0))
+    lanes: tuple[Lane, ...] = ()
+    courses: tuple[Course, ...] = ()
+    pauses: Spans = ()
+    recording: Spans | None = None
+    instead: str = ""
+
+
+class SessionChart(QWidget):
+    """Draws lanes; a click, or Enter on the cursor that arrow keys move, chooses a decision.
+
+    Parameters
+    ----------
+    theme
+        Its colours.
+    """
+
+    chosen = pyqtSignal(int)
+    """Number of a decision."""
+    pointed = pyqtSignal(int)
+    """Number of the decision at the cursor."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.theme = theme
+        self.cursor_at: int | None = None
+        self._scene = _Scene()
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Decisions of the session: arrow keys move, Enter chooses")
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 (Qt's name)
+        """Whatever there is."""
+        return QSize(0, 0)
+
+    def set_session(
+        self,
+        onset: Floats,
+        lanes: Sequence[Lane],
+        courses: Sequence[Course],
+        pauses: Spans,
+        recording: Spans | None,
+        instead: str = "",
+    ) -> None:
+        """Show a session.
+
+        Parameters
+        ----------
+        onset
+            (n,) seconds, one per decision.
+        courses
+            What the ribbon shows; none if `instead` says why there is none.
+        pauses, recording
+            (from, until) seconds; no recording is None where nothing is known of it.
+        """
+        self._scene = _Scene(onset, tuple(lanes), tuple(courses), pauses, recording, instead)
+        self.update()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take on other colours."""
+        self.theme = theme
+        self.update()
+
+    # -------------------------------------------------------------------------------- painting
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: ARG002, N802 (Qt's name)
+        """Draw pauses, ribbon, lanes, recording, cursor and the axis of time."""
+        if not len(self._scene.onset):
+            return
+        painter = QPainter(self)
+        painter.setFont(self._font())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._draw_pauses(painter)
+        self._draw_ribbon(painter)
+        for number, lane in enumerate(self._scene.lanes):
+            self._draw_lane(painter, lane, self.lane_rect(number))
+        self._draw_recording(painter)
+        self._draw_cursor(painter)
+        self._draw_time(painter)
+        painter.end()
+
+    def _draw_pauses(self, painter: QPainter) -> None:
+        area = self._area()
+        for begin, end in self._scene.pauses:
+            left, right = self._x(begin), self._x(end)
+            painter.fillRect(QRectF(left, 0, max(right - left, 1), area.bottom()), QColor(self.theme.raised))
+
+    def _draw_ribbon(self, painter: QPainter) -> None:
+        ribbon, scene = self._ribbon(), self._scene
+        painter.setPen(QColor(self.theme.muted))
+        if not scene.courses:
+            text = self._metrics().elidedText(scene.instead, Qt.TextElideMode.ElideRight, ribbon.width())
+            painter.drawText(ribbon, Qt.AlignmentFlag.AlignCenter, text)
+            return
+        top = self._top()
+        margin = QRectF(0, ribbon.top(), ribbon.left() - 4, ribbon.height())
+        right = Qt.AlignmentFlag.AlignRight
+        painter.drawText(margin, right | Qt.AlignmentFlag.AlignTop, f"{top * 100:g} %")
+        painter.drawText(margin, right | Qt.AlignmentFlag.AlignBottom, "0 %")
+        for course in scene.courses:
+            self._draw_course(painter, course, ribbon, top)
+
+    def _draw_course(self, painter: QPainter, course: Course, ribbon: QRectF, top: float) -> None:
+        def y(share: float) -> float:
+            return ribbon.bottom() - share / top * ribbon.height()
+
+        at = self._columns(course.times, POINT)
+        last = np.full(int(at.max()) + 1, -1)
+        last[at] = np.arange(len(at))  # of several trials in a column the last one counts
+        points = [QPointF(self._x(course.times[i]), y(course.shares[i])) for i in last[last >= 0]]
+        pen = painter.pen()
+        pen.setStyle(Qt.PenStyle.DotLine)
+        pen.setColor(QColor(self.theme.chance))
+        painter.setPen(pen)
+        if course.chance is not None:
+            painter.drawLine(QPointF(ribbon.left(), y(course.chance)), QPointF(ribbon.right(), y(course.chance)))
+        pen.setStyle(Qt.PenStyle.DashLine if course.dashed else Qt.PenStyle.SolidLine)
+        pen.setColor(QColor(self.theme.accent))
+        painter.setPen(pen)
+        painter.drawPolyline(QPolygonF(points))
+
+    def _draw_lane(self, painter: QPainter, lane: Lane, rect: QRectF) -> None:
+        colour, size = QColor(getattr(self.theme, lane.role)), self._size()
+        painter.setPen(QColor(self.theme.muted))
+        name = QRectF(size + 4, rect.top(), self._area().left() - size - 4, rect.height())
+        painter.drawText(name, Qt.AlignmentFlag.AlignVCenter, lane.name)
+        draw = SHAPES[lane.shape]
+        draw(painter, QPointF(size / 2 + 1, rect.center().y()), size / 2, colour)
+        counts = self._counts(lane)
+        most = max(int(counts.max()), 1)
+        for cell in np.flatnonzero(counts):
+            radius = size / 2 * max(LEAST, float(np.sqrt(counts[cell] / most)))
+            x = rect.left() + (cell + 0.5) * rect.width() / len(counts)
+            draw(painter, QPointF(x, rect.center().y()), radius, colour)
+
+    def _draw_recording(self, painter: QPainter) -> None:
+        if self._scene.recording is None:
+            return
+        rect = self.lane_rect(len(self._scene.lanes))
+        painter.setPen(QColor(self.theme.muted))
+        painter.drawText(
+            QRectF(0, rect.top(), rect.left(), rect.height()), Qt.AlignmentFlag.AlignVCenter, "recorded"
+        )
+        for begin, end in self._scene.recording:
+            left, right = max(self._x(begin), rect.left()), min(self._x(end), rect.right())
+            bar = QRectF(left, rect.center().y() - 2, right - left, 4)
+            if right > left:
+                painter.fillRect(bar, QColor(self.theme.bad))
+
+    def _draw_cursor(self, painter: QPainter) -> None:
+        if self.cursor_at is not None and self.cursor_at < len(self._scene.onset):
+            x = self._x(self._scene.onset[self.cursor_at])
+            painter.setPen(QColor(self.theme.accent))
+            painter.drawLine(QPointF(x, 0), QPointF(x, self._area().bottom()))
+
+    def _draw_time(self, painter: QPainter) -> None:
+        area, metrics, (start, stop) = self._area(), self._metrics(), self._span()
+        painter.setPen(QColor(self.theme.line))
+        painter.drawLine(area.bottomLeft(), area.bottomRight())
+        painter.setPen(QColor(self.theme.muted))
+        most = max(area.width() / (metrics.horizontalAdvance("0:00:00") * 1.5), 1)
+        step = next((step for step in STEPS if (stop - start) / step <= most), STEPS[-1])
+        for seconds in np.arange(0, stop - start + 1e-9, step):
+            text, x = clock(seconds), self._x(start + seconds)
+            painter.drawLine(QPointF(x, area.bottom()), QPointF(x, area.bottom() + 3))
+            left = min(x - metrics.horizontalAdvance(text) / 2, self.width() - metrics.horizontalAdvance(text))
+            painter.drawText(QPointF(left, area.bottom() + 2 + metrics.ascent()), text)
+
+    # -------------------------------------------------------------------------------- layout
+
+    def lane_rect(self, number: int) -> QRectF:
+        """Where a lane lies, counted from the top."""
+        area, height = self._area(), self._metrics().height()
+        rows = len(self._scene.lanes) + (self._scene.recording is not None)
+        return QRectF(area.left(), area.bottom() - (rows - number) * height, area.width(), height)
+
+    def _ribbon(self) -> QRectF:
+        area = self._area()
+        return QRectF(area.left(), 3, area.width(), max(self.lane_rect(0).top() - 7, 1))
+
+    def _area(self) -> QRectF:
+        """All that has a time."""
+        metrics = self._metrics()
+        names = [*(lane.name for lane in self._scene.lanes), "recorded"]
+        left = max(metrics.horizontalAdvance(name) for name in names) + self._size() + 10
+        return QRectF(left, 0, max(self.width() - left - 4, 1), self.height() - metrics.height() - 2)
+
+    def _size(self) -> float:
+        return self._metrics().height() * 0.6
+
+    def _span(self) -> tuple[float, float]:
+        onset = self._scene.onset
+        start = float(onset.min())
+        return start, max(float(onset.max()), start + 1.0)
+
+    def _x(self, time: float) -> float:
+        area, (start, stop) = self._area(), self._span()
+        return area.left() + (time - start) / (stop - start) * area.width()
+
+    def _columns(self, times: Floats, pixels: float) -> NDArray[np.int64]:
+        return columns(times, *self._span(), max(1, int(self._area().width() / pixels)))
+
+    def _counts(self, lane: Lane) -> NDArray[np.int64]:
+        cells = max(1, int(self._area().width() / self._size()))
+        return column_counts(columns(self._scene.onset, *self._span(), cells), lane.flags, cells)
+
+    def _top(self) -> float:
+        """End of the ribbon's scale."""
+        shares = [float(course.shares.max()) for course in self._scene.courses]
+        chances = [course.chance or 0.0 for course in self._scene.courses]
+        most = max(*shares, *chances) * 100
+        return next(top for top in TOPS if most <= top + 1e-9) / 100
+
+    def _metrics(self) -> QFontMetricsF:
+        return QFontMetricsF(self._font())
+
+    def _font(self) -> QFont:
+        small = tabular(self.font())
+        small.setPointSizeF(small.pointSizeF() * SMALL)
+        return small
+
+    # -------------------------------------------------------------------------------- mouse and keyboard
+
+    def decision_at(self, point: QPointF) -> int | None:
+        """Number of the decision nearest in time, of those in the lane that was hit; None if there is none."""
+        onset, area = self._scene.onset, self._area()
+        if not len(onset) or not area.left() - 4 <= point.x() <= area.right() + 4:
+            return None
+        hit = [lane.flags for i, lane in enumerate(self._scene.lanes) if self.lane_rect(i).contains(point)]
+        among = np.flatnonzero(hit[0]) if hit and hit[0].any() else np.arange(len(onset))
+        start, stop = self._span()
+        time = start + (point.x() - area.left()) / area.width() * (stop - start)
+        return int(among[np.abs(onset[among] - time).argmin()])
+
+    def point_at(self, number: int) -> None:
+        """Move the cursor to a decision."""
+        self.cursor_at = number
+        self.pointed.emit(number)
+        self.update()
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 (Qt's name)
+        """Choose a decision."""
+        number = None if event is None else self.decision_at(event.position())
+        if number is not None:
+            self.point_at(number)
+            self.chosen.emit(number)
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 (Qt's name)
+        """Move from decision to decision, or choose one."""
+        last = len(self._scene.onset) - 1
+        if event is None or last < 0:
+            return
+        here = last if self.cursor_at is None else self.cursor_at
+        moves = {
+            Qt.Key.Key_Left: here - (self.cursor_at is not None),
+            Qt.Key.Key_Right: here + 1,
+            Qt.Key.Key_Home: 0,
+            Qt.Key.Key_End: last,
+        }
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.cursor_at is not None:
+            self.chosen.emit(self.cursor_at)
+        elif event.key() in moves:
+            self.point_at(min(max(moves[Qt.Key(event.key())], 0), last))
+        else:
+            super().keyPressEvent(event)
+
+
+def clock(seconds: float) -> str:
+    """Write a time since the start: minutes and seconds, with hours where there are any."""
+    whole = round(seconds)
+    minutes = f"{whole // 60 % 60:02d}" if whole >= 3600 else f"{whole // 60}"
+    hours = f"{whole // 3600}:" if whole >= 3600 else ""
+    return f"{hours}{minutes}:{whole % 60:02d}"
+
+
+# ------------------------------------------------------------------------------------------------ shapes
+
+Draw = Callable[[QPainter, QPointF, float, QColor], None]
+
+
+def _disc(painter: QPainter, at: QPointF, radius: float, colour: QColor) -> None:
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour)
+    painter.drawEllipse(at, radius, radius)
+
+
+def _half(painter: QPainter, at: QPointF, radius: float, colour: QColor) -> None:
+    _ring(painter, at, radius, colour)
+    painter.setBrush(colour)
+    box = QRectF(at.x() - radius, at.y() - radius, 2 * radius, 2 * radius)
+    painter.drawPie(box, 90 * 16, 180 * 16)
+
+
+def _ring(painter: QPainter, at: QPointF, radius: float, colour: QColor) -> None:
+    painter.setPen(colour)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawEllipse(at, radius - 0.5, radius - 0.5)
+
+
+def _tick(painter: QPainter, at: QPointF, radius: float, colour: QColor) -> None:
+    painter.fillRect(QRectF(at.x() - 1, at.y() - radius, 2, 2 * radius), colour)
+
+
+def _triangle(painter: QPainter, at: QPointF, radius: float, colour: QColor) -> None:
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour)
+    corners = ((0.0, -radius), (radius, radius), (-radius, radius))
+    painter.drawPolygon(QPolygonF([at + QPointF(*corner) for corner in corners]))
+
+
+def _cross(painter: QPainter, at: QPointF, radius: float, colour: QColor) -> None:
+    painter.setPen(colour)
+    for side in (-radius, radius):
+        painter.drawLine(at + QPointF(-radius, side), at + QPointF(radius, -side))
+
+
+def _square(painter: QPainter, at: QPointF, radius: float, colour: QColor) -> None:
+    painter.fillRect(QRectF(at.x() - radius, at.y() - radius, 2 * radius, 2 * radius), colour)
+
+
+SHAPES: dict[str, Draw] = {
+    "disc": _disc,
+    "half": _half,
+    "ring": _ring,
+    "tick": _tick,
+    "triangle": _triangle,
+    "cross": _cross,
+    "square": _square,
+}

@@ -1,0 +1,141 @@
+"""The whole session: what became of every decision, running accuracy, pauses, and what was recorded."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PyQt6.QtCore import pyqtSignal
+
+from bci.decided import Decided
+from bci.overview import pauses, running_share
+from bci.session import Snapshot
+from bci.tally import chance, top5_counts
+from bci.types import Status
+from bci.viewing import About, Viewed
+from gui.figure_pane import FigurePane
+from gui.session_chart import Course, Lane, SessionChart, clock
+from gui.theme import Theme
+
+__all__ = ["TimelinePane"]
+
+LAST, FEWEST = 50, 10
+"""Trials that the running accuracy is of at most, and from which on it is drawn."""
+_FLAGGED = (
+    (Status.LATE, "late", "tick", "warning"),
+    (Status.ARTIFACT, "artefact", "triangle", "warning"),
+    (Status.DROPPED, "dropped", "cross", "bad"),
+    (Status.GAP, "gap", "square", "bad"),
+)
+
+
+class TimelinePane(FigurePane):
+    """Lanes of outcomes and of what went wrong; a click chooses a decision."""
+
+    title: ClassVar[str] = "Timeline"
+    help: ClassVar[str] = "All decisions of the session by outcome. A click, or arrow keys and Enter, choose one."
+    rate: ClassVar[float] = 2.0
+
+    trial_chosen = pyqtSignal(int)
+    """Number of the decision that was clicked."""
+
+    def __init__(self, viewed: Viewed, theme: Theme) -> None:
+        self.chart = SessionChart(theme)
+        super().__init__(viewed, theme, self.chart)
+        self._recording: tuple[tuple[float, float], ...] | None = None
+        self.chart.chosen.connect(self.trial_chosen)
+        self.chart.pointed.connect(self._tell_of)
+
+    def recording(self, spans: Sequence[tuple[float, float]]) -> None:
+        """Take in from when until when the session was recorded, seconds on the LSL clock."""
+        self._recording = tuple(spans)
+        self.redraw()
+
+    def lacks(self, about: About, snapshot: Snapshot) -> str | None:  # noqa: ARG002 (any decision has a place)
+        """Say what is missing."""
+        return None if len(snapshot.decided) else "No decision yet. The timeline begins with the first one."
+
+    def draw(self, about: About, snapshot: Snapshot) -> None:
+        """Sort decisions into lanes."""
+        decided = snapshot.decided
+        courses, instead = self._courses(about, decided)
+        still = [(float(begin), float(end)) for begin, end in pauses(decided.onset)]
+        lanes = [*_outcomes(about, decided), *_flagged(decided)]
+        self.chart.set_session(decided.onset, lanes, courses, still, self._recording, instead)
+        self._tell(about, decided, courses, len(still))
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take on other colours."""
+        self.chart.set_theme(theme)
+        super().set_theme(theme)
+
+    def _courses(self, about: About, decided: Decided) -> tuple[list[Course], str]:
+        if about.hide_truth:
+            return [], "outcomes are hidden from this screen"
+        if not decided.told.any():
+            return [], "no truth in the markers: accuracy cannot be known"
+        n_concepts, told = len(about.concepts), decided.told
+        begin = min(FEWEST, int(told.sum())) - 1  # a share of two trials would only stretch the scale
+        times = decided.onset[told][begin:]
+        kinds = (1, 5) if top5_counts(n_concepts) else (1,)
+        shares = {k: running_share(decided.hits(k)[told], LAST)[begin:] for k in kinds}
+        return [Course(times, shares[k], chance(decided, k, n_concepts), dashed=k == 5) for k in kinds], ""
+
+    def _tell(self, about: About, decided: Decided, courses: Sequence[Course], n_pauses: int) -> None:
+        running = [
+            (
+                "text",
+                f"top-{5 if course.dashed else 1} {'╌' if course.dashed else '—'} {course.shares[-1] * 100:.0f} %",
+            )
+            for course in courses
+        ]
+        last = (
+            [("muted", f"last {min(LAST, int(decided.told.sum()))}"), ("chance", "··· chance")] if courses else []
+        )
+        counts = [(role, f"{name} {n:,}") for name, role, n in _deficits(decided)]
+        kind = "windows" if decided.window.any() else "decisions"
+        self.words.say(
+            [
+                *running,
+                *last,
+                *counts,
+                ("muted", f"{len(decided):,} {kind}"),
+                ("muted", f"{n_pauses:,} pause{'' if n_pauses == 1 else 's'}" + (", shaded" if n_pauses else "")),
+                *([("muted", "truth hidden from this screen")] if about.hide_truth else []),
+            ]
+        )
+
+    def _tell_of(self, number: int) -> None:
+        """Say what the cursor is at."""
+        if self._snapshot is None or number >= len(self._snapshot.decided):
+            return
+        decided = self._snapshot.decided
+        since = clock(float(decided.onset[number] - decided.onset.min()))
+        lanes = [*_outcomes(self.viewed.about, decided), *_flagged(decided)]
+        told = [lane.name for lane in lanes if lane.flags[number]]
+        self.words.say([("accent", f"trial {number:,}"), ("text", f"at {since}"), ("text", ", ".join(told))])
+
+
+def _outcomes(about: About, decided: Decided) -> list[Lane]:
+    """What was decided, sorted by whether it was right where that may be seen."""
+    if about.hide_truth or not decided.told.any():
+        return [Lane("decided", "disc", "accent", decided.ranked)]
+    judged, first = decided.told & decided.ranked, decided.hits(1)
+    near = decided.hits(5) & ~first if top5_counts(len(about.concepts)) else np.zeros(len(decided), np.bool_)
+    lanes = [Lane("top-1", "disc", "good", first)]
+    if top5_counts(len(about.concepts)):
+        lanes.append(Lane("top-5", "half", "accent", near))
+    lanes.append(Lane("miss", "ring", "muted", judged & ~first & ~near))
+    untold: NDArray[np.bool_] = decided.ranked & ~decided.told
+    return [*lanes, Lane("no truth", "tick", "muted", untold)] if untold.any() else lanes
+
+
+def _flagged(decided: Decided) -> list[Lane]:
+    lanes = [Lane(name, shape, role, decided.status == status) for status, name, shape, role in _FLAGGED]
+    return [lane for lane in lanes if lane.flags.any()]
+
+
+def _deficits(decided: Decided) -> list[tuple[str, str, int]]:
+    """Name, role and number of decisions for each thing that can go wrong, none of them too."""
+    found = [(name, role, int((decided.status == status).sum())) for status, name, _, role in _FLAGGED]
+    return [(name, role if n else "muted", n) for name, role, n in found]

@@ -1,0 +1,183 @@
+"""The panes of a session as docks: movable, tabbed, and arranged by presets."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+from PyQt6.QtCore import QByteArray, Qt
+from PyQt6.QtWidgets import QDockWidget, QMainWindow, QTabWidget
+
+from gui.pane import Pane
+
+__all__ = ["PRESETS", "Columns", "Rows", "Tabs", "Workspace"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tabs:
+    """Panes one behind the other, the first in front."""
+
+    panes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Parts side by side, with their shares of the width."""
+
+    parts: "tuple[Part, ...]"
+    shares: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Parts one above the other, with their shares of the height."""
+
+    parts: "tuple[Part, ...]"
+    shares: tuple[int, ...]
+
+
+Part = str | Tabs | Columns | Rows
+
+PRESETS: Mapping[str, Part] = {
+    "Experiment": Rows(
+        (
+            Columns(
+                (
+                    "TracePane",
+                    Rows(("NowPane", Columns(("TruthPane", "AccuracyPane"), (2, 3))), (5, 4)),
+                ),
+                (5, 6),
+            ),
+            Columns(("TimelinePane", "ProvenancePane"), (5, 6)),
+        ),
+        (7, 2),
+    ),
+    "Monitor": Columns(
+        (
+            Rows(("TracePane", "TimelinePane"), (5, 1)),
+            Rows(
+                (Columns(("QualityPane", "TopomapPane"), (1, 1)), "SpectrumPane", "ResponsePane"),
+                (1, 1, 1),
+            ),
+        ),
+        (3, 2),
+    ),
+    "Debug": Rows(
+        (
+            Columns(("LatencyPane", "RanksPane", "ConfusionPane"), (1, 1, 1)),
+            Columns(("CalibrationPane", "MapPane", Tabs(("AveragingPane", "AccuracyPane"))), (1, 1, 1)),
+            Columns(("TimelinePane", "ProvenancePane"), (1, 1)),
+        ),
+        (4, 4, 2),
+    ),
+    "Kiosk": Rows(("NowPane", "AccuracyPane"), (3, 1)),
+}
+"""How panes are arranged for what; those not named are closed."""
+
+
+class Workspace(QMainWindow):
+    """Holds the docks.
+
+    Parameters
+    ----------
+    panes
+        By the names of their classes.
+    """
+
+    def __init__(self, panes: Mapping[str, Pane]) -> None:
+        super().__init__()
+        self.setWindowFlags(Qt.WindowType.Widget)
+        self.setDockNestingEnabled(True)
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        self.panes = dict(panes)
+        self.docks = {name: self._dock(name, pane) for name, pane in panes.items()}
+        self.preset = ""
+
+    def arrange(self, preset: str, saved: str = "") -> None:
+        """Arrange the panes as a preset wants them, or as they were left.
+
+        Parameters
+        ----------
+        saved
+            What `layout` told; what makes no sense any more is ignored.
+        """
+        self.preset = preset
+        if saved and self.restoreState(QByteArray.fromBase64(saved.encode())):
+            return
+        for dock in self.docks.values():
+            self.removeDockWidget(dock)
+            dock.setFloating(False)
+        part = PRESETS[preset]
+        self.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, self.docks[_first(part)])
+        self._split(part)
+        for name in _all(part):
+            self.docks[name].show()
+        for front in _tabs(part):
+            self.docks[front.panes[0]].raise_()
+        self.spread()
+
+    def spread(self) -> None:
+        """Give each part of the preset its share of the room."""
+        self._share(PRESETS[self.preset], self.width(), self.height())
+
+    def layout_text(self) -> str:
+        """Return where the panes are, for `arrange`."""
+        return bytes(self.saveState().toBase64().data()).decode()
+
+    def seen(self, name: str) -> bool:
+        """Whether a pane can be seen: its dock is open and no tab covers it."""
+        return self.docks[name].isVisible() and not self.panes[name].visibleRegion().isEmpty()
+
+    def _dock(self, name: str, pane: Pane) -> QDockWidget:
+        dock = QDockWidget(pane.title, self)
+        dock.setObjectName(name)
+        dock.setAccessibleName(pane.title)
+        dock.setToolTip(pane.help)
+        dock.setWidget(pane)
+        dock.hide()
+        return dock
+
+    def _split(self, part: Part) -> None:
+        if isinstance(part, Tabs):
+            for below, above in pairwise(part.panes):
+                self.tabifyDockWidget(self.docks[below], self.docks[above])
+        if not isinstance(part, Columns | Rows):
+            return
+        across = Qt.Orientation.Horizontal if isinstance(part, Columns) else Qt.Orientation.Vertical
+        firsts = [self.docks[_first(each)] for each in part.parts]
+        for before, after in pairwise(firsts):
+            self.splitDockWidget(before, after, across)
+        for each in part.parts:
+            self._split(each)
+
+    def _share(self, part: Part, width: int, height: int) -> None:
+        if not isinstance(part, Columns | Rows):
+            return
+        columns = isinstance(part, Columns)
+        room, whole = (width if columns else height), sum(part.shares)
+        sizes = [room * share // whole for share in part.shares]
+        across = Qt.Orientation.Horizontal if columns else Qt.Orientation.Vertical
+        self.resizeDocks([self.docks[_first(each)] for each in part.parts], sizes, across)
+        for each, size in zip(part.parts, sizes, strict=True):
+            self._share(each, size if columns else width, height if columns else size)
+
+
+def _first(part: Part) -> str:
+    return next(_all(part))
+
+
+def _all(part: Part) -> Iterator[str]:
+    if isinstance(part, str):
+        yield part
+    elif isinstance(part, Tabs):
+        yield from part.panes
+    else:
+        for each in part.parts:
+            yield from _all(each)
+
+
+def _tabs(part: Part) -> Iterator[Tabs]:
+    if isinstance(part, Tabs):
+        yield part
+    elif not isinstance(part, str):
+        for each in part.parts:
+            yield from _tabs(each)

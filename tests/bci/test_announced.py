@@ -1,0 +1,102 @@
+"""What a session says of itself is understood elsewhere, and what is not a description is refused."""
+
+import json
+
+import numpy as np
+import pytest
+from staged_session import about
+
+from bci.announced import CHILDREN, LONGEST, announce, understand
+from bci.errors import ConfigError, FormatError
+from bci.specs import RandomisationSpec
+from bci.types import Channel, StreamSpec
+
+ORDER = RandomisationSpec(kind="blocks", shares={"thing-1": 2, "thing-2": 1})
+PLACES = np.float32([[0.25, -0.5], [np.nan, np.nan]])
+
+
+def facts(**changes):
+    stream = StreamSpec("EPOC", "EEG", "serial-1", 128.0, (Channel("Cz"), Channel("X", "aux", "g")), None)
+    given = {
+        "stream": stream,
+        "interpolated": ("P7",),
+        "positions": PLACES,
+        "calibration": {"temperature": 0.07, "n": 200},
+        "paradigm": "each thing once a block",
+    }
+    return about(**(given | changes))
+
+
+def test_everything_that_is_sent_comes_back():
+    told = facts()
+    heard = understand(announce(told.decoder, told, ORDER), "attached to X")
+    assert heard.order == ORDER
+    assert heard.about.origin == "attached to X"
+    for name in told.__dataclass_fields__:
+        if name not in ("origin", "positions"):
+            assert getattr(heard.about, name) == getattr(told, name), name
+    np.testing.assert_array_equal(heard.about.positions, PLACES)
+
+
+def test_what_stays_at_home_is_not_sent(tmp_path):
+    told = facts(thumbnails=tmp_path, folder=tmp_path, map=np.zeros((10, 2), np.float32))
+    sent = announce(told.decoder, told)
+    assert tmp_path.name not in "".join(sent.values())
+    heard = understand(sent, "")
+    assert (heard.about.thumbnails, heard.about.folder, heard.about.map, heard.order) == (None,) * 4
+
+
+def test_nothing_is_bet_on_where_the_truth_is_hidden():
+    told = facts(hide_truth=True)
+    heard = understand(announce(told.decoder, told, ORDER), "")
+    assert heard.about.hide_truth
+    assert heard.order is None
+
+
+def test_without_facts_there_are_only_ids_and_concepts():
+    told = facts()
+    sent = announce(told.decoder)
+    assert set(sent) == set(CHILDREN) - {"about"}
+    with pytest.raises(FormatError, match="describes its session"):
+        understand(sent | {"about": ""}, "")
+
+
+def test_more_than_can_be_sent_is_refused():
+    told = facts(categories=("x" * (LONGEST // 10),) * 10)
+    with pytest.raises(ConfigError, match="smaller bank"):
+        announce(told.decoder, told)
+
+
+def sent(**changes):
+    told = facts()
+    children = announce(told.decoder, told, ORDER)
+    body = json.loads(children["about"]) | changes
+    return children | {"about": json.dumps({key: value for key, value in body.items() if value is not ...})}
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"schema": 2}, "schema 2, this version reads up to 1"),
+        ({"schema": ...}, "schema number"),
+        ({"stream": ...}, "stream"),
+        ({"stream": {"name": "EPOC"}}, "stream"),
+        ({"window": [0.0]}, "window"),
+        ({"window": [0.0, float("inf")]}, "window"),
+        ({"budget": "50"}, "budget"),
+        ({"synthetic": 1}, "synthetic"),
+        ({"sfreq": 0}, "sfreq"),
+        ({"categories": ["one"]}, "as many categories as concepts, got 1 and 10"),
+        ({"positions": [[0.0, 0.0]]}, "as many positions as channels, got 1 and 2"),
+        ({"randomisation": {"kind": "sorted"}}, "randomisation"),
+    ],
+)
+def test_other_descriptions_are_refused(changes, why):
+    with pytest.raises(FormatError, match=why):
+        understand(sent(**changes), "")
+
+
+@pytest.mark.parametrize("concepts", ["", "7", '["a", 1]', "[" * 10_000, "x" * (LONGEST + 1)])
+def test_other_lists_of_concepts_are_refused(concepts):
+    with pytest.raises(FormatError, match="expected"):
+        understand(sent() | {"concepts": concepts}, "")

@@ -1,0 +1,133 @@
+import threading
+
+import pytest
+from staged_session import StagedSession
+
+from bci.conductor import Conductor, Phase
+from bci.errors import StreamError
+
+
+class FakeSession:
+    """What a conductor needs of a session."""
+
+    def __init__(self):
+        self.log = []
+        self.begun = threading.Event()
+        self.stopped = threading.Event()
+
+    def start(self, *, hold):
+        self.log.append(f"start, hold {hold}")
+
+    def begin(self):
+        self.log.append("begin")
+        self.begun.set()
+
+    def stop(self, reason):
+        self.log.append(f"stop: {reason}")
+        self.stopped.set()
+
+    def wait(self, timeout):
+        return self.stopped.wait(timeout)
+
+    def finish(self):
+        self.log.append("finish")
+        return {"events": 3}
+
+
+class Stage:
+    """Plays sessions for a conductor; tests wait for its steps."""
+
+    def __init__(self, *, hold=True, opening=None, error=None):
+        self.session, self.viewed = FakeSession(), StagedSession()
+        self.streams = []
+        self._opening, self._error = opening, error
+        self.conductor = Conductor(self._play, hold=hold)
+
+    def _play(self, stream, watch):
+        self.streams.append(stream)
+        if self._opening is not None:
+            self._opening.wait(30)
+        if self._error is not None:
+            raise self._error
+        watch(self.session, self.viewed)
+
+    def until(self, phase):
+        while self.conductor.status().phase is not phase or self.conductor.status().busy:
+            pass
+
+
+def test_a9_a_session_goes_through_its_phases_when_it_is_told_to():
+    stage = Stage()
+    conductor = stage.conductor
+    assert conductor.status().phase is Phase.CONFIGURE
+    conductor.prepare("EPOC")
+    stage.until(Phase.READY)
+    assert conductor.status().viewed is stage.viewed
+    conductor.begin()
+    assert conductor.status().phase is Phase.RUNNING
+    conductor.stop("enough")
+    stage.until(Phase.STOPPED)
+    conductor.close()
+    assert stage.session.log == ["start, hold True", "begin", "stop: enough", "finish"]
+    assert conductor.status().summary == {"events": 3}
+    assert stage.streams == ["EPOC"]
+    conductor.raise_error()
+
+
+def test_without_hold_it_runs_as_soon_as_it_can():
+    stage = Stage(hold=False)
+    stage.conductor.prepare()
+    stage.until(Phase.RUNNING)
+    stage.conductor.begin()
+    assert stage.session.log == ["start, hold False"]
+    stage.conductor.close()
+    assert stage.conductor.status().phase is Phase.STOPPED
+
+
+def test_another_session_can_follow():
+    stage = Stage()
+    for stream in ("one", "two"):
+        stage.session = FakeSession()
+        stage.conductor.prepare(stream)
+        stage.until(Phase.READY)
+        stage.conductor.close()
+    assert stage.streams == ["one", "two"]
+
+
+def test_only_one_session_is_on_at_a_time():
+    stage = Stage()
+    stage.conductor.prepare("one")
+    stage.conductor.prepare("two")
+    stage.until(Phase.READY)
+    stage.conductor.prepare("three")
+    stage.conductor.close()
+    assert stage.streams == ["one"]
+
+
+def test_what_is_unwanted_before_it_is_open_ends_at_once():
+    opening = threading.Event()
+    stage = Stage(opening=opening)
+    stage.conductor.prepare()
+    stage.conductor.stop("no, the other one")
+    opening.set()
+    stage.conductor.close()
+    assert "stop: no, the other one" in stage.session.log
+    assert stage.conductor.status().phase is Phase.STOPPED
+
+
+def test_what_cannot_be_opened_is_told_and_can_be_chosen_anew():
+    stage = Stage(error=StreamError("no such stream"))
+    stage.conductor.prepare()
+    stage.conductor.close()
+    status = stage.conductor.status()
+    assert (status.phase, status.viewed, str(status.error)) == (Phase.CONFIGURE, None, "no such stream")
+    with pytest.raises(StreamError):
+        stage.conductor.raise_error()
+
+
+def test_buttons_that_make_no_sense_do_nothing():
+    stage = Stage()
+    stage.conductor.begin()
+    stage.conductor.stop()
+    stage.conductor.close()
+    assert stage.conductor.status().phase is Phase.CONFIGURE

@@ -1,0 +1,103 @@
+import numpy as np
+import pytest
+from PyQt6.QtGui import QFontMetricsF
+from staged_session import StagedSession, about
+
+from bci.types import Status
+from gui.latency_pane import LatencyPane
+from gui.theme import DARK, LIGHT
+
+
+@pytest.fixture
+def shown(qtbot, theme):
+    def show(session, size=(320, 200)):
+        pane = LatencyPane(session, theme)
+        qtbot.addWidget(pane)
+        pane.resize(*size)
+        pane.show()
+        pane.refresh(session.snapshot())
+        pane.grab()
+        return pane
+
+    return show
+
+
+def decided(latencies, **facts):
+    session = StagedSession(about(10, **facts))
+    for latency in latencies:
+        session.decide(truth=1, best=1, latency=latency)
+    return session
+
+
+def test_b7_percentiles_and_misses_are_told_with_their_unit(shown):
+    pane = shown(decided([0.005] * 98 + [0.08, 0.2]))
+    assert pane.words.text.startswith("p50 5  p95 5  p99 81.2 ms · | budget 50 ms · 2 of 100 over it (2.0 %)")
+    assert "one clock: LSL" in pane.words.text
+    assert "one clock" in pane.toolTip()
+
+
+def test_b7_a_session_in_time_says_so(shown):
+    assert "none of 3 over it" in shown(decided([0.005] * 3)).words.text
+
+
+def test_b7_stages_of_a_bar_add_up_to_the_latency_of_its_decisions(shown):
+    pane = shown(decided(np.arange(1, 102) / 1e3))
+    assert [(bar.name, sum(bar.stages)) for bar in pane.bars._bars] == [
+        ("p50", pytest.approx(51)),
+        ("p95", pytest.approx(96)),
+        ("p99", pytest.approx(100)),
+    ]
+
+
+def test_b7_painting_is_told_beside_the_latency_of_the_decision(shown):
+    pane = shown(decided([0.005] * 4))
+    assert "painted: not known" in pane.bars.accessibleName()
+    pane.painted(np.full(4, np.nan))
+    assert "painted: not known" in pane.bars.accessibleName()
+    pane.painted(np.full(9, 0.02))
+    assert [bar.painted for bar in pane.bars._bars] == [pytest.approx(20)] * 3
+    assert sum(pane.bars._bars[0].stages) == pytest.approx(5)
+    assert "painted 20 ms" in pane.bars.accessibleName()
+
+
+def test_b7_every_decision_is_in_the_histogram(shown):
+    pane = shown(decided(np.geomspace(1e-4, 5, 60)))
+    assert (pane._histogram.opts["height"] ** 2).sum() == pytest.approx(60)
+    assert pane._budget.value() == pytest.approx(np.log10(50))
+    low, high = pane.plot.getViewBox().viewRange()[0]
+    assert low < np.log10(0.1) < np.log10(50) < np.log10(5000) < high + 0.1
+
+
+def test_b7_events_that_were_not_decoded_have_no_latency(shown):
+    session = decided([0.005] * 3)
+    session.decide(truth=1, best=None, status=Status.GAP, latency=3.0)
+    assert "none of 3 over it" in shown(session).words.text
+    lost = StagedSession()
+    lost.decide(truth=1, best=None, status=Status.GAP)
+    assert "None of 1 events was decoded" in shown(lost).sentence.text()
+    assert "No decision yet" in shown(StagedSession()).sentence.text()
+
+
+def test_b7_latency_may_be_seen_by_a_participant(shown):
+    assert "p50 5" in shown(decided([0.005], hide_truth=True)).words.text
+
+
+@pytest.mark.parametrize("width", [240, 304, 900])
+def test_b7_entries_of_the_legend_find_room(shown, width):
+    pane = shown(decided([0.005] * 3))
+    pane.painted(np.full(3, 0.12))
+    metrics = QFontMetricsF(pane.bars._font())
+    ends = {}
+    for line, x, _, text in pane.bars._legend(width):
+        assert x >= ends.get(line, 0)
+        ends[line] = x + metrics.horizontalAdvance(text)
+        assert ends[line] <= width
+
+
+def test_b7_the_theme_can_change(qtbot):
+    pane = LatencyPane(decided([0.005]), DARK)
+    qtbot.addWidget(pane)
+    pane.refresh(pane.viewed.snapshot())
+    pane.set_theme(LIGHT)
+    assert pane.bars.theme is LIGHT
+    assert pane._histogram.opts["brush"].name() == LIGHT.accent

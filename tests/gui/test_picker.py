@@ -1,0 +1,100 @@
+import pytest
+from PyQt6.QtCore import Qt
+
+from bci.discovery import FoundStream
+from bci.stream_monitor import Observed
+from bci.types import SourceState
+from gui.picker import COLUMNS, Picker
+
+
+class Watch:
+    """Streams in sight without LSL."""
+
+    def __init__(self, *seen):
+        self.seen = seen
+        self.looking = False
+
+    def start(self):
+        self.looking = True
+
+    def stop(self):
+        self.looking = False
+
+
+def stream(name, source_id="", state=SourceState.FLOWING, rate=250.2, kind="EEG"):
+    found = FoundStream(name, kind, source_id, "lab-pc", 8, 250.0, f"uid-{name}-{source_id}", 0.0, None)
+    return Observed(found, state, rate)
+
+
+@pytest.fixture
+def open_picker(qtbot):
+    def open_it(*seen, last=""):
+        picker = Picker(Watch(*seen), last)
+        qtbot.addWidget(picker)
+        picker.show()
+        picker.refresh()
+        return picker
+
+    return open_it
+
+
+def row(picker, number):
+    return [picker.table.item(number, column).text() for column in range(len(COLUMNS))]
+
+
+def test_a6_streams_are_listed_with_all_that_tells_them_apart(open_picker):
+    picker = open_picker(stream("EPOC", "epoc-1"), stream("marks", kind="Markers", rate=None))
+    assert row(picker, 0) == ["EPOC", "EEG", "lab-pc", "8", "250", "250.2", "flowing", "epoc-1", "uid-EPOC-epoc-1"]
+    assert row(picker, 1)[5] == ""
+
+
+def test_a6_the_list_follows_what_is_in_sight(open_picker):
+    picker = open_picker(stream("EPOC"))
+    picker._watch.seen = (stream("EPOC", state=SourceState.STALLED), stream("Muse"))
+    picker.refresh()
+    assert picker.table.rowCount() == 2
+    assert row(picker, 0)[6] == "stalled"
+
+
+def test_a6_the_list_can_be_filtered(open_picker, qtbot):
+    picker = open_picker(stream("EPOC"), stream("Muse"))
+    qtbot.keyClicks(picker._filter, "mus")
+    assert [picker.table.item(i, 0).text() for i in range(picker.table.rowCount())] == ["Muse"]
+    qtbot.keyClicks(picker._filter, "x")
+    assert "None of the 2 streams" in picker._hint.text()
+
+
+def test_a6_the_stream_of_last_time_is_selected(open_picker, qtbot):
+    picker = open_picker(stream("EPOC"), stream("Muse"), last="Muse")
+    with qtbot.waitSignal(picker.chosen) as chosen:
+        qtbot.mouseClick(picker.button, Qt.MouseButton.LeftButton)
+    assert chosen.args == ["Muse"]
+
+
+def test_a6_a_selection_survives_a_refresh(open_picker):
+    picker = open_picker(stream("EPOC"), stream("Muse"))
+    picker.table.selectRow(1)
+    picker._watch.seen = (stream("Actichamp"), stream("EPOC"), stream("Muse"))
+    picker.refresh()
+    assert picker._selected() == "Muse"
+
+
+def test_streams_of_one_name_are_chosen_by_source_id(open_picker, qtbot):
+    picker = open_picker(stream("EPOC", "left"), stream("EPOC", "right"))
+    picker.table.selectRow(1)
+    with qtbot.waitSignal(picker.chosen) as chosen:
+        picker.button.click()
+    assert chosen.args == ["right"]
+
+
+def test_nothing_in_sight_is_said_with_what_to_do(open_picker):
+    picker = open_picker()
+    assert "No stream is in sight" in picker._hint.text()
+    assert not picker.button.isEnabled()
+
+
+def test_a5_it_listens_only_while_it_can_be_seen(open_picker):
+    picker = open_picker(stream("EPOC"))
+    assert picker._watch.looking
+    picker.hide()
+    assert not picker._watch.looking

@@ -1,0 +1,45 @@
+import pytest
+from PyQt6.QtGui import QAction
+from PyQt6.QtWidgets import QWidget
+
+from bci.conductor import Phase, Status
+from bci.types import SourceState
+from gui.session_bar import ENABLED, SessionBar
+from gui.theme import DARK
+
+
+@pytest.fixture
+def parts(qtbot):
+    owner = QWidget()
+    qtbot.addWidget(owner)
+    actions = {name: QAction(name, owner) for name in ("start", "stop", "record", "new")}
+    bar = SessionBar(actions, DARK)
+    qtbot.addWidget(bar)
+    yield bar, actions
+    owner.close()
+
+
+@pytest.mark.parametrize("phase", Phase)
+def test_a9_buttons_are_enabled_by_the_phase(parts, phase):
+    bar, actions = parts
+    bar.show_status(Status(phase))
+    assert {name for name, action in actions.items() if action.isEnabled()} == ENABLED[phase]
+    assert {name for name, button in bar.buttons.items() if button.isEnabled()} == ENABLED[phase]
+    assert f"● {str(phase).capitalize()}" in bar._phases.text()
+
+
+def test_a9_nothing_can_be_done_while_something_takes_time(parts):
+    bar, actions = parts
+    bar.show_status(Status(Phase.RUNNING, busy="ending in order"))
+    assert not any(action.isEnabled() for action in actions.values())
+    assert "ending in order" in bar._phases.text()
+
+
+@pytest.mark.parametrize("state", SourceState)
+def test_a7_every_state_has_a_word_and_a_sign(parts, staged, state):
+    bar, _ = parts
+    staged.state = state
+    bar.show_stream(staged.snapshot(), "EPOC", 128.0, 127.9, 3725.0)
+    assert str(state).split()[0] in bar._stream.text()
+    assert "127.9 of 128 Hz" in bar._stream.text()
+    assert bar._clock.text() == "1:02:05"

@@ -1,0 +1,72 @@
+import pytest
+
+from gui.panes import PANES
+from gui.theme import DARK
+from gui.workspace import PRESETS, Workspace
+
+
+@pytest.fixture
+def workspace(qtbot, staged):
+    workspace = Workspace({name: make(staged, DARK) for name, make in PANES.items()})
+    qtbot.addWidget(workspace)
+    workspace.resize(1280, 640)
+    workspace.show()
+    return workspace
+
+
+def shown(workspace):
+    return {name for name, dock in workspace.docks.items() if dock.isVisible()}
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a26_a_preset_shows_its_panes_and_no_others(workspace, preset, qtbot):
+    workspace.arrange(preset)
+    qtbot.wait(1)
+    named = {name for name in PANES if f"'{name}'" in repr(PRESETS[preset])}
+    assert shown(workspace) == named
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_nothing_overlaps_and_nothing_leaves_the_window(workspace, preset, qtbot):
+    workspace.arrange(preset)
+    qtbot.wait(1)
+    seen = [dock.geometry() for name, dock in workspace.docks.items() if workspace.seen(name)]
+    for number, one in enumerate(seen):
+        assert workspace.rect().contains(one)
+        assert not any(one.intersects(other) for other in seen[number + 1 :])
+
+
+def test_a26_every_pane_has_a_place_in_some_preset():
+    assert all(any(f"'{name}'" in repr(part) for part in PRESETS.values()) for name in PANES)
+
+
+def test_a26_a_layout_comes_back_as_it_was_left(workspace, qtbot):
+    workspace.arrange("Experiment")
+    workspace.docks["TimelinePane"].close()
+    kept = workspace.layout_text()
+    workspace.arrange("Debug")
+    workspace.arrange("Experiment", kept)
+    qtbot.wait(1)
+    assert not workspace.docks["TimelinePane"].isVisible()
+    assert workspace.docks["NowPane"].isVisible()
+
+
+@pytest.mark.parametrize("kept", ["", "not base64 at all", "AAAA"])
+def test_a_layout_that_makes_no_sense_is_ignored(workspace, kept, qtbot):
+    workspace.arrange("Monitor", kept)
+    qtbot.wait(1)
+    assert "QualityPane" in shown(workspace)
+
+
+def test_a_pane_that_a_tab_covers_is_not_painted(workspace, qtbot):
+    workspace.arrange("Debug")
+    qtbot.wait(1)
+    assert workspace.seen("AveragingPane") != workspace.seen("AccuracyPane")
+
+
+def test_presets_can_be_changed_again_and_again(workspace, qtbot):
+    for preset in [*PRESETS, *PRESETS]:
+        workspace.arrange(preset)
+    qtbot.wait(1)
+    assert "NowPane" in shown(workspace)
+    assert "TracePane" not in shown(workspace)

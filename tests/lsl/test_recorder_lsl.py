@@ -1,0 +1,82 @@
+"""Samples, markers and decisions in one file, by the real LabRecorder."""
+
+import os
+import time
+import uuid
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import pyxdf
+from deciding_process import DecidingProcess
+from simulated_devices import ramp
+from staged_session import StagedSession, about
+
+from bci.clock import lsl_clock
+from bci.errors import RecordingError
+from bci.events import END_MARKER
+from bci.lsl_source import LslSource
+from bci.recorder import Recorder, RecorderPhase
+from bci.types import SourceState
+from bci.wire import decode
+
+pytestmark = pytest.mark.lsl
+
+LONG = 60.0  # s after which a test gives up
+
+
+@pytest.fixture(autouse=True)
+def _peers(tmp_path, monkeypatch):
+    """LabRecorder looks for a second only, in which multicast on one computer finds one stream of a process."""
+    settings = Path(os.environ["LSLAPICFG"]).read_text("utf-8")
+    file = tmp_path / "lsl_api.cfg"
+    file.write_text(settings.replace("[lab]", "[lab]\nKnownPeers = {127.0.0.1}"), encoding="utf-8")
+    monkeypatch.setenv("LSLAPICFG", str(file))
+
+
+def pull_until(source, enough):
+    end = time.monotonic() + LONG
+    while not enough(source.pull(0.05)):
+        assert time.monotonic() < end, f"gave up after {LONG:g} s"
+
+
+def test_a10_samples_markers_and_decisions_are_in_one_file(device, tmp_path):
+    playing = device(ramp, 1000, 125.0, linger=30.0)
+    name = playing.options.name
+    told = about(channels=("E0", "E1", "E2", "E3"))
+    decisions = f"{name}-decisions"
+    with DecidingProcess(told, None, decisions) as sender:
+        recorder = Recorder(tmp_path / "recording.xdf", [name, f"{name}-markers", decisions])
+        with closing(LslSource(name, markers=[f"{name}-markers"], wait=20)) as source:
+            pull_until(source, lambda batch: batch.state is SourceState.FLOWING)
+            recorder.start(SourceState.FLOWING)
+            pull_until(source, lambda batch: recorder.state().recording)
+            staged = StagedSession(told)
+            made = [staged.decide(truth=i, best=i, onset=lsl_clock() - i) for i in range(5)]
+            sender.put(made)
+            before = recorder.state().bytes
+            pull_until(source, lambda batch: any(marker.value == END_MARKER for marker in batch.markers))
+            state = recorder.state()
+            assert (state.growing, state.error) == (True, "")
+            assert state.bytes > before
+        assert recorder.close().phase is RecorderPhase.SAVED
+    streams = {stream["info"]["name"][0]: stream for stream in pyxdf.load_xdf(str(recorder.path))[0]}
+    samples = np.asarray(streams[name]["time_series"])[:, 0]
+    np.testing.assert_array_equal(samples, np.arange(samples[0], 1000))
+    assert streams[f"{name}-markers"]["time_series"][-1] == [END_MARKER]
+    lines = [line for (line,) in streams[decisions]["time_series"]]
+    assert [decode(line, told.concepts).truth for line in lines] == sorted(range(5), key=lambda i: made[i].onset)
+    np.testing.assert_allclose(
+        sorted(streams[decisions]["time_stamps"]), sorted(one.onset for one in made), atol=1e-3
+    )
+
+
+def test_a10_a_stream_that_is_not_there_is_named(device, tmp_path):
+    name = device(ramp, wait=0.0, linger=0.0).options.name
+    recorder = Recorder(tmp_path / "recording.xdf", [name, uuid.uuid4().hex])
+    recorder.start(SourceState.FLOWING)
+    recorder._thread.join(LONG)
+    with pytest.raises(RecordingError, match="LabRecorder finds no stream with name="):
+        recorder.close()
