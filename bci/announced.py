@@ -83,7 +83,7 @@ def _facts(about: About, order: RandomisationSpec | None) -> dict[str, Any]:
         "synthetic": about.synthetic,
         "categories": about.categories,
         "positions": None if about.positions is None else [_place(place) for place in about.positions.tolist()],
-        "calibration": about.calibration,
+        "calibration": None if about.calibration is None else dict(about.calibration),
         "paradigm": about.paradigm,
         "randomisation": None if order is None else order.model_dump(mode="json"),
         "hide_truth": about.hide_truth,

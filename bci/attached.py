@@ -8,7 +8,7 @@ import logging
 import threading
 from collections import deque
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from bci.above_chance import AboveChance
 from bci.announced import CHILDREN, Announced, understand
@@ -23,6 +23,7 @@ from bci.randomisation import declared
 from bci.session import Snapshot
 from bci.source import Source
 from bci.specs import RandomisationSpec
+from bci.tally import totals
 from bci.types import Decision, Marker, SourceState
 from bci.viewing import About
 from bci.wire import decode
@@ -101,7 +102,10 @@ class AttachedSession:
         self._last = -1  # number of the newest decision
         self._refused = 0  # lines that were none
         self._looked = self._seen = clock()
+        self._counts = False
         self._stopping = threading.Event()
+        self._ended = ""
+        self._error: str | None = None
         self._thread = threading.Thread(target=self._run, name="attach", daemon=True)
 
     # ------------------------------------------------------------------------------------------ from outside
@@ -116,21 +120,51 @@ class AttachedSession:
         """The last minutes of the EEG stream; it stays empty without one."""
         return self._history
 
-    def start(self) -> None:
-        """Begin to listen."""
+    @property
+    def player(self) -> None:
+        """None: what is played elsewhere is steered there."""
+
+    def start(self, *, hold: bool = False) -> None:
+        """Begin to listen; with `hold` decisions do not count until `begin` is called."""
+        self._counts = not hold
         self._thread.start()
 
+    def begin(self) -> None:
+        """Let decisions count from now on."""
+        self._counts = True
+
+    def stop(self, reason: str) -> None:
+        """Ask for the end of listening, the session elsewhere goes on; the first reason given is kept."""
+        self._ended = self._ended or reason
+        self._stopping.set()
+
     def wait(self, timeout: float) -> bool:
-        """Wait until it has ended or is closed; say whether it has."""
+        """Wait until it is asked to end; say whether it was."""
         return self._stopping.wait(timeout)
 
     def close(self) -> None:
-        """Stop listening; the session elsewhere goes on."""
-        self._stopping.set()
+        """Stop listening and let go; may be called twice."""
+        self.stop("stopped")
         if self._thread.ident is None:
             self._let_go()
         else:
             self._thread.join()
+
+    def finish(self) -> dict[str, Any]:
+        """Close it.
+
+        Returns
+        -------
+        summary
+            The fields of `summary.json` that are known here, from the moment of attaching.
+        """
+        self.close()
+        snapshot = self.snapshot()
+        summary = totals(snapshot.decided, len(self._about.concepts))
+        summary["e_value"] = snapshot.e_value
+        summary["above_chance"] = None if snapshot.e_value is None else snapshot.above_chance
+        summary["ended"], summary["error"] = self._ended, self._error
+        return summary
 
     def snapshot(self) -> Snapshot:
         """Return how it stands; what only the session itself knows is 0."""
@@ -154,9 +188,9 @@ class AttachedSession:
                 self._take_samples()
                 self._take_lines()
                 self._look()
-        except Exception:  # noqa: BLE001 (whatever ends this thread is told of, and seen as the end)
-            _LOG.exception("%s: no longer shown", self._about.origin)
-            self._end()
+        except Exception as error:  # noqa: BLE001 (whatever ends this thread is told of, and seen as the end)
+            self._error = f"{type(error).__name__}: {error}"
+            self._end(f"no longer shown: {self._error}")
         finally:
             self._let_go()
 
@@ -197,6 +231,8 @@ class AttachedSession:
             self._replaced("its decisions are numbered anew")
             return
         self._last = decision.seq
+        if not self._counts:
+            return
         with self._lock:
             self._table.add(decision)
             self._bets.add(decision)
@@ -219,19 +255,18 @@ class AttachedSession:
             return
         self._seen = now if there else self._seen
         if now - self._seen > _PATIENCE:
-            _LOG.warning("%s: out of sight for %g s, given up", self._about.origin, _PATIENCE)
-            self._end()
+            self._end(f"out of sight for {_PATIENCE:g} s, given up")
         elif not self._stopping.is_set():
             self._session = SourceState.FLOWING if there else SourceState.LOST
 
     def _replaced(self, why: str) -> None:
         if not self._stopping.is_set():
-            _LOG.warning("%s: another session has begun in its place (%s): attach again", self._about.origin, why)
-            self._end()
+            self._end(f"another session has begun in its place ({why}): attach again")
 
-    def _end(self) -> None:
+    def _end(self, why: str) -> None:
+        _LOG.warning("%s: %s", self._about.origin, why)
         self._session = SourceState.ENDED
-        self._stopping.set()
+        self.stop(why)
 
     def _let_go(self) -> None:
         if self._source is not None:
@@ -314,13 +349,14 @@ def attach(name: str | None = None, wait: float = 5.0, clock: Clock = lsl_clock)
 
 def _source(about: About, wait: float) -> tuple[Source | None, str]:
     """The EEG stream that is decoded, or why it is not to be had."""
+    stream = about.stream
     try:
-        source = LslSource(about.stream.source_id or about.stream.name, markers=(), wait=wait)
+        source = LslSource(stream.source_id or stream.name, markers=(), reference=stream.reference, wait=wait)
     except StreamError as error:
         return None, str(error)
-    if source.spec.labels != about.stream.labels:
+    if source.spec.labels != stream.labels:
         source.close()
-        return None, f"the stream {about.stream.name!r} in sight has other channels than the session was told"
+        return None, f"the stream {stream.name!r} in sight has other channels than the session was told"
     return source, ""
 
 

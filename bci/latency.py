@@ -3,12 +3,13 @@
 All durations are differences of stamps of one clock, `local_clock` of LSL on the computer that decodes.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["EDGES", "LatencyHistogram", "latency_histogram", "missed", "near_percentile"]
+__all__ = ["EDGES", "LatencyHistogram", "latency_histogram", "missed", "near_percentiles"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -46,12 +47,12 @@ def missed(seconds: Floats, budget: float) -> int:
     return int(np.count_nonzero(seconds > budget))
 
 
-def near_percentile(seconds: Floats, percent: float) -> Ints:
-    """Return which durations (n,) lie nearest in rank to a percentile: one in a hundred, at least one.
+def near_percentiles(seconds: Floats, percents: Sequence[float]) -> list[Ints]:
+    """Return for each percentile which durations (n,) lie nearest to it in rank: one in a hundred, at least one.
 
     The stages of those decisions, averaged, add up to their latency; percentiles of single stages would not.
     """
-    order = np.argsort(seconds, kind="stable")
-    centre = round(percent / 100 * (len(order) - 1)) if len(order) else 0
+    order = np.argsort(seconds)
     reach = int(NEIGHBOURS * len(order))
-    return order[max(0, centre - reach) : centre + reach + 1]
+    centres = [round(percent / 100 * max(len(order) - 1, 0)) for percent in percents]
+    return [order[max(0, centre - reach) : centre + reach + 1] for centre in centres]

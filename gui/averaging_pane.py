@@ -23,6 +23,8 @@ __all__ = ["AveragingPane"]
 
 _COLUMNS = ((0.0, 0.28), (0.28, 0.48), (0.48, 0.8), (0.8, 1.0))
 """Where the columns of the table begin and end, as shares of its width."""
+_LETTERS = 42
+"""Width of the table."""
 _HEADS = ("presentation", "repeats", "average", "single")
 
 
@@ -74,7 +76,7 @@ class AveragingPane(Pane):
     # -------------------------------------------------------------------------------- drawing
 
     def _draw(self, painter: QPainter, area: QRectF) -> None:
-        size = max(1.0, min(area.height() / 320, area.width() / 480))
+        size = self._sheet.size_in(area)
         if self.viewed.about.hide_truth:
             self._sheet.notice(painter, area, Item("Hidden", self.theme.text, bold=True), HIDDEN, size)
         elif not self._presentations:
@@ -83,7 +85,8 @@ class AveragingPane(Pane):
             self._sheet.notice(painter, area, headline, detail, size)
         else:
             used = self._sheet.flow(painter, area, self._figures(), size) + self._sheet.line_height(size) * 0.4
-            self._draw_table(painter, area.adjusted(0, used, 0, 0), size)
+            fitting = min(size, area.width() / self._sheet.text_width("n" * _LETTERS))
+            self._draw_table(painter, area.adjusted(0, used, 0, 0), fitting)
 
     def _draw_table(self, painter: QPainter, area: QRectF, size: float) -> None:
         """The presentation that was repeated last comes first."""
@@ -104,14 +107,15 @@ class AveragingPane(Pane):
         sheet.write(painter, cells[1], Item(f"{each.averaged}{left_out}", theme.text), size)
         n, rank = len(self.viewed.about.concepts), None if each.ranking is None else each.ranking.truth_rank
         if rank is None:
-            sheet.write(painter, cells[2], Item("not ranked", theme.muted), size)
+            best = None if each.ranking is None else self.viewed.about.concepts[each.ranking.indices[0]]
+            sheet.write(painter, cells[2], Item(best or "not ranked", theme.muted), size)
         else:
             side = cells[2].height() * 0.65
             square = QRectF(cells[2].left(), cells[2].center().y() - side / 2, side, side)
             draw_mark(painter, square, mark(rank, n), theme)
             words = cells[2].adjusted(side * 1.5, 0, 0, 0)
             sheet.write(painter, words, Item(f"{rank + 1} of {n}", theme.text), size)
-        single = "truth unknown" if each.truth is None else f"{each.hits} of {each.repeats}"
+        single = "unknown" if each.truth is None else f"{each.hits} of {each.repeats}"
         sheet.write(painter, cells[3], Item(single, theme.text), size)
 
     # -------------------------------------------------------------------------------- words

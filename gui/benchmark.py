@@ -162,7 +162,7 @@ def _latencies(viewed: Viewed, pass_time: Callable[[], object]) -> NDArray[np.fl
 
 
 def _spin(app: QApplication, seconds: float) -> None:
-    QTimer.singleShot(int(seconds * 1e3), app.quit)
+    QTimer.singleShot(int(seconds * 1e3), app.exit)  # `quit` would ask whether the session may end
     app.exec()
 
 

@@ -31,7 +31,7 @@ class CalibrationPane(FigurePane):
     lines: ClassVar[int] = 3
 
     def __init__(self, viewed: Viewed, theme: Theme) -> None:
-        self.plot = Plot(theme, "probability of the best, %", "share right, %")
+        self.plot = Plot(theme, "probability, %", "right, %")
         super().__init__(viewed, theme, self.plot)
         self._ideal = pg.PlotDataItem([0, 100], [0, 100])
         self._bars = pg.ErrorBarItem(beam=0)

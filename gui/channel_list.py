@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QKeyEvent, QPalette
+from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -107,10 +107,14 @@ class ChannelList(QWidget):
                 group.setCheckState(_SHOWN, _of_all(group))
 
     def set_theme(self, theme: Theme) -> None:
-        """Outline the boxes, so that an empty one can be seen."""
-        palette = self.tree.palette()
-        palette.setColor(QPalette.ColorRole.Window, QColor(theme.muted))
-        self.tree.setPalette(palette)
+        """Draw boxes that can be told apart: empty ones are outlined, ticked ones full."""
+        side = round(self.fontMetrics().height() * 0.65)
+        box = f"width: {side}px; height: {side}px; border: 1px solid {theme.muted}; border-radius: 2px;"
+        self.tree.setStyleSheet(
+            f"QTreeView::indicator {{ {box} background: {theme.panel}; }}"
+            f"QTreeView::indicator:checked {{ background: {theme.accent}; border-color: {theme.accent}; }}"
+            f"QTreeView::indicator:indeterminate {{ border: 2px dashed {theme.accent}; }}"
+        )
 
     def _fill(self) -> dict[str, QTreeWidgetItem]:
         groups: dict[str, QTreeWidgetItem] = {}

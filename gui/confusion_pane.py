@@ -36,10 +36,12 @@ class ConfusionPane(FigurePane):
         self.map, self.list = HeatMap(theme), QListWidget()
         super().__init__(viewed, theme, _beside(self.map, self.list))
         self.list.setAccessibleName("Trials of the chosen cell; Enter goes to one, Escape closes the list")
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.hide()
         self._rows: Grouping | None = None
         self._shown = self._named = np.zeros(0, np.int64)
         self._counts = np.zeros((0, 0), np.int64)
+        self._listed: tuple[int, int] | None = None
         self._untold = ""
         self.map.pointed.connect(self._tell)
         self.map.chosen.connect(self._choose)
@@ -117,6 +119,11 @@ class ConfusionPane(FigurePane):
         self.words.say(pieces)
 
     def _choose(self, row: int, column: int) -> None:
+        """List the trials of a cell; the same cell once more closes the list."""
+        same, self._listed = (row, column) == self._listed, (row, column)
+        if same and self.list.isVisible():
+            self.list.hide()
+            return
         numbers = trials(self._shown, self._named, row, column).tolist()
         self._list(numbers)
         if numbers:
@@ -125,7 +132,8 @@ class ConfusionPane(FigurePane):
     def _list(self, numbers: list[int]) -> None:
         self.list.clear()
         for number in numbers[: -LISTED - 1 : -1]:
-            item = QListWidgetItem(f"trial {number:,}")
+            item = QListWidgetItem(f"trial {number:,}{self._named_of(number)}")
+            item.setToolTip(item.text())
             item.setData(Qt.ItemDataRole.UserRole, number)
             self.list.addItem(item)
         if len(numbers) > LISTED:
@@ -133,6 +141,13 @@ class ConfusionPane(FigurePane):
         if not numbers:
             self.list.addItem("no trials")
         self.list.show()
+
+    def _named_of(self, number: int) -> str:
+        """Name the concepts of a trial where cells are of categories."""
+        if self._snapshot is None or self._rows is None or self._rows.of == "concept":
+            return ""
+        concepts, decided = self.viewed.about.concepts, self._snapshot.decided
+        return f": {concepts[decided.truth[number]]} → {concepts[decided.best[number]]}"
 
     def _pick(self, item: QListWidgetItem) -> None:
         number = item.data(Qt.ItemDataRole.UserRole)

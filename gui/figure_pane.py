@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QColor, QPalette
+from PyQt6.QtGui import QColor, QPalette, QResizeEvent
 from PyQt6.QtWidgets import QLabel, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
 from bci.session import Snapshot
@@ -15,6 +15,8 @@ from gui.words import Words
 __all__ = ["HIDDEN", "MARGIN", "FigurePane"]
 
 MARGIN = 8
+FLAT = 9
+"""Height, in lines of text, below which there is a single line of words."""
 HIDDEN = "Hidden from this screen: a participant may see it."
 
 
@@ -73,9 +75,13 @@ class FigurePane(Pane):
         """Bring numbers and drawing up to date."""
         raise NotImplementedError
 
-    def redraw(self) -> None:
-        """Draw what was shown last once more, because something else than the decisions has changed."""
+    def outdate(self) -> None:
+        """Draw anew with the next refresh, because something else than the decisions has changed."""
         self._drawn = -1
+
+    def redraw(self) -> None:
+        """Draw what was shown last once more, at once."""
+        self.outdate()
         if self._snapshot is not None:
             self.refresh(self._snapshot)
 
@@ -85,6 +91,11 @@ class FigurePane(Pane):
         self.words.set_theme(theme)
         self._colour()
         self.redraw()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 (Qt's name)
+        """Leave a flat pane to its drawing but for a line."""
+        super().resizeEvent(event)
+        self.words.set_lines(1 if self.height() < FLAT * self.fontMetrics().height() else self.lines)
 
     def _colour(self) -> None:
         palette = self.palette()

@@ -5,8 +5,18 @@ from collections.abc import Sequence
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PyQt6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PyQt6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt, pyqtSignal
+from PyQt6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+)
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from gui.theme import Theme
@@ -50,6 +60,9 @@ class HeatMap(QWidget):
         self._labels: tuple[str, ...] = ()
         self._shares: NDArray[np.float64] = np.zeros((0, 0))
         self._most = 1.0
+        self._laid, self._drawn = QRectF(), QPixmap()
+        self._laid_for: tuple[QSize, str, tuple[str, ...]] | None = None
+        self._drawn_for: tuple[QSize, float, str] | None = None
         self._cell: tuple[int, int] | None = None
         self._colours = _colours(theme)
         self.setMouseTracking(True)
@@ -73,12 +86,14 @@ class HeatMap(QWidget):
             self._point(None)
         self._shares = shares
         self._most = float(np.nanmax(shares, initial=1e-9))
+        self._drawn_for = None
         self.update()
 
     def set_theme(self, theme: Theme) -> None:
         """Take on other colours."""
         self.theme = theme
         self._colours = _colours(theme)
+        self._drawn_for = None
         self.update()
 
     def cell_rect(self, row: int, column: int) -> QRectF:
@@ -90,35 +105,55 @@ class HeatMap(QWidget):
     # -------------------------------------------------------------------------------- painting
 
     def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: ARG002, N802 (Qt's name)
-        """Draw names and cells."""
+        """Draw names and cells, unless they are as they were, and the cursor."""
         if not self._labels:
             return
+        drawn_for = (self.size(), self.devicePixelRatioF(), self.font().key())
+        if drawn_for != self._drawn_for:
+            self._drawn, self._drawn_for = self._draw(), drawn_for
         painter = QPainter(self)
-        painter.setFont(self._font())
-        numbered = self._room_for_numbers()
-        for row, column in np.ndindex(self._shares.shape):
-            self._draw_cell(painter, row, column, numbered=numbered)
-        painter.setPen(QColor(self.theme.muted))
-        self._draw_row_names(painter)
-        self._draw_column_names(painter)
+        painter.drawPixmap(0, 0, self._drawn)
         if self._cell is not None:
             painter.setPen(QColor(self.theme.accent))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(self.cell_rect(*self._cell))
         painter.end()
 
-    def _draw_cell(self, painter: QPainter, row: int, column: int, *, numbered: bool) -> None:
-        rect, share = self.cell_rect(row, column), float(self._shares[row, column])
-        if np.isnan(share):
-            painter.fillRect(rect, QColor(self.theme.raised))
-            return
-        ground = self._colours[round(share / self._most * (STEPS - 1))]
-        # whole pixels, so that no seams show between cells
-        painter.fillRect(rect.toAlignedRect(), ground)
-        if numbered:
-            ink = max((self.theme.text, self.theme.ground), key=lambda name: _apart(QColor(name), ground))
-            painter.setPen(QColor(ink))
-            painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, f"{share * 100:.0f}")
+    def _draw(self) -> QPixmap:
+        drawn = QPixmap((QSizeF(self.size()) * self.devicePixelRatioF()).toSize())
+        drawn.setDevicePixelRatio(self.devicePixelRatioF())
+        drawn.fill(QColor(self.theme.panel))
+        painter = QPainter(drawn)
+        painter.setFont(self._font())
+        painter.drawImage(self._area(), self._cells())
+        if self._room_for_numbers():
+            self._draw_numbers(painter)
+        painter.setPen(QColor(self.theme.muted))
+        self._draw_row_names(painter)
+        self._draw_column_names(painter)
+        painter.end()
+        return drawn
+
+    def _cells(self) -> QImage:
+        """One pixel per cell."""
+        n = len(self._labels)
+        image = QImage(n, n, QImage.Format.Format_RGB32)
+        for row, column in np.ndindex(n, n):
+            image.setPixelColor(column, row, self._colour(float(self._shares[row, column])))
+        return image
+
+    def _colour(self, share: float) -> QColor:
+        """Of a cell; nothing is known of a row that was never shown."""
+        unknown = np.isnan(share)
+        return QColor(self.theme.raised) if unknown else self._colours[round(share / self._most * (STEPS - 1))]
+
+    def _draw_numbers(self, painter: QPainter) -> None:
+        """Write shares into the cells that have any."""
+        light, dark = QColor(self.theme.text), QColor(self.theme.ground)
+        for row, column in np.argwhere(self._shares > 0).tolist():
+            share = float(self._shares[row, column])
+            grey = _grey(self._colour(share))
+            painter.setPen(light if abs(_grey(light) - grey) > abs(_grey(dark) - grey) else dark)
+            painter.drawText(self.cell_rect(row, column), Qt.AlignmentFlag.AlignCenter, f"{share * 100:.0f}")
 
     def _draw_row_names(self, painter: QPainter) -> None:
         metrics, width = self._metrics(), self._area().left() - 4
@@ -166,7 +201,14 @@ class HeatMap(QWidget):
         return self._widest() > (self.width() * (1 - NAMES)) / len(self._labels)
 
     def _area(self) -> QRectF:
-        """Where the cells lie: what the names leave, and all of it where names find no room."""
+        """Where the cells lie."""
+        laid_for = (self.size(), self.font().key(), self._labels)
+        if laid_for != self._laid_for:
+            self._laid, self._laid_for = self._lay(), laid_for
+        return self._laid
+
+    def _lay(self) -> QRectF:
+        """What the names leave, and all of it where names find no room."""
         n, least = len(self._labels), self._metrics().height() * CLOSE
         spare = self.height() - n * least  # if rows are to be named
         rows_named = spare >= self._metrics().height() * (FEWEST_LINES if self._names_upright() else 1)
@@ -235,10 +277,6 @@ def _colours(theme: Theme) -> list[QColor]:
     table = pg.colormap.get(theme.map).getLookupTable(nPts=STEPS, alpha=False)
     colours = [QColor(*map(int, entry)) for entry in table]
     return colours if theme.name == "dark" else colours[::-1]
-
-
-def _apart(one: QColor, other: QColor) -> int:
-    return abs(_grey(one) - _grey(other))
 
 
 def _grey(colour: QColor) -> int:

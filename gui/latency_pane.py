@@ -7,11 +7,11 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QColor
+from PyQt6.QtGui import QColor, QResizeEvent
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from bci.decided import Decided
-from bci.latency import latency_histogram, missed, near_percentile
+from bci.latency import latency_histogram, missed, near_percentiles
 from bci.session import Snapshot
 from bci.tally import percentiles
 from bci.verdict import STAGES
@@ -26,6 +26,8 @@ __all__ = ["LatencyPane"]
 
 PERCENTS = (50, 95, 99)
 TICKS = 3
+FLATTEST = 5
+"""Height of the distribution with its axis at least, in lines of text."""
 
 
 class LatencyPane(FigurePane):
@@ -40,7 +42,7 @@ class LatencyPane(FigurePane):
 
     def __init__(self, viewed: Viewed, theme: Theme) -> None:
         self.bars = StageBars(theme, STAGES)
-        self.plot = Plot(theme, "latency, ms; heights: decisions, √ scale", "")
+        self.plot = Plot(theme, "latency, ms (counts, √ scale)", "")
         super().__init__(viewed, theme, _above(self.bars, self.plot))
         self._histogram = pg.BarGraphItem(x0=[], x1=[], height=[])
         self._budget = pg.InfiniteLine(angle=90)
@@ -50,16 +52,17 @@ class LatencyPane(FigurePane):
         self._paint()
 
     def painted(self, seconds: NDArray[np.float64]) -> None:
-        """Take in how long decisions waited to be seen.
+        """Take in how long decisions waited to be seen; shown with the next refresh.
 
         Parameters
         ----------
         seconds
-            (m,) from the moment a decision was published until the window painted it, for the first m decisions
-            of the session; NaN for those that a later one replaced before they were painted.
+            (m,) from the moment a decision was handed to the sinks until the window had painted it; of the latest
+            decisions, or of all.
         """
-        self._painted = seconds
-        self.redraw()
+        if seconds is not self._painted:
+            self._painted = seconds
+            self.outdate()
 
     def lacks(self, about: About, snapshot: Snapshot) -> str | None:  # noqa: ARG002 (latency needs no facts)
         """Say what is missing."""
@@ -77,6 +80,17 @@ class LatencyPane(FigurePane):
         self._tell(latency, budget)
         self.bars.set_bars(list(self._stages(decided)), budget * 1e3)
         self._plot(latency, budget)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 (Qt's name)
+        """Lay the pane out anew."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Leave the distribution out where it would be too flat to be read."""
+        above = self.words.heightForWidth(self.width()) + self.bars.heightForWidth(self.width())
+        self.plot.setVisible(self.height() - above >= FLATTEST * self.fontMetrics().height())
 
     def set_theme(self, theme: Theme) -> None:
         """Take on other colours."""
@@ -98,16 +112,13 @@ class LatencyPane(FigurePane):
         )
 
     def _stages(self, decided: Decided) -> Iterator[StageBar]:
-        painted = np.full(len(decided), np.nan)
-        known = self._painted[: len(decided)]
-        painted[: len(known)] = known
+        """Stages of the decisions at each percentile, and the same percentile of what painting took."""
         rows = np.flatnonzero(decided.ranked)
-        for percent in PERCENTS:
-            near = rows[near_percentile(decided.latency[rows], percent)]
-            stages = decided.stages[near].mean(axis=0) * 1e3
-            seen = painted[near][~np.isnan(painted[near])]
-            beyond = float(seen.mean()) * 1e3 if len(seen) else float("nan")
-            yield StageBar(f"p{percent}", tuple(stages.tolist()), beyond)
+        seen = np.percentile(self._painted, PERCENTS) if len(self._painted) else np.full(len(PERCENTS), np.nan)
+        nearest = near_percentiles(decided.latency[rows], PERCENTS)
+        for percent, chosen, beyond in zip(PERCENTS, nearest, seen.tolist(), strict=True):
+            stages = decided.stages[rows[chosen]].mean(axis=0) * 1e3
+            yield StageBar(f"p{percent}", tuple(stages.tolist()), beyond * 1e3)
 
     def _plot(self, latency: NDArray[np.float64], budget: float) -> None:
         found = latency_histogram(latency)

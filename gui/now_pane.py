@@ -17,7 +17,7 @@ from bci.session import Snapshot
 from bci.types import Decision, Ranking, SourceState, Status
 from bci.viewing import Viewed
 from gui.pane import Pane
-from gui.sheet import MARGIN, Item, Sheet
+from gui.sheet import MARGIN, SMALLEST, Item, Sheet
 from gui.theme import Theme
 from gui.thumbnails import Thumbnails
 
@@ -30,9 +30,6 @@ FADED = 0.5
 """Opacity of what is stale or not to be acted on."""
 FIRST = 1.6
 """How much taller the card of the best concept is than the others."""
-
-SMALLEST = 0.5
-"""Size of a card's words below which they are rather elided."""
 
 _FLOWING = (SourceState.FLOWING, SourceState.RECOVERED)
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -96,7 +93,7 @@ class NowPane(Pane):
     # -------------------------------------------------------------------------------- drawing
 
     def _draw(self, painter: QPainter, area: QRectF) -> None:
-        size = max(1.0, min(area.height() / 320, area.width() / 480))
+        size = self._sheet.size_in(area)
         decision = self._decision
         if decision is None:
             headline = Item("No decision yet", self.theme.text, bold=True)
@@ -124,7 +121,7 @@ class NowPane(Pane):
         below = area.adjusted(0, used + space, 0, 0)
         doubtful = self._stale or decision.status is Status.ARTIFACT
         painter.setOpacity(FADED if doubtful else 1.0)
-        places = cards(below, min(CARDS, len(ranking.indices)), least=self._sheet.line_height() * 0.9)
+        places = cards(below, min(CARDS, len(ranking.indices)), least=self._sheet.line_height(size) * 0.9)
         column = min(places[0].height(), area.width() * 0.2)
         for place, card in enumerate(places):
             concept, probability = int(ranking.indices[place]), float(ranking.probabilities[place])

@@ -20,10 +20,11 @@ class Plot(pg.PlotWidget):
     """
 
     def __init__(self, theme: Theme, x: str, y: str) -> None:
-        super().__init__()
+        super().__init__(enableMenu=False)
+        menu = self.getPlotItem().ctrlMenu  # which pyqtgraph makes all the same, and would leave behind
+        menu.setParent(self, menu.windowFlags())
         self._labels = {"bottom": x, "left": y}
         self.setMouseEnabled(x=False, y=False)
-        self.setMenuEnabled(False)
         self.hideButtons()
         self.getPlotItem().setContentsMargins(2, 6, 8, 2)
         self.paint(theme)

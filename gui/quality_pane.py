@@ -1,5 +1,6 @@
 """Which electrodes to trust: a shape, a word and a colour for each channel, and the reason of the one chosen."""
 
+import re
 from collections import Counter
 from math import ceil
 from typing import ClassVar
@@ -106,7 +107,7 @@ class QualityPane(SamplesPane):
     def _reason(self, place: int) -> list[Piece]:
         assessment = self.assessments[place]
         head = f"{MARKS[assessment.condition]} {self.labels[place]} {assessment.condition}"
-        parts = [*assessment.reason.split(": "), *filter(None, [self.impedance(place)])]
+        parts = [*re.split(": |, ", assessment.reason), *filter(None, [self.impedance(place)])]
         return [(ROLES[assessment.condition], head), *(("text", part) for part in parts)]
 
     def _faulty(self) -> list[Piece]:

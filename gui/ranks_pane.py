@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PyQt6.QtGui import QColor
+from PyQt6.QtGui import QColor, QFontMetrics
 
 from bci.rank_histogram import RankHistogram, log_edges, rank_histogram, two_way
 from bci.session import Snapshot
@@ -23,6 +23,8 @@ __all__ = ["RanksPane"]
 
 BAR, BAND = 0.7, 0.96
 """Widths, of bins one apart."""
+SPARE = 0.8
+"""Share of the plot that the axis of ranks takes at least."""
 FAINT = 70
 """Opacity of the band, of 255."""
 
@@ -95,7 +97,8 @@ class RanksPane(FigurePane):
         top = float(np.sqrt(max(found.counts.max(), found.high.max(), 1))) * 1.06
         self.plot.setRange(xRange=(-0.5, len(x) - 0.5), yRange=(0, top), padding=0)
         self.plot.getAxis("left").setTicks([[(np.sqrt(count), f"{count:,}") for count in round_counts(top**2)]])
-        self.plot.getAxis("bottom").setTicks([list(enumerate(_names(found.edges[1:].tolist())))])
+        names = _names(found.edges[1:].tolist(), self.fontMetrics(), self.plot.width() * SPARE)
+        self.plot.getAxis("bottom").setTicks([list(enumerate(names))])
 
     def _paint(self) -> None:
         chance = QColor(self.theme.chance)
@@ -106,9 +109,11 @@ class RanksPane(FigurePane):
         self._luck.setPen(chance)
 
 
-def _names(edges: list[int]) -> list[str]:
-    """Names of bins; of a large bank's not all, and its last one ends with N, which the words tell."""
-    if edges[-1] < 1000:
-        return list(map(str, edges))
-    short = [f"{edge / 1000:g}k" if edge >= 1000 else str(edge) for edge in edges[:-1]]
-    return [*("" if name.startswith("2") else name for name in short), "N"]
+def _names(edges: list[int], metrics: QFontMetrics, width: float) -> list[str]:
+    """Names of bins, not all where they find no room; a large bank's last one is N, which the words tell."""
+    names = [f"{edge / 1000:g}k" if edge >= 1000 else str(edge) for edge in edges[:-1]]
+    names.append("N" if edges[-1] >= 1000 else str(edges[-1]))
+    for first in "25":
+        if sum(metrics.horizontalAdvance(f" {name} ") for name in names) > width:
+            names = [*("" if name.startswith(first) else name for name in names[:-1]), names[-1]]
+    return names

@@ -10,7 +10,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PyQt6.QtCore import QPointF, QRectF, Qt
+from PyQt6.QtCore import QEvent, QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QPainter, QPen, QResizeEvent
 from PyQt6.QtWidgets import QGraphicsPathItem, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
@@ -27,6 +27,8 @@ __all__ = ["ResponsePane"]
 
 AT_ONCE = 2
 """Events that one refresh takes in: ten a second, each a few milliseconds at 63 channels and 1 kHz."""
+MOST = 256
+"""Events that wait for their samples at most; the oldest are given up first."""
 FAINT = 50
 """Opacity of the bands, of 255."""
 
@@ -138,6 +140,8 @@ class ResponsePane(FigurePane):
         times = 1e3 * view.times
         for average, mean, error in zip(self._averages, view.mean, view.error, strict=False):
             average.show(times, mean, error)
+        for average in self._averages[len(view.labels) :]:
+            average.hide()
         self._power.setData(times, np.nan_to_num(view.gfp))
         self._begins.setVisible(view.verdict.onset is not None)
         self._begins.setValue(1e3 * (view.verdict.onset or 0.0))
@@ -153,8 +157,18 @@ class ResponsePane(FigurePane):
         self._paint()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 (Qt's name)
-        """Leave labels out where there is no room for them."""
+        """Make the best of the room."""
         super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802 (Qt's name)
+        """Follow the size of the font."""
+        super().changeEvent(event)
+        if event is not None and event.type() == QEvent.Type.FontChange:
+            self._fit()
+
+    def _fit(self) -> None:
+        """Leave labels out where there is no room for them."""
         roomy = self.height() > _LOW * self.legend.line_height()
         for side in ("bottom", "left"):
             self.plot.getAxis(side).showLabel(roomy)
@@ -183,7 +197,7 @@ class ResponsePane(FigurePane):
         new = [decision for decision in snapshot.recent if decision.seq > self._newest]
         self._newest = max((decision.seq for decision in new), default=self._newest)
         events = sorted((*self._waiting, *(d for d in new if d.marker is not None)), key=lambda d: d.onset)
-        self._waiting = deque(events)
+        self._waiting = deque(events, MOST)
 
     def _feed(self) -> bool:
         """Average the oldest events whose samples are there; say whether there were any."""
@@ -293,14 +307,19 @@ class _Average:
             plot.addItem(item, ignoreBounds=True)
 
     def show(self, times: NDArray[np.float64], mean: NDArray[np.float64], error: NDArray[np.float64]) -> None:
-        known = bool(np.isfinite(mean).all())
-        self._line.setVisible(known)
-        self._band.setVisible(known)
-        if known:
-            width = np.nan_to_num(error)
-            around = np.concatenate([mean - width, (mean + width)[::-1]])
-            self._band.setPath(pg.arrayToQPath(np.concatenate([times, times[::-1]]), around))
-            self._line.setData(times, mean)
+        if not np.isfinite(mean).all():
+            self.hide()
+            return
+        width = np.nan_to_num(error)
+        around = np.concatenate([mean - width, (mean + width)[::-1]])
+        self._band.setPath(pg.arrayToQPath(np.concatenate([times, times[::-1]]), around))
+        self._line.setData(times, mean)
+        self._line.show()
+        self._band.show()
+
+    def hide(self) -> None:
+        self._line.hide()
+        self._band.hide()
 
     def paint(self, colour: str, dash: Qt.PenStyle) -> None:
         faint = QColor(colour)

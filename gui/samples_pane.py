@@ -55,7 +55,7 @@ class SamplesPane(FigurePane):
 
     def stale(self, snapshot: Snapshot) -> list[Piece]:
         """Say that no samples come any more, if that is so."""
-        return [] if snapshot.state in _LIVE else [("bad", f"◼ {snapshot.state}: what was last seen")]
+        return [] if snapshot.state in _LIVE else [("bad", f"◼ {snapshot.state}: not live")]
 
     def chooser(self, name: str, choices: list[str]) -> QComboBox:
         """Add a box from which one of several things to show is chosen."""

@@ -21,6 +21,12 @@ __all__ = ["SHAPES", "Course", "Lane", "SessionChart"]
 
 SMALL = 0.85
 """Size of its words, of the pane's font."""
+SHAPE = 0.6
+"""Size of shapes, of the height of a lane."""
+FLATTEST = 1.5
+"""Height of the ribbon at least, in lines of text; a flatter one could not be read."""
+SMALLEST = 0.7
+"""Size of names of lanes at least, of the other words."""
 LEAST = 0.45
 """Size of the smallest shape, of the largest."""
 POINT = 3
@@ -86,6 +92,35 @@ class _Scene:
     instead: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """Where things lie.
+
+    Parameters
+    ----------
+    area
+        Of all that has a time, pixels.
+    line, size
+        Height of a lane and of a shape, pixels.
+    start, stop
+        Seconds at its left and right end.
+    cell, cells
+        (n,) cell of each decision, and how many there are.
+    """
+
+    area: QRectF
+    line: float
+    size: float
+    start: float
+    stop: float
+    cell: NDArray[np.int64]
+    cells: int
+
+    def x(self, time: float) -> float:
+        """Pixels from the left."""
+        return self.area.left() + (time - self.start) / (self.stop - self.start) * self.area.width()
+
+
 class SessionChart(QWidget):
     """Draws lanes; a click, or Enter on the cursor that arrow keys move, chooses a decision.
 
@@ -105,6 +140,8 @@ class SessionChart(QWidget):
         self.theme = theme
         self.cursor_at: int | None = None
         self._scene = _Scene()
+        self._laid_for: tuple[_Scene, QSize, str] = (self._scene, QSize(), "")
+        self._laid = self._lay()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Decisions of the session: arrow keys move, Enter chooses")
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
@@ -134,6 +171,7 @@ class SessionChart(QWidget):
             (from, until) seconds; no recording is None where nothing is known of it.
         """
         self._scene = _Scene(onset, tuple(lanes), tuple(courses), pauses, recording, instead)
+        self.setToolTip("Lanes from the top: " + ", ".join(lane.name for lane in lanes))
         self.update()
 
     def set_theme(self, theme: Theme) -> None:
@@ -167,6 +205,8 @@ class SessionChart(QWidget):
 
     def _draw_ribbon(self, painter: QPainter) -> None:
         ribbon, scene = self._ribbon(), self._scene
+        if ribbon.height() < FLATTEST * self._metrics().height():
+            return
         painter.setPen(QColor(self.theme.muted))
         if not scene.courses:
             text = self._metrics().elidedText(scene.instead, Qt.TextElideMode.ElideRight, ribbon.width())
@@ -184,10 +224,16 @@ class SessionChart(QWidget):
         def y(share: float) -> float:
             return ribbon.bottom() - share / top * ribbon.height()
 
-        at = self._columns(course.times, POINT)
-        last = np.full(int(at.max()) + 1, -1)
+        frame = self._frame()
+        n_points = max(1, int(ribbon.width() / POINT))
+        at = columns(course.times, frame.start, frame.stop, n_points)
+        last = np.full(n_points, -1)
         last[at] = np.arange(len(at))  # of several trials in a column the last one counts
-        points = [QPointF(self._x(course.times[i]), y(course.shares[i])) for i in last[last >= 0]]
+        kept = last[last >= 0]
+        points = [
+            QPointF(frame.x(time), y(share))
+            for time, share in zip(course.times[kept].tolist(), course.shares[kept].tolist(), strict=True)
+        ]
         pen = painter.pen()
         pen.setStyle(Qt.PenStyle.DotLine)
         pen.setColor(QColor(self.theme.chance))
@@ -200,27 +246,34 @@ class SessionChart(QWidget):
         painter.drawPolyline(QPolygonF(points))
 
     def _draw_lane(self, painter: QPainter, lane: Lane, rect: QRectF) -> None:
-        colour, size = QColor(getattr(self.theme, lane.role)), self._size()
-        painter.setPen(QColor(self.theme.muted))
-        name = QRectF(size + 4, rect.top(), self._area().left() - size - 4, rect.height())
-        painter.drawText(name, Qt.AlignmentFlag.AlignVCenter, lane.name)
+        colour, size = QColor(getattr(self.theme, lane.role)), self._frame().size
+        self._draw_name(painter, lane.name, rect, size + 4)
         draw = SHAPES[lane.shape]
         draw(painter, QPointF(size / 2 + 1, rect.center().y()), size / 2, colour)
         counts = self._counts(lane)
         most = max(int(counts.max()), 1)
-        for cell in np.flatnonzero(counts):
-            radius = size / 2 * max(LEAST, float(np.sqrt(counts[cell] / most)))
-            x = rect.left() + (cell + 0.5) * rect.width() / len(counts)
-            draw(painter, QPointF(x, rect.center().y()), radius, colour)
+        radii = size / 2 * np.maximum(LEAST, np.sqrt(counts / most))
+        step, y = rect.width() / len(counts), rect.center().y()
+        for cell in np.flatnonzero(counts).tolist():
+            draw(painter, QPointF(rect.left() + (cell + 0.5) * step, y), float(radii[cell]), colour)
+
+    def _draw_name(self, painter: QPainter, name: str, rect: QRectF, left: float) -> None:
+        """Write the name of a lane, smaller where lanes are flat; where they are flatter the tool tip has it."""
+        font, flat = self._font(), rect.height() / self._metrics().height()
+        if flat < SMALLEST:
+            return
+        font.setPointSizeF(font.pointSizeF() * min(flat, 1.0))
+        painter.save()
+        painter.setFont(font)
+        painter.setPen(QColor(self.theme.muted))
+        painter.drawText(QRectF(left, rect.top(), rect.left(), rect.height()), Qt.AlignmentFlag.AlignVCenter, name)
+        painter.restore()
 
     def _draw_recording(self, painter: QPainter) -> None:
         if self._scene.recording is None:
             return
         rect = self.lane_rect(len(self._scene.lanes))
-        painter.setPen(QColor(self.theme.muted))
-        painter.drawText(
-            QRectF(0, rect.top(), rect.left(), rect.height()), Qt.AlignmentFlag.AlignVCenter, "recorded"
-        )
+        self._draw_name(painter, "recorded", rect, 0)
         for begin, end in self._scene.recording:
             left, right = max(self._x(begin), rect.left()), min(self._x(end), rect.right())
             bar = QRectF(left, rect.center().y() - 2, right - left, 4)
@@ -234,14 +287,15 @@ class SessionChart(QWidget):
             painter.drawLine(QPointF(x, 0), QPointF(x, self._area().bottom()))
 
     def _draw_time(self, painter: QPainter) -> None:
-        area, metrics, (start, stop) = self._area(), self._metrics(), self._span()
+        area, metrics, frame = self._area(), self._metrics(), self._frame()
+        length = frame.stop - frame.start
         painter.setPen(QColor(self.theme.line))
         painter.drawLine(area.bottomLeft(), area.bottomRight())
         painter.setPen(QColor(self.theme.muted))
         most = max(area.width() / (metrics.horizontalAdvance("0:00:00") * 1.5), 1)
-        step = next((step for step in STEPS if (stop - start) / step <= most), STEPS[-1])
-        for seconds in np.arange(0, stop - start + 1e-9, step):
-            text, x = clock(seconds), self._x(start + seconds)
+        step = next((step for step in STEPS if length / step <= most), STEPS[-1])
+        for seconds in np.arange(0, length + 1e-9, step).tolist():
+            text, x = clock(seconds), frame.x(frame.start + seconds)
             painter.drawLine(QPointF(x, area.bottom()), QPointF(x, area.bottom() + 3))
             left = min(x - metrics.horizontalAdvance(text) / 2, self.width() - metrics.horizontalAdvance(text))
             painter.drawText(QPointF(left, area.bottom() + 2 + metrics.ascent()), text)
@@ -250,9 +304,30 @@ class SessionChart(QWidget):
 
     def lane_rect(self, number: int) -> QRectF:
         """Where a lane lies, counted from the top."""
-        area, height = self._area(), self._metrics().height()
+        area, line = self._area(), self._frame().line
         rows = len(self._scene.lanes) + (self._scene.recording is not None)
-        return QRectF(area.left(), area.bottom() - (rows - number) * height, area.width(), height)
+        return QRectF(area.left(), area.bottom() - (rows - number) * line, area.width(), line)
+
+    def _frame(self) -> _Frame:
+        """Sizes and the span of time, measured once for a session, a size and a font."""
+        laid_for = (self._scene, self.size(), self.font().key())
+        if laid_for[1:] != self._laid_for[1:] or laid_for[0] is not self._laid_for[0]:
+            self._laid, self._laid_for = self._lay(), laid_for
+        return self._laid
+
+    def _lay(self) -> _Frame:
+        metrics, onset = self._metrics(), self._scene.onset
+        names = [*(lane.name for lane in self._scene.lanes), "recorded"]
+        rows = len(self._scene.lanes) + (self._scene.recording is not None)
+        height = self.height() - metrics.height() - 2
+        line = min(metrics.height(), height / max(rows, 1))
+        size = max(line * SHAPE, 1.0)
+        left = max(metrics.horizontalAdvance(name) for name in names) + size + 10
+        area = QRectF(left, 0, max(self.width() - left - 4, 1), height)
+        start = float(onset.min()) if len(onset) else 0.0
+        stop = max(float(onset.max(initial=start)), start + 1.0)
+        cells = max(1, int(area.width() / size))
+        return _Frame(area, line, size, start, stop, columns(onset, start, stop, cells), cells)
 
     def _ribbon(self) -> QRectF:
         area = self._area()
@@ -260,29 +335,14 @@ class SessionChart(QWidget):
 
     def _area(self) -> QRectF:
         """All that has a time."""
-        metrics = self._metrics()
-        names = [*(lane.name for lane in self._scene.lanes), "recorded"]
-        left = max(metrics.horizontalAdvance(name) for name in names) + self._size() + 10
-        return QRectF(left, 0, max(self.width() - left - 4, 1), self.height() - metrics.height() - 2)
-
-    def _size(self) -> float:
-        return self._metrics().height() * 0.6
-
-    def _span(self) -> tuple[float, float]:
-        onset = self._scene.onset
-        start = float(onset.min())
-        return start, max(float(onset.max()), start + 1.0)
+        return self._frame().area
 
     def _x(self, time: float) -> float:
-        area, (start, stop) = self._area(), self._span()
-        return area.left() + (time - start) / (stop - start) * area.width()
-
-    def _columns(self, times: Floats, pixels: float) -> NDArray[np.int64]:
-        return columns(times, *self._span(), max(1, int(self._area().width() / pixels)))
+        return self._frame().x(time)
 
     def _counts(self, lane: Lane) -> NDArray[np.int64]:
-        cells = max(1, int(self._area().width() / self._size()))
-        return column_counts(columns(self._scene.onset, *self._span(), cells), lane.flags, cells)
+        frame = self._frame()
+        return column_counts(frame.cell, lane.flags, frame.cells)
 
     def _top(self) -> float:
         """End of the ribbon's scale."""
@@ -308,8 +368,8 @@ class SessionChart(QWidget):
             return None
         hit = [lane.flags for i, lane in enumerate(self._scene.lanes) if self.lane_rect(i).contains(point)]
         among = np.flatnonzero(hit[0]) if hit and hit[0].any() else np.arange(len(onset))
-        start, stop = self._span()
-        time = start + (point.x() - area.left()) / area.width() * (stop - start)
+        frame = self._frame()
+        time = frame.start + (point.x() - area.left()) / area.width() * (frame.stop - frame.start)
         return int(among[np.abs(onset[among] - time).argmin()])
 
     def point_at(self, number: int) -> None:

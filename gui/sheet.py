@@ -9,10 +9,12 @@ from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from gui.theme import Theme
 
-__all__ = ["MARGIN", "Item", "Sheet", "scaled"]
+__all__ = ["MARGIN", "SMALLEST", "Item", "Sheet", "scaled"]
 
 MARGIN = 8
 """Around what a pane shows, logical pixels."""
+SMALLEST = 0.5
+"""Size of words, relative to the font of the application, below which they are rather elided."""
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _WRAPPED = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
@@ -61,6 +63,11 @@ class Sheet(QWidget):
     def text_width(self, text: str, size: float = 1.0, *, bold: bool = False) -> float:
         """Width of words, logical pixels."""
         return QFontMetricsF(scaled(self.font(), size, bold=bold)).horizontalAdvance(text)
+
+    def size_in(self, area: QRectF) -> float:
+        """Size of words that suits an area: larger in a large one, smaller where thirty letters do not fit."""
+        grown = max(1.0, min(area.height() / 320, area.width() / 480))
+        return max(SMALLEST, min(grown, area.width() / self.text_width("n" * 30)))
 
     def write(
         self,

@@ -5,7 +5,7 @@ from typing import ClassVar
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PyQt6.QtCore import QPointF, QRectF, Qt
+from PyQt6.QtCore import QEvent, QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QPainter, QResizeEvent
 
 from bci.session import Snapshot
@@ -32,6 +32,8 @@ BARS = (-20.0, 40.0)
 
 _LOW = 18
 """Lines of words below whose height there is no room for labels at the axes."""
+_LOWER = 9
+"""Below whose height there is none for bars."""
 
 
 class SpectrumPane(SamplesPane):
@@ -47,7 +49,7 @@ class SpectrumPane(SamplesPane):
         self.choice = self.chooser("Channel whose spectrum is shown", ["EEG mean", *labels])
         self.plot = Plot(theme, "frequency (Hz)", UNIT)
         self.bars = Sheet(theme, self._draw_bars)
-        self.bars.setFixedHeight(self._bars_height())
+        self.plot.setMinimumHeight(1)
         self.body.addWidget(self.plot, 1)
         self.body.addWidget(self.bars)
         self._curve = self.plot.plot()
@@ -95,11 +97,15 @@ class SpectrumPane(SamplesPane):
         self.words.say([*stale, *self._line(mean), ("muted", UNIT), *channels, method])
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 (Qt's name)
-        """Leave the labels of the axes out where there is no room for them; words and ticks say the same."""
+        """Make the best of the room."""
         super().resizeEvent(event)
-        roomy = self.height() > _LOW * self.bars.line_height()
-        for side in ("bottom", "left"):
-            self.plot.getAxis(side).showLabel(roomy)
+        self._fit()
+
+    def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802 (Qt's name)
+        """Follow the size of the font."""
+        super().changeEvent(event)
+        if event is not None and event.type() == QEvent.Type.FontChange:
+            self._fit()
 
     def set_theme(self, theme: Theme) -> None:
         """Take on other colours."""
@@ -149,8 +155,13 @@ class SpectrumPane(SamplesPane):
             line.setPen(dashed)
             line.label.setColor(QColor(self.theme.warning))
 
-    def _bars_height(self) -> int:
-        return round(3 * self.bars.line_height() + 14)
+    def _fit(self) -> None:
+        """Leave out what there is no room for: labels of the axes, as words and ticks say the same, then bars."""
+        line = self.bars.line_height()
+        for side in ("bottom", "left"):
+            self.plot.getAxis(side).showLabel(self.height() > _LOW * line)
+        self.bars.setFixedHeight(round(3 * line + 14))
+        self.bars.setVisible(self.height() > _LOWER * line)
 
     def _draw_bars(self, painter: QPainter, _: QRectF) -> None:
         """Draw name, limits, power and a bar for each band."""

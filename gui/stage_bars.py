@@ -30,7 +30,7 @@ class StageBar:
     stages
         Milliseconds of each stage.
     painted
-        Milliseconds from there to the screen; NaN if unknown.
+        Milliseconds from there to the screen, at the same percentile; NaN if unknown.
     """
 
     name: str

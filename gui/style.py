@@ -29,6 +29,7 @@ QMainWindow::separator {{ background: {ground}; width: 6px; height: 6px; }}
 QDockWidget {{ color: {muted}; font-weight: 600; }}
 QDockWidget::title {{ background: {ground}; padding: 3px 8px; text-align: left; }}
 QDockWidget > QWidget {{ background: {panel}; }}
+QTabBar {{ qproperty-drawBase: 0; }}
 QTabBar::tab {{ background: {ground}; color: {muted}; padding: 4px 10px; border-bottom: 2px solid {ground}; }}
 QTabBar::tab:selected {{ color: {text}; border-bottom: 2px solid {accent}; }}
 QToolBar, QStatusBar, QMenuBar {{ background: {ground}; color: {text}; border: none; }}

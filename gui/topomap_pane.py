@@ -221,7 +221,7 @@ class TopomapPane(SamplesPane):
         shown = self._shown
         if shown is None:
             return
-        size = self.map.line_height() * (0.22 if shown.matrix is not None else 0.35)
+        size = min(self.map.line_height() * (0.22 if shown.matrix is not None else 0.35), radius * 0.05)
         hues = [QColor(*rgba) for rgba in self._colours[self._share(self.values)].tolist()]
         ground = QColor(self.theme.panel)
         named = radius * 2 / np.sqrt(len(shown.columns)) > 3.2 * self.map.line_height()

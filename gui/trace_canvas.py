@@ -88,13 +88,16 @@ class TraceCanvas(QWidget):
             return kept
         return range(max(kept.start, kept.stop + self._gap - self.sweep.width), kept.stop)
 
-    def x_of(self, sample: int) -> float | None:
-        """Return where a sample is, in pixels of the screen; None if it cannot be seen."""
-        column = self.sweep.column(sample)
-        if column not in self.shown:
-            return None
-        x = column - self._shift if self.rolling else column % self.sweep.width
-        return float(x / self.devicePixelRatioF())
+    def places(self) -> list[tuple[float, TraceMark]]:
+        """Return the marks that can be seen with their x, in pixels of the screen."""
+        shown, ratio, width = self.shown, self.devicePixelRatioF(), self.sweep.width
+        shift = self._shift if self.rolling else None
+        columns = ((self.sweep.column(mark.sample), mark) for mark in self.marks)
+        return [
+            ((column % width if shift is None else column - shift) / ratio, mark)
+            for column, mark in columns
+            if column in shown
+        ]
 
     @property
     def _gap(self) -> int:
@@ -233,8 +236,9 @@ class TraceCanvas(QWidget):
     def _shaded(self, columns: range) -> NDArray[np.bool_]:
         """Whether a column belongs to an epoch."""
         shaded = np.zeros(len(columns), np.bool_)
+        first, end = self.sweep.sample(columns.start), self.sweep.sample(columns.stop)
         for mark in self.marks:
-            if mark.window is not None:
+            if mark.window is not None and mark.window[0] < end and mark.window[1] >= first:
                 part = _within(range(*map(self.sweep.column, mark.window)), columns)
                 shaded[part.start - columns.start : part.stop - columns.start] = True
         return shaded

@@ -83,6 +83,17 @@ class TraceControls(QToolBar):
         for menu in (self._seconds, view, filters):
             self.addWidget(_opener(menu))
         self.addActions([self.buttons[name] for name in ("pause", "live")])
+        for name, action in self.buttons.items():
+            button = self.widgetForAction(action)
+            if button is not None:  # a tool bar takes the keyboard away from its buttons
+                button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+                button.setAccessibleName(self._commands[name][3])
+        more = self.findChild(QToolButton, "qt_toolbar_ext_button")
+        if more is not None:
+            more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+            more.setText("\N{RIGHT-POINTING DOUBLE ANGLE QUOTATION MARK}")
+            more.setAccessibleName("More controls")
+            more.setToolTip("More controls")
 
     def show_view(self, view: View, *, live: bool) -> None:
         """Show what is chosen."""

@@ -92,12 +92,14 @@ class Gutter(QWidget):
         painter.fillRect(self.rect(), QColor(self.theme.panel))
         columns = max(1, self.width() // self._cell)
         stride = ceil(self._line / (self._pitch * columns))
+        ends = [0] * columns
         for place, index in enumerate(range(0, len(self.rows), stride)):
-            middle = (index + 0.5) * self._pitch
-            area = QRect(
-                (place % columns) * self._cell, round(middle - self._line / 2), self._cell - 4, self._line
-            )
-            self._write(painter, area, self.rows[index])
+            top = round((index + 0.5) * self._pitch - self._line / 2)
+            top = min(max(top, 0), max(0, self.height() - self._line))
+            if top >= ends[place % columns]:  # the first and the last one are moved inwards
+                ends[place % columns] = top + self._line
+                area = QRect((place % columns) * self._cell, top, self._cell - 4, self._line)
+                self._write(painter, area, self.rows[index])
         painter.end()
 
     def _write(self, painter: QPainter, area: QRect, row: Row) -> None:
@@ -145,14 +147,18 @@ class ScaleBars(QWidget):
         super().__init__()
         self.theme = theme
         self.scales: tuple[Scale, ...] = ()
+        self._alone = True
         self.setAccessibleName("Scale")
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def show_scales(self, scales: Sequence[Scale]) -> None:
         """Show how large each kind is drawn."""
-        self.scales = tuple(scales)
+        self.scales, self._alone = tuple(scales), len(scales) == 1
+        parent = self.parentWidget()
+        while parent is not None and len(self.scales) > 1 and self.sizeHint().width() > parent.width() / 2:
+            self.scales = self.scales[:-1]
         self.setFixedSize(self.sizeHint())
-        self.setToolTip("; ".join(f"{scale.kind}: the bar is {self._text(scale)}" for scale in self.scales))
+        self.setToolTip("; ".join(f"{scale.kind}: the bar is {self._text(scale)}" for scale in scales))
         self.update()
 
     def sizeHint(self) -> QSize:  # noqa: N802 (Qt's name)
@@ -183,7 +189,7 @@ class ScaleBars(QWidget):
         painter.end()
 
     def _text(self, scale: Scale) -> str:
-        kind = "" if len(self.scales) == 1 else f"{scale.kind} "
+        kind = "" if self._alone else f"{scale.kind} "
         return f"{kind}{self.bar(scale)[0]:g} {scale.unit}"
 
 

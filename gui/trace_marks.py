@@ -2,25 +2,26 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from math import ceil, floor
 
 import numpy as np
-from PyQt6.QtCore import QPointF, QRectF, QSize, Qt
+from PyQt6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPolygonF
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
+from bci.decided import Decided
 from bci.history import History
 from bci.types import Decision, Status
 from bci.viewing import About
 from gui.hit_marks import Mark, draw_mark, mark
 from gui.theme import Theme
 
-__all__ = ["POOL", "MarkBar", "TraceMark", "mark_of", "sample_at"]
+__all__ = ["POOL", "MarkBar", "TraceMark", "mark_of", "mark_of_row", "sample_at"]
 
 POOL = 50
 """Marks that are drawn at most."""
-NEAR = 0.25
-"""Seconds by which the time of a sample may differ from what the nominal rate says."""
+STEPS = 12
+"""Steps in which the sample of a time is looked for: clocks drift against the nominal rate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,30 +53,46 @@ def sample_at(history: History, time: float) -> int | None:
     """Return the index of the sample nearest to a time, None if it is not kept, or not there yet."""
     if not history.last_time >= time - 1 / history.sfreq:
         return None
-    guess = history.end - 1 - round((history.last_time - time) * history.sfreq)
-    margin = round(NEAR * history.sfreq) + 1
-    near = history.between(guess - margin, guess + margin + 1)
+    guess = history.end - 1
+    for _ in range(STEPS):  # a row at a time: samples may have hundreds of channels
+        guess = min(max(guess, history.start), history.end - 1)
+        off = (time - _time_of(history, guess)) * history.sfreq
+        if abs(off) <= 0.5 or np.isnan(off):
+            break
+        guess += round(off)
+    near = history.between(guess - 2, guess + 3)
     if not len(near.times) or time < near.times[0] - 1 / history.sfreq:
         return None
     return near.first + int(np.abs(near.times - time).argmin())
 
 
+def _time_of(history: History, sample: int) -> float:
+    times = history.between(sample, sample + 1).times
+    return float(times[0]) if len(times) else np.nan
+
+
 def mark_of(decision: Decision, sample: int, about: About) -> TraceMark:
     """Return what is drawn of a decision whose event happened at a sample."""
+    name = "" if decision.marker is None else decision.marker.value
+    rank = None if decision.ranking is None else decision.ranking.truth_rank
+    return _drawn(sample, name, decision.status, rank, about)
+
+
+def mark_of_row(decided: Decided, row: int, sample: int, about: About) -> TraceMark:
+    """Return what is drawn of a decision of long ago, of which the columns alone are kept."""
+    truth, rank = int(decided.truth[row]), int(decided.rank[row])
+    name = about.concepts[truth] if truth >= 0 else ""
+    return _drawn(sample, name, Status(int(decided.status[row])), rank if rank >= 0 else None, about)
+
+
+def _drawn(sample: int, name: str, status: Status, rank: int | None, about: About) -> TraceMark:
     sfreq, (begin, end) = about.stream.sfreq, about.window
-    named = decision.marker is not None and not about.hide_truth
-    words = [decision.marker.value] if named and decision.marker is not None else []
-    if decision.status is not Status.OK:
-        words.append(str(decision.status))
+    words = [name] if name and not about.hide_truth else []
+    if status is not Status.OK:
+        words.append(str(status))
+    outcome = None if rank is None or about.hide_truth else mark(rank, len(about.concepts))
     window = sample + round(begin * sfreq), sample + round(end * sfreq)
-    doubtful = decision.status is not Status.OK
-    return TraceMark(sample, " · ".join(words), _outcome(decision, about), doubtful, window)
-
-
-def _outcome(decision: Decision, about: About) -> Mark | None:
-    if about.hide_truth or decision.ranking is None or decision.ranking.truth_rank is None:
-        return None
-    return mark(decision.ranking.truth_rank, len(about.concepts))
+    return TraceMark(sample, " · ".join(words), outcome, status is not Status.OK, window)
 
 
 class MarkBar(QWidget):
@@ -101,22 +118,34 @@ class MarkBar(QWidget):
         """Show marks at x, pixels of the screen."""
         ordered = tuple(sorted(placed, key=lambda pair: pair[0]))[-POOL:]
         if ordered != self.placed:
-            self.placed = ordered
-            self.update()
+            before, self.placed = self._extents(), ordered
+            changed = before ^ self._extents()
+            left = min((left for left, _, _ in changed), default=0.0)
+            right = max((right for _, right, _ in changed), default=0.0)
+            self.update(QRect(floor(left), 0, ceil(right - left) + 1, self.height()))
 
-    def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: ARG002, N802 (Qt's name)
+    def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802 (Qt's name)
         """Draw each mark up to where the next one begins."""
+        area = self.rect() if event is None else event.rect()
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(self.theme.panel))
+        painter.fillRect(area, QColor(self.theme.panel))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        taken = 0.0
-        for (x, drawn), (end, _) in pairwise([*self.placed, (float(self.width()), None)]):
-            if drawn is None or (x < taken and drawn.window is not None):
-                continue
-            if drawn.window is None:  # what is missing is said, whatever comes next
-                end = taken = x + self.fontMetrics().horizontalAdvance(drawn.text) + 6  # noqa: PLW2901
-            self._draw(painter, drawn, x, end - 3)
+        for left, right, drawn in self._extents():
+            if left <= area.right() and right >= area.left():
+                self._draw(painter, drawn, left, right - 3)
         painter.end()
+
+    def _extents(self) -> set[tuple[float, float, TraceMark]]:
+        """From where to where each mark is drawn."""
+        extents, taken = set(), 0.0
+        ends = [*(x for x, _ in self.placed[1:]), float(self.width())][: len(self.placed)]
+        for (x, drawn), end in zip(self.placed, ends, strict=True):
+            if drawn.window is None:  # what is missing is said, whatever comes next
+                taken = x + self.fontMetrics().horizontalAdvance(drawn.text) + 6
+                extents.add((x, taken, drawn))
+            elif x >= taken:
+                extents.add((x, end, drawn))
+        return extents
 
     def _draw(self, painter: QPainter, drawn: TraceMark, x: float, end: float) -> None:
         metrics = self.fontMetrics()

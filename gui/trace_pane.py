@@ -14,6 +14,7 @@ from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollBar, QVBoxL
 
 from bci.clipping import ClipDetector
 from bci.clock import Clock, lsl_clock
+from bci.decided import Decided
 from bci.display_filter import DisplayFilter, DisplaySpec
 from bci.history import Stretch
 from bci.session import Snapshot
@@ -26,18 +27,20 @@ from gui.theme import Theme
 from gui.trace_canvas import TraceCanvas
 from gui.trace_controls import WINDOWS, Command, TraceControls, View
 from gui.trace_gutter import Gutter, Row, Scale, ScaleBars, unit_of
-from gui.trace_marks import POOL, MarkBar, TraceMark, mark_of, sample_at
+from gui.trace_marks import POOL, MarkBar, TraceMark, mark_of, mark_of_row, sample_at
 from gui.words import Words
 
 __all__ = ["TracePane"]
 
 SHORTEST, LONGEST = 1.0, 60.0
 LANE = 100.0
-"""Microvolts from lane to lane, at first; other units fit their range as soon as there is a second of it."""
+"""Units from lane to lane until there is a second of signal to fit the scale to."""
 LOWEST = 2.0
 """Pixels from lane to lane at least; where there is less room, channels are left out evenly."""
 PER_FRAME = 2**20
 """Values that are read in a frame at most: what is behind catches up over several."""
+SETTLING = 10.0
+"""Seconds before those that are shown which filters see at most."""
 QUIET = 1.0
 """Seconds without a sample, and three more samples', after which nothing looks live, whatever the source says."""
 FLOWING = (SourceState.FLOWING, SourceState.RECOVERED, SourceState.DEGRADED)
@@ -71,7 +74,7 @@ class TracePane(Pane):
         self._channels, self._sfreq = stream.channels, stream.sfreq
         self._kinds = tuple(dict.fromkeys((channel.kind, channel.unit) for channel in self._channels))
         self._kind_of = np.array([self._kinds.index((c.kind, c.unit)) for c in self._channels])
-        self._lane = [LANE if unit == "microvolts" else 0.0 for _, unit in self._kinds]
+        self._lane = [0.0 for _ in self._kinds]  # units from lane to lane; 0 until there is a second to fit it to
         self.view = View()
         self.choice = Choice()
         self._filter = DisplayFilter(self.view.filters, self._sfreq, self._channels)
@@ -83,6 +86,8 @@ class TracePane(Pane):
         self._stale = True  # columns are to be read anew
         self._state, self._message = SourceState.RESOLVING, ""
         self._seen, self._seen_at = -1, clock()
+        # the times of a file are not those of this clock
+        self._looked = self._seen_at if viewed.about.origin.startswith("file ") else -np.inf
         self._decided = -1
         self._gap: int | None = None  # index after the last missing sample
         self._shown = -1  # end of the samples that marks are placed for
@@ -122,6 +127,7 @@ class TracePane(Pane):
         n_samples = max(1, round(self.view.seconds * self._sfreq))
         self.canvas.sweep = Sweep(len(self._channels), width, n_samples)
         self.canvas.rolling = self.view.rolling or self._back
+        self.canvas.marks, self._decided = (), -1
         self.canvas.grid = max(1, round(_grid(self.view.seconds) * self._sfreq))
         self._lay_lanes()
         self._seek((self.viewed.history.end if self._until is None else self._until) - n_samples)
@@ -130,7 +136,7 @@ class TracePane(Pane):
     def _seek(self, first: int) -> None:
         """Go on reading at a sample, after as much before it as filters want to see."""
         first = max(first, self.viewed.history.start)
-        settling = round(min(self.view.filters.settling, self.view.seconds) * self._sfreq)
+        settling = round(min(self.view.filters.settling, SETTLING) * self._sfreq)
         self._from, self._read = first, max(self.viewed.history.start, first - settling)
         self._filter.restart()
         self.canvas.sweep.restart(first)
@@ -140,10 +146,10 @@ class TracePane(Pane):
     def _advance(self) -> None:
         history, most = self.viewed.history, max(1, PER_FRAME // len(self._channels))
         end = history.end if self._until is None else min(self._until, history.end)
-        if self._read < history.start or end - self._read > 2 * self.canvas.sweep.n_samples + most:
+        behind = end - max(self._read, self._from)
+        if self._read < history.start or behind > 2 * self.canvas.sweep.n_samples + most:
             self._seek(end - self.canvas.sweep.n_samples)
             self.canvas.paint_all()
-        began = len(self.canvas.sweep.columns)
         while self._read < end:
             stretch = history.between(self._read, min(end, self._read + most))
             if not len(stretch.times) or stretch.first != self._read:
@@ -151,8 +157,6 @@ class TracePane(Pane):
             self._take(stretch)
             if self._until is None:
                 break
-        if began == 0 and len(self.canvas.sweep.columns):
-            self._lay_lanes()
 
     def _take(self, stretch: Stretch) -> None:
         clipped = self._clips.feed(stretch.first, stretch.data)
@@ -175,16 +179,33 @@ class TracePane(Pane):
 
     def _mark(self, snapshot: Snapshot) -> None:
         """Draw the decisions that came since, at the samples of their onsets."""
-        if snapshot.recent and snapshot.recent[-1].seq != self._decided:
+        if self._back:
+            if self._decided < 0:
+                self._mark_past(snapshot.decided)
+        elif snapshot.recent and snapshot.recent[-1].seq != self._decided:
             for decision in snapshot.recent:
-                sample = sample_at(self.viewed.history, decision.onset) if decision.seq > self._decided else None
+                if decision.seq <= self._decided:
+                    continue
+                sample = sample_at(self.viewed.history, decision.onset)
+                if self._until is not None and sample is not None and sample >= self._until:
+                    break  # not to be seen before the picture goes on
                 if sample is not None:
                     self.canvas.add_mark(mark_of(decision, sample, self.viewed.about))
-            self._decided, self._shown = snapshot.recent[-1].seq, -1
+                self._decided, self._shown = decision.seq, -1
         if self._shown != self.canvas.sweep.end:
             self._shown = self.canvas.sweep.end
-            places = ((self.canvas.x_of(mark.sample), mark) for mark in self.canvas.marks)
-            self.marks.place([(x, mark) for x, mark in places if x is not None])
+            self.marks.place(self.canvas.places())
+
+    def _mark_past(self, decided: Decided) -> None:
+        """Draw the decisions of the stretch of the past that is shown."""
+        sweep = self.canvas.sweep
+        times = self.viewed.history.between(sweep.first, sweep.end).times
+        if len(times):
+            there = np.flatnonzero((decided.onset >= times[0]) & (decided.onset <= times[-1]))[-POOL:]
+            for row in there.tolist():
+                onset = sweep.first + int(np.abs(times - decided.onset[row]).argmin())
+                self.canvas.add_mark(mark_of_row(decided, row, onset, self.viewed.about))
+        self._decided, self._shown = len(decided), -1
 
     # ------------------------------------------------------------------------------------------- what can be said
 
@@ -192,9 +213,9 @@ class TracePane(Pane):
         """Find out whether samples come, by what the source says and by what is seen."""
         history, now = self.viewed.history, self._clock()
         if history.end != self._seen:
-            first_look = self._seen < 0 and not self.viewed.about.origin.startswith("file ")
-            self._seen = history.end
-            self._seen_at = min(now, history.last_time) if first_look and history.end else now
+            self._seen = history.end  # it came after the last look, and not before it was taken
+            self._seen_at = min(now, max(history.last_time, self._looked)) if history.end else now
+        self._looked = now
         quiet = now - self._seen_at
         live = snapshot.state in FLOWING and quiet <= QUIET + 3 / self._sfreq
         self._state = snapshot.state if snapshot.state not in FLOWING or live else SourceState.STALLED
@@ -281,7 +302,7 @@ class TracePane(Pane):
 
     def scale(self, kind: str) -> float:
         """Return how many units there are from lane to lane for a kind of channel."""
-        return next(lane for (name, _), lane in zip(self._kinds, self._lane, strict=True) if name == kind)
+        return next(lane or LANE for (name, _), lane in zip(self._kinds, self._lane, strict=True) if name == kind)
 
     def larger(self) -> None:
         """Draw signals larger."""
@@ -504,7 +525,7 @@ class TracePane(Pane):
         super().changeEvent(event)
         if event is not None and event.type() == QEvent.Type.FontChange and hasattr(self, "gutter"):
             self.gutter.fit()
-            self.scales.show_scales(self.scales.scales)
+            self._lay_lanes()
             self.marks.updateGeometry()
 
     def _resized(self) -> None:

@@ -14,7 +14,7 @@ from bci.viewing import Viewed
 from gui.figure_pane import HIDDEN
 from gui.hit_marks import draw_mark, mark
 from gui.pane import Pane
-from gui.sheet import MARGIN, Item, Sheet
+from gui.sheet import MARGIN, SMALLEST, Item, Sheet
 from gui.theme import Theme
 from gui.thumbnails import Thumbnails
 
@@ -64,7 +64,7 @@ class TruthPane(Pane):
         lacking = self._lacking()
         if lacking is not None:
             headline, detail = lacking
-            size = max(1.0, min(area.height() / 320, area.width() / 480))
+            size = self._sheet.size_in(area)
             self._sheet.notice(painter, area, Item(headline, self.theme.text, bold=True), detail, size)
             return
         if self._decision is None or self._decision.truth is None:
@@ -93,7 +93,7 @@ class TruthPane(Pane):
     def _draw_words(self, painter: QPainter, area: QRectF, decision: Decision, truth: int) -> None:
         sheet, theme = self._sheet, self.theme
         tall, wide = area.height() / (8 * sheet.line_height()), area.width() / sheet.text_width("n" * 20)
-        size = max(_SMALLEST, min(tall, wide))
+        size = max(SMALLEST, min(tall, wide))
         line = sheet.line_height(size)
         rows = [area.adjusted(0, line * top, 0, line * end - area.height()) for top, end in _ROWS]
         sheet.write(painter, rows[0], Item(self.viewed.about.concepts[truth], theme.truth, bold=True), size * 1.3)
@@ -130,7 +130,5 @@ class TruthPane(Pane):
             draw_mark(painter, square, mark(rank, n), self.theme)
 
 
-_SMALLEST = 0.5
-"""Size of words below which they are rather elided."""
 _ROWS = ((0.0, 1.6), (1.6, 2.6), (3.0, 4.0), (4.0, 5.0), (5.0, 6.0))
 """Where lines of words begin and end, in lines."""

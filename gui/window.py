@@ -2,14 +2,17 @@
 
 import json
 import logging
+import math
 import platform
 import time
+from array import array
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PyQt6.QtCore import PYQT_VERSION_STR, QByteArray, Qt, QTimer, qVersion
 from PyQt6.QtGui import QCloseEvent
 from PyQt6.QtWidgets import QApplication, QLabel, QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
@@ -18,8 +21,10 @@ from bci.clock import Clock, lsl_clock
 from bci.conductor import Conductor, Phase, Status
 from bci.session import Snapshot
 from bci.stream_watch import StreamWatch
+from bci.types import Decision
 from bci.viewing import Viewed
 from gui import actions, style
+from gui.latency_pane import LatencyPane
 from gui.meter import Meter
 from gui.notices import Notice, NoticeBar, notice_of
 from gui.palette import CommandPalette, ShortcutOverlay
@@ -38,8 +43,6 @@ _LOG = logging.getLogger(__name__)
 
 FRAME = 16  # ms between two frames
 SLOWLY = 0.25  # seconds between two looks at what nobody watches closely
-PAINTED = 512
-"""Decisions whose way to the screen is kept."""
 
 
 class Window(QMainWindow):
@@ -184,7 +187,10 @@ class Window(QMainWindow):
 
     def _paint(self, viewed: Viewed, snapshot: Snapshot, now: float, *, slowly: bool) -> None:
         assert self.workspace is not None  # noqa: S101 (a session that can be viewed has its panes)
-        self._painted.frame(snapshot, now)
+        if self._painted.frame(snapshot, now) and self.workspace.seen("LatencyPane"):
+            latency = self.workspace.panes["LatencyPane"]
+            assert isinstance(latency, LatencyPane)  # noqa: S101 (for the type checker)
+            latency.painted(self._painted.seconds)
         for name in self._turns.due(now, self.workspace.seen):
             with self.meter.timed(name):
                 self._refresh(self.workspace.panes[name], snapshot)
@@ -231,6 +237,7 @@ class Window(QMainWindow):
     def _show_session(self, viewed: Viewed) -> None:
         self._drop_session()
         self._viewed = viewed
+        self._painted = _Painted()
         self._first_sample = viewed.history.start
         panes = {name: make(viewed, self.theme) for name, make in PANES.items()}
         self.workspace = Workspace(panes)
@@ -440,20 +447,28 @@ class Window(QMainWindow):
 
 
 class _Painted:
-    """How long decisions took from the sinks to the screen: they are seen once the frame after them has begun."""
+    """How long decisions took from the sinks to the screen: they are seen once the frame after theirs has begun.
+
+    Of decisions that come between two frames the last one alone is seen.
+    """
 
     def __init__(self) -> None:
-        self.seconds = np.zeros(0)
-        self._shown = -1
-        self._waiting: list[float] = []
+        self._seconds = array("d")
+        self._waiting: Decision | None = None
 
-    def frame(self, snapshot: Snapshot, now: float) -> None:
-        if self._waiting:
-            new = [now - published for published in self._waiting]
-            self.seconds = np.concatenate([self.seconds, new])[-PAINTED:]
-        fresh = [decision for decision in snapshot.recent if decision.seq > self._shown]
-        self._waiting = [decision.published for decision in fresh if np.isfinite(decision.published)]
-        self._shown = max((decision.seq for decision in fresh), default=self._shown)
+    def frame(self, snapshot: Snapshot, now: float) -> bool:
+        """Take in that a frame begins; say whether a decision has been seen meanwhile."""
+        before, self._waiting = self._waiting, snapshot.recent[-1] if snapshot.recent else None
+        if before is None or before.seq < len(self._seconds):
+            return False
+        self._seconds.extend([math.nan] * (before.seq - len(self._seconds)))
+        self._seconds.append(now - before.published)
+        return True
+
+    @property
+    def seconds(self) -> NDArray[np.float64]:
+        """(m,) for the first m decisions; NaN for those that were replaced before they could be seen."""
+        return np.array(self._seconds)
 
 
 def _conclusion(summary: Mapping[str, Any], viewed: Viewed | None) -> str:

@@ -51,6 +51,13 @@ class Words(QWidget):
             self.updateGeometry()
         self.update()
 
+    def set_lines(self, lines: int) -> None:
+        """Change how many lines there are at most."""
+        if lines != self._lines:
+            self._lines = lines
+            self.updateGeometry()
+            self.update()
+
     def set_theme(self, theme: Theme) -> None:
         """Take on other colours."""
         self.theme = theme

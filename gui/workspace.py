@@ -43,13 +43,13 @@ PRESETS: Mapping[str, Part] = {
             Columns(
                 (
                     "TracePane",
-                    Rows(("NowPane", Columns(("TruthPane", "AccuracyPane"), (2, 3))), (5, 4)),
+                    Rows(("NowPane", Columns(("TruthPane", "AccuracyPane"), (2, 3))), (4, 5)),
                 ),
                 (5, 6),
             ),
             Columns(("TimelinePane", "ProvenancePane"), (5, 6)),
         ),
-        (7, 2),
+        (15, 4),
     ),
     "Monitor": Columns(
         (
@@ -104,8 +104,8 @@ class Workspace(QMainWindow):
         if saved and self.restoreState(QByteArray.fromBase64(saved.encode())):
             return
         for dock in self.docks.values():
+            dock.setFloating(False)  # which shows it
             self.removeDockWidget(dock)
-            dock.setFloating(False)
         part = PRESETS[preset]
         self.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, self.docks[_first(part)])
         self._split(part)

@@ -112,7 +112,7 @@ class _Told:
 
     concept: int
     image: int
-    groups: Mapping[str, str | int]
+    groups: Mapping[str, str | float]
 
 
 def _trial_set(
@@ -133,7 +133,7 @@ def _trial_set(
         images=read_only(np.array([trial.image for trial in told], np.int64)),
         groups={
             name: read_only(np.array([trial.groups[name] for trial in told]))
-            for name in ("subject", "session", "recording", "repetition")
+            for name in ("subject", "session", "recording", "repetition", "onset")
         },
         provenance={
             "recordings": [provenance for provenance, _ in read],
@@ -155,13 +155,17 @@ def _trials(
 
     What its provenance does not name has this number.
     """
-    names = {name: str(recording.provenance.get(name, at)) for name in ("subject", "session", "recording")}
+    names: dict[str, str | float] = {
+        name: str(recording.provenance.get(name, at)) for name in ("subject", "session", "recording")
+    }
     shown: Counter[int] = Counter()
     for number, epoch in enumerate(cut_epochs(recording, preprocess, events, concepts)):
         if epoch.truth is None or epoch.data is None:
             continue
         image = _picture(epoch, events) if images is None else int(images[number])
-        yield epoch.data, _Told(epoch.truth, image, {**names, "repetition": shown[epoch.truth]})
+        onset = epoch.onset - recording.segments[0][1]
+        groups = {**names, "repetition": shown[epoch.truth], "onset": onset}
+        yield epoch.data, _Told(epoch.truth, image, groups)
         shown[epoch.truth] += 1
 
 

@@ -19,6 +19,7 @@ COMMANDS = {
     "embed": "cache vision features and prototypes with open_clip",
     "train": "train a decoder from a config",
     "evaluate": "judge a decoder honestly, beside its controls",
+    "explore": "step through trials: what was shown beside what fits best",
     "table": "several decoders on the same data, beside the oracle",
     "bench": "how fast this computer does what takes time",
 }

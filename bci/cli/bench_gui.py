@@ -6,7 +6,6 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bci.conductor import Watch
     from gui.benchmark import Cost
     from models.bundle import Bundle
     from models.config import ExperimentConfig
@@ -43,7 +42,6 @@ def _measured(folder: Path, minutes: float) -> "Cost":
     from rich.console import Console
 
     from bci.cli import live
-    from bci.conductor import Conductor
     from bci.config import load_config
     from bci.memory import anonymous_memory
     from gui.benchmark import measure
@@ -61,12 +59,7 @@ def _measured(folder: Path, minutes: float) -> "Cost":
         Path(os.devnull).open("w", encoding="utf-8") as nowhere,
         DeviceProcess(noise_recording, *load, options=DeviceOptions(name=NAME)),
     ):
-        quiet = Console(file=nowhere)
-
-        def play(stream: str | None, watch: "Watch") -> None:  # noqa: ARG001 (there is one stream)
-            live.run(options, quiet, watch)
-
-        return measure(Conductor(play, hold=False), minutes, anonymous_memory)
+        return measure(live.conduct(options, Console(file=nowhere)), minutes, anonymous_memory)
 
 
 def _untrained(config: "ExperimentConfig") -> "Bundle":

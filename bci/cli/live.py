@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from bci.bank import Bank
     from bci.clock import Clock
-    from bci.conductor import Watch
+    from bci.conductor import Conductor, Watch
     from bci.decoder import Decoder
     from bci.epochs import Epocher
     from bci.history import History
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from bci.types import Decision, Recording, StreamSpec
     from models.bundle import Bundle
 
-__all__ = ["Live", "can_show", "main", "run"]
+__all__ = ["Live", "can_show", "conduct", "main", "run"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -109,15 +109,30 @@ def can_show(console: "Console") -> bool:
 
 
 def _show(options: Live, console: "Console") -> None:
-    """Open the dashboard; sessions run on a thread of their own, one after the other."""
-    from bci.conductor import Conductor
     from gui.app import show
 
-    def play(stream: str | None, watch: "Watch") -> None:
-        run(replace(options, stream=stream or options.stream), console, watch)
-
     pick = options.stream is None and options.file is None
-    show(Conductor(play, hold=pick), pick=pick)
+    show(conduct(options, console, hold=pick), pick=pick)
+
+
+def conduct(
+    options: Live,
+    console: "Console",
+    *,
+    hold: bool = False,
+    extra: Mapping[str, Any] | None = None,
+    folder: Path | None = None,
+) -> "Conductor":
+    """Make a conductor of sessions with these options; see `run` and `bci.conductor.Conductor`."""
+    from bci.conductor import Conductor
+    from bci.lsl import configure
+
+    configure(network=options.network)  # a window asks for the time, and with that liblsl reads its settings
+
+    def play(stream: str | None, watch: "Watch") -> None:
+        run(replace(options, stream=stream or options.stream), console, watch, extra, folder)
+
+    return Conductor(play, hold=hold)
 
 
 def run(

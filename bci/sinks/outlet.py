@@ -41,7 +41,8 @@ class OutletSink:
         order: RandomisationSpec | None = None,
     ) -> None:
         spec = header.decoder
-        info = StreamInfo(name, "Decisions", 1, IRREGULAR_RATE, cf_string, f"{name}-{spec.model}-{spec.bank}")
+        self.source_id = f"{name}-{spec.model}-{spec.bank}"
+        info = StreamInfo(name, "Decisions", 1, IRREGULAR_RATE, cf_string, self.source_id)
         desc = info.desc()
         for child, value in announce(spec, about, order).items():
             desc.append_child_value(child, value)

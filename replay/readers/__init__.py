@@ -206,11 +206,19 @@ def open_dataset(
     read = partial(READERS[reader].read, **options)
     first = read(files[0])
     if not isinstance(first, TrialSet):
-        return chain([first], (cast("Recording", read(file)) for file in files[1:]))
+        others = (_named(cast("Recording", read(file)), file) for file in files[1:])
+        return chain([_named(first, files[0])], others)
     if len(files) > 1:
         got = ", ".join(one.name for one in files)
         raise ConfigError(f"expected one file of epochs, got {got}: name one, or its subject")
     return first
+
+
+def _named(recording: "Recording", path: Path) -> "Recording":
+    """Return a recording that has a name, that of its file where it tells none: trials are held out by it."""
+    if "recording" in recording.provenance:
+        return recording
+    return replace(recording, provenance={**recording.provenance, "recording": stem(path)})
 
 
 def reader_of(paths: Sequence[str | Path], preferred: str | None = None) -> str:

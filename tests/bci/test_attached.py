@@ -274,6 +274,35 @@ def test_another_stream_in_its_place_ends_it(attached):
     assert session.snapshot().state is SourceState.ENDED
 
 
+def test_decisions_count_from_the_moment_at_which_they_shall():
+    lines = Staged()
+    session = AttachedSession(Announced(FACTS, None), lines, None, VirtualClock())
+    session.start(hold=True)
+    made = decided(10)[1]
+    lines.send(made[:4])
+    assert len(session.snapshot().decided) == 0
+    session.begin()
+    lines.send(made[4:])
+    session.stop("enough")
+    assert session.wait(0)
+    summary = session.finish()
+    assert (summary["events"], summary["gap"], summary["n_truth"]) == (7, 1, 6)
+    assert (summary["top1"], summary["e_value"], summary["error"]) == (0.5, None, None)
+    assert summary["ended"] == "enough"
+
+
+def test_whatever_ends_its_thread_is_told(attached, caplog):
+    class Broken(Silent):
+        def pull(self, _):
+            raise RuntimeError("boom")
+
+    session, _ = attached(Broken())
+    assert session.wait(30)
+    assert session.finish()["error"] == "RuntimeError: boom"
+    assert session.snapshot().state is SourceState.ENDED
+    assert "no longer shown: RuntimeError: boom" in caplog.text
+
+
 def test_closing_lets_go_and_may_be_done_twice(attached):
     source = Endless()
     session, lines = attached(source)

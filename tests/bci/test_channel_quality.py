@@ -38,7 +38,8 @@ def planted(kind, data):
     if kind is Condition.FLAT:
         faulty[:, 2] = 20 + 0.1 * np.sin(TIMES)
     if kind is Condition.SATURATED:
-        faulty[:, 2] = np.clip(300 * np.sin(2 * np.pi * 0.7 * TIMES) + data[:, 2], -180, 180)
+        wave = 300 * np.sin(2 * np.pi * 0.7 * TIMES) + data[:, 2] - data[:, 2].mean()
+        faulty[:, 2] = np.clip(wave, -180, 180)
     if kind is Condition.LINE:
         faulty[:, 2] += 40 * np.sin(2 * np.pi * 50 * TIMES)
     if kind is Condition.NOISY:

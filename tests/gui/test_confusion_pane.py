@@ -76,6 +76,17 @@ def test_b5_a_click_lists_the_trials_of_a_cell(qtbot, shown):
     assert picked.args == [[0]]
 
 
+def test_b5_trials_of_categories_are_listed_with_their_concepts(qtbot, shown):
+    session = decided(200, n=0)
+    session.decide(truth=3, best=4)
+    pane = shown(session)
+    click(qtbot, pane, 0, 1)
+    assert pane.list.item(0).text() == "trial 0: thing-3 → thing-4"
+    with qtbot.assertNotEmitted(pane.trials_chosen):
+        click(qtbot, pane, 0, 1)
+    assert not pane.list.isVisible()
+
+
 def test_b5_an_empty_cell_chooses_nothing(qtbot, shown):
     pane = shown(decided(2, n=2))
     with qtbot.assertNotEmitted(pane.trials_chosen):

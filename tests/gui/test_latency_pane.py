@@ -50,14 +50,28 @@ def test_b7_stages_of_a_bar_add_up_to_the_latency_of_its_decisions(shown):
 
 
 def test_b7_painting_is_told_beside_the_latency_of_the_decision(shown):
-    pane = shown(decided([0.005] * 4))
+    session = decided([0.005] * 4)
+    pane = shown(session)
     assert "painted: not known" in pane.bars.accessibleName()
-    pane.painted(np.full(4, np.nan))
-    assert "painted: not known" in pane.bars.accessibleName()
-    pane.painted(np.full(9, 0.02))
-    assert [bar.painted for bar in pane.bars._bars] == [pytest.approx(20)] * 3
+    pane.painted(np.arange(101) / 1e3)
+    pane.refresh(session.snapshot())
+    assert [bar.painted for bar in pane.bars._bars] == pytest.approx([50, 95, 99])
     assert sum(pane.bars._bars[0].stages) == pytest.approx(5)
-    assert "painted 20 ms" in pane.bars.accessibleName()
+    assert "painted 50 ms" in pane.bars.accessibleName()
+
+
+def test_b7_what_painting_took_costs_nothing_until_the_next_refresh(shown, monkeypatch):
+    session = decided([0.005] * 4)
+    pane = shown(session)
+    drawn, seconds = [], np.full(3, 0.02)
+    monkeypatch.setattr(pane, "draw", lambda *_: drawn.append(1))
+    for _ in range(60):
+        pane.painted(seconds)
+    assert not drawn
+    for _ in range(3):
+        pane.painted(seconds)
+        pane.refresh(session.snapshot())
+    assert len(drawn) == 1
 
 
 def test_b7_every_decision_is_in_the_histogram(shown):
@@ -86,12 +100,21 @@ def test_b7_latency_may_be_seen_by_a_participant(shown):
 def test_b7_entries_of_the_legend_find_room(shown, width):
     pane = shown(decided([0.005] * 3))
     pane.painted(np.full(3, 0.12))
+    pane.redraw()
     metrics = QFontMetricsF(pane.bars._font())
     ends = {}
     for line, x, _, text in pane.bars._legend(width):
         assert x >= ends.get(line, 0)
         ends[line] = x + metrics.horizontalAdvance(text)
         assert ends[line] <= width
+
+
+def test_b7_a_distribution_too_flat_to_be_read_is_left_out(shown):
+    pane = shown(decided([0.005] * 3), (320, 120))
+    assert pane.bars.isVisible()
+    assert not pane.plot.isVisible()
+    pane.resize(320, 200)
+    assert pane.plot.isVisible()
 
 
 def test_b7_the_theme_can_change(qtbot):

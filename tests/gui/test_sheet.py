@@ -5,7 +5,7 @@ from PyQt6.QtCore import QPoint, QPointF, QRectF
 from PyQt6.QtGui import QHelpEvent
 from PyQt6.QtWidgets import QApplication, QToolTip
 
-from gui.sheet import Item, Sheet, scaled
+from gui.sheet import SMALLEST, Item, Sheet, scaled
 from gui.theme import DARK, LIGHT
 
 
@@ -95,3 +95,20 @@ def test_a22_the_ground_is_that_of_the_theme(painted):
     sheet.set_theme(LIGHT)
     assert sheet.grab().toImage().pixelColor(3, 3).name() == LIGHT.panel
     assert QRectF(sheet.rect()).contains(3, 3)
+
+
+@pytest.mark.parametrize("points", [8, 9, 14, 20])
+def test_a24_words_follow_the_font_and_still_fit_a_small_dock(painted, points):
+    sizes = {}
+
+    def draw(sheet, painter, area):
+        font = sheet.font()
+        font.setPointSizeF(points)
+        sheet.setFont(font)
+        sizes[area.width()] = sheet.size_in(area), sheet.text_width("n" * 30)
+
+    for width, height in ((320, 200), (1900, 1000)):
+        painted(draw, width, height)
+    (small, thirty), (kiosk, _) = sizes[320 - 16], sizes[1900 - 16]
+    assert small * thirty <= 320 - 16 + 1 or small == SMALLEST
+    assert kiosk > 1.5 * small

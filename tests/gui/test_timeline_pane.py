@@ -159,6 +159,15 @@ def test_b8_lanes_and_ribbon_do_not_overlap(shown):
     assert rects[0].height() > 20
 
 
+def test_b8_lanes_of_a_flat_pane_find_room(shown):
+    pane = shown(staged(), (640, 90))
+    chart = pane.chart
+    rects = [chart.lane_rect(i) for i in range(len(chart._scene.lanes))]
+    assert rects[0].top() >= 0
+    assert rects[-1].bottom() <= chart.height()
+    assert "top-1" in chart.toolTip()
+
+
 def test_b8_times_are_written_as_on_a_clock():
     assert [clock(s) for s in (0, 59.6, 61, 3600, 36_061)] == ["0:00", "1:00", "1:01", "1:00:00", "10:01:01"]
 
