@@ -124,6 +124,10 @@ class AttachedSession:
     def player(self) -> None:
         """None: what is played elsewhere is steered there."""
 
+    @property
+    def recordings(self) -> None:
+        """None: what is decoded elsewhere is recorded there."""
+
     def start(self, *, hold: bool = False) -> None:
         """Begin to listen; with `hold` decisions do not count until `begin` is called."""
         self._counts = not hold

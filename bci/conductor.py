@@ -8,12 +8,12 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
-from bci.session import Session
+from bci.session import Snapshot
 from bci.viewing import Viewed
 
-__all__ = ["Conductor", "Phase", "Status", "Watch"]
+__all__ = ["Conductor", "Phase", "Status", "Watch", "Watched"]
 
 
 class Phase(StrEnum):
@@ -52,7 +52,36 @@ class Status:
 
 _LOOK = 1.0  # seconds between two looks at a session that nobody has ended
 
-Watch = Callable[[Session, Viewed], dict[str, Any]]
+
+class Watched(Protocol):
+    """A session that can be begun and ended: one that decodes here, or one that is listened to."""
+
+    def start(self, *, hold: bool = False) -> None:
+        """Begin to receive; with `hold` events do not count until `begin`."""
+        ...
+
+    def begin(self) -> None:
+        """Let events count."""
+        ...
+
+    def stop(self, reason: str) -> None:
+        """Ask for the end."""
+        ...
+
+    def wait(self, timeout: float) -> bool:
+        """Wait until it is asked to end; say whether it was."""
+        ...
+
+    def finish(self) -> dict[str, Any]:
+        """End in order and return the summary."""
+        ...
+
+    def snapshot(self) -> Snapshot:
+        """Return how it stands."""
+        ...
+
+
+Watch = Callable[[Watched, Viewed], dict[str, Any]]
 """Sees a session through to its end and returns its summary."""
 
 
@@ -72,7 +101,7 @@ class Conductor:
         self._play = play
         self._hold = hold
         self._status = Status()
-        self._session: Session | None = None
+        self._session: Watched | None = None
         self._unwanted = ""  # why what is being opened shall end at once
         self._thread: threading.Thread | None = None
 
@@ -127,7 +156,7 @@ class Conductor:
         finally:
             self._session = None
 
-    def _watch(self, session: Session, viewed: Viewed) -> dict[str, Any]:
+    def _watch(self, session: Watched, viewed: Viewed) -> dict[str, Any]:
         self._session = session
         session.start(hold=self._hold)
         phase = Phase.READY if self._hold else Phase.RUNNING

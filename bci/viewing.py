@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from bci.history import History
 from bci.player import Player
+from bci.recordings import Recordings
 from bci.session import Session, Snapshot
 from bci.types import DecoderSpec, StreamSpec
 
@@ -107,6 +108,11 @@ class Viewed(Protocol):
         """What plays the file that is decoded; None if it is no file."""
         ...
 
+    @property
+    def recordings(self) -> Recordings | None:
+        """What records the session; None if it cannot be recorded here."""
+        ...
+
     def snapshot(self) -> Snapshot:
         """Return how the session stands; takes microseconds, and holds nobody up."""
         ...
@@ -120,6 +126,7 @@ class LocalSession:
     about: About
     history: History
     player: Player | None = None
+    recordings: Recordings | None = None
 
     def snapshot(self) -> Snapshot:
         """Return how the session stands."""

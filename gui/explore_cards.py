@@ -19,7 +19,7 @@ __all__ = ["Shown", "TrialCards", "columns_of"]
 LARGEST = 1.5
 SMALLEST = 0.5
 """Size of words at most and at least, in sizes of the application's font."""
-PICTURE = 2.5
+PICTURE = 3.0
 """Side of a picture in lines of words below which these rather become smaller."""
 UNDER = 3.6
 """Lines of words under a picture."""
@@ -200,7 +200,7 @@ class TrialCards(QWidget):
 
 
 def columns_of(width: float, height: float, k: int, under: float, least: float) -> tuple[int, float]:
-    """Return in how many columns `k` cards have the largest pictures, and their side.
+    """Return in how many columns, the fewest of equals, `k` cards have the largest pictures, and their side.
 
     Parameters
     ----------
@@ -214,7 +214,7 @@ def columns_of(width: float, height: float, k: int, under: float, least: float) 
         return max(0.0, min(width / columns - MARGIN, height / -(-k // columns) - under))
 
     most = max(1, min(k, int(width // (least + MARGIN))))
-    best = max(range(1, most + 1), key=lambda columns: (side(columns), columns))
+    best = max(range(1, most + 1), key=lambda columns: (side(columns), -columns))
     return best, side(best)
 
 

@@ -120,7 +120,8 @@ class TrialTable(QAbstractTableModel):
             return f"{rank + 1}" if rank >= 0 else ""
         if column == 4:
             return explored.concepts[int(judged.best[row])]
-        return f"{judged.confidence[row] * 100:.0f} %"
+        p = float(judged.confidence[row]) * 100
+        return f"{p:.0f} %" if p >= 1 else "< 1 %"
 
     def _told(self, explored: Explored, judged: Judged, row: int, column: int) -> str:
         if column == 1:

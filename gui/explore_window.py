@@ -398,7 +398,7 @@ class ExploreWindow(QMainWindow):
         words = [("text" if look.members is None else "accent", self._what(row))]
         if look.explored.trained[row] and not look.explored.trained.all():
             words.append(("warning", "▲ trained on"))
-        words += [("text", f"{name} {groups[name][row]}") for name in ("recording", "subject", "session")]
+        words += [("text", _named(name, str(groups[name][row]))) for name in ("recording", "subject", "session")]
         if look.members is None:
             same = groups["recording"] == groups["recording"][row]
             words.append(("text", f"trial {int(same[: row + 1].sum()):,} of {int(same.sum()):,}"))
@@ -569,6 +569,11 @@ def _outcomes(n_concepts: int) -> tuple[Outcome, ...]:
     """Choices by outcome; those of the best five only where these say something."""
     five = (Outcome.FIVE, Outcome.FIVE_MISS)
     return tuple(each for each in Outcome if each not in five or top5_counts(n_concepts))
+
+
+def _named(name: str, value: str) -> str:
+    """`subject 1`, but `2 subjects` of a mean over several."""
+    return value if value.endswith(f" {name}s") else f"{name} {value}"
 
 
 def _span(counts: NDArray[np.int64] | None) -> str:

@@ -193,9 +193,9 @@ class Lanes:
         return ((np.arange(len(self.channels)) + 0.5) * self.pitch).astype(np.float32)
 
     def y(self, values: Values) -> Values:
-        """Return the y of values (m, n) from which the centre is already removed."""
+        """Return the y of values (m, n) from which the centre is already removed; none leaves the picture."""
         reach = np.float32(REACH * self.pitch)
-        return np.asarray(self.middle - np.clip(values * self.gain, -reach, reach))
+        return np.asarray(np.clip(self.middle - np.clip(values * self.gain, -reach, reach), 0, self.height - 1))
 
 
 def segments(

@@ -28,6 +28,7 @@ SILENT = 1e-6
 """Power below which a channel is flat, microvolts squared."""
 
 _NOSE, _EAR = 0.12, 0.1  # how far they stand out, radii of the head
+_BACK = -0.7  # behind it names stand above their electrodes, radii of the head
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _CENTRE = Qt.AlignmentFlag.AlignCenter
 
@@ -224,7 +225,7 @@ class TopomapPane(SamplesPane):
         size = min(self.map.line_height() * (0.22 if shown.matrix is not None else 0.35), radius * 0.05)
         hues = [QColor(*rgba) for rgba in self._colours[self._share(self.values)].tolist()]
         ground = QColor(self.theme.panel)
-        named = radius * 2 / np.sqrt(len(shown.columns)) > 3.2 * self.map.line_height()
+        named = radius * _nearest(shown.places) > 1.8 * self.map.line_height()
         for column, place, hue, value in zip(shown.columns, shown.places, hues, self.values, strict=True):
             at = centre + QPointF(place[0], -place[1]) * radius
             label = self.channels[column].label
@@ -234,12 +235,12 @@ class TopomapPane(SamplesPane):
             reach = QRectF(at.x() - 8, at.y() - 8, 16, 16)
             self.map.tip(reach, f"{label}: {self._in_words(value)}")
             if named:
-                self._name(painter, at, size, label)
+                self._name(painter, at, size if place[1] > _BACK else -size - self.map.line_height(), label)
 
-    def _name(self, painter: QPainter, at: QPointF, size: float, label: str) -> None:
-        """Write a label under its electrode, on a ground of its own: the map has all colours."""
+    def _name(self, painter: QPainter, at: QPointF, below: float, label: str) -> None:
+        """Write a label below an electrode, on a ground of its own: the map has all colours."""
         width, height = self.map.text_width(label, 0.85) + 4, self.map.line_height(0.85)
-        plate = QRectF(at.x() - width / 2, at.y() + size + 1, width, height)
+        plate = QRectF(at.x() - width / 2, at.y() + below + 1, width, height)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(self.theme.panel))
         painter.drawRoundedRect(plate, 3, 3)
@@ -261,3 +262,10 @@ class TopomapPane(SamplesPane):
 
     def _in_words(self, value: float) -> str:
         return f"{value:.1f} {'µV' if self.band is BROAD else 'dB'}"
+
+
+def _nearest(places: NDArray[np.float64]) -> float:
+    """Return how far apart the two electrodes are that are nearest to each other."""
+    squared = ((places[:, None] - places) ** 2).sum(axis=2)
+    np.fill_diagonal(squared, 4.0)
+    return float(np.sqrt(squared.min()))

@@ -53,14 +53,14 @@ class TraceCanvas(QWidget):
     wheeled = pyqtSignal(int, int)
     """Lane under the mouse, and 1 for larger or -1 for smaller."""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, n_channels: int) -> None:
         super().__init__()
         self.theme = theme
-        self.sweep = Sweep(1, 1, 1)
+        self.sweep = Sweep(n_channels, 1, 1)
         self.lanes = Lanes(np.zeros(0, np.int64), np.zeros(0, np.float32), 1)
         self.faint = np.zeros(0, np.bool_)
         self.lost = False
-        self.centre = self._earlier = np.zeros(1, np.float32)
+        self.centre = self._earlier = np.zeros(n_channels, np.float32)
         self.rolling = False
         self.grid = 1
         self.marks: tuple[TraceMark, ...] = ()

@@ -35,6 +35,8 @@ __all__ = ["TracePane"]
 SHORTEST, LONGEST = 1.0, 60.0
 LANE = 100.0
 """Units from lane to lane until there is a second of signal to fit the scale to."""
+ENOUGH = 20
+"""Samples to fit a scale to, at the least."""
 LOWEST = 2.0
 """Pixels from lane to lane at least; where there is less room, channels are left out evenly."""
 PER_FRAME = 2**20
@@ -165,7 +167,7 @@ class TracePane(Pane):
         self._read = stretch.end
         self.canvas.append(shown[skip:], clipped[skip:])
         self._find_gaps(stretch)
-        if 0.0 in self._lane and self._read - self._from > self._sfreq:
+        if 0.0 in self._lane and self._read - self._from > max(self._sfreq, ENOUGH):
             self._fit([kind for kind, lane in enumerate(self._lane) if not lane])
 
     def _find_gaps(self, stretch: Stretch) -> None:
@@ -329,7 +331,7 @@ class TracePane(Pane):
         for kind in kinds:
             there = spread[(self._kind_of == kind) & good & (spread > 0)]
             if len(there):
-                self._lane[kind] = round_up(2 * float(np.quantile(there, 0.75)))
+                self._lane[kind] = round_up(1.5 * float(np.quantile(there, 0.75)))
         self._relay()
 
     def _wheeled(self, lane: int, direction: int) -> None:
@@ -534,7 +536,7 @@ class TracePane(Pane):
         self._place_banner()
 
     def _build(self) -> None:
-        self.canvas, self.gutter = TraceCanvas(self.theme), Gutter(self.theme)
+        self.canvas, self.gutter = TraceCanvas(self.theme, len(self._channels)), Gutter(self.theme)
         self.scales, self.marks = ScaleBars(self.theme), MarkBar(self.theme)
         self.caption, self.banner = Words(self.theme), QLabel(self)
         self.bar = QScrollBar(Qt.Orientation.Horizontal)

@@ -58,7 +58,7 @@ class StagedSession:
         self.now = 100.0
         self.state = SourceState.FLOWING
         self.e_value, self.above_chance = None, False
-        self.player = None
+        self.player = self.recordings = None
         self.recent = []
         self.ignored_markers = 0
         self._table = DecisionTable()

@@ -3,67 +3,52 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bci.specs import EventSpec, PreprocessSpec
+from bci.specs import PreprocessSpec, RandomisationSpec
 from bci.viewing import About
 
 if TYPE_CHECKING:
-    from bci.bank import Bank
-    from bci.decoder import Decoder
-    from bci.epochs import Epocher
-    from models.bundle import Bundle
+    from bci.cli.live import Live
+    from bci.cli.opening import Opened
 
 __all__ = ["describe", "filters_in_words", "order_in_words"]
 
 
-def describe(
-    bundle: "Bundle",
-    bank: "Bank",
-    bank_file: Path,
-    decoder: "Decoder",
-    epocher: "Epocher",
-    *,
-    origin: str,
-    budget: float,
-    hide_truth: bool,
-    folder: Path | None,
-    ordered: bool,
-) -> About:
+def describe(options: "Live", opened: "Opened", folder: Path, *, seen: bool) -> About:
     """Collect what stays the same while a session runs.
 
     Parameters
     ----------
-    bank, bank_file
-        What is ranked against, and its file: pictures lie beside it.
-    origin, budget, hide_truth, folder
-        See `bci.viewing.About`.
-    ordered
-        Whether the session bets on the order that the bundle declares.
+    folder
+        Where the session is written.
+    seen
+        Electrodes have a place for a dashboard here; finding it takes a second.
     """
+    from models.bundle import BANK
     from models.vision.thumbnails import thumbnail_folder
     from replay.electrodes import flat_positions
 
-    pictures = thumbnail_folder(bank_file)
-    stream = epocher.stream
+    bundle, bank, stream = opened.bundle, opened.bank, opened.source.spec
+    pictures = thumbnail_folder(options.bank or opened.folder / BANK)
     return About(
-        origin=origin,
+        origin="live" if options.file is None else f"file {options.file.name}",
         stream=stream,
-        decoder=decoder.spec,
+        decoder=opened.decoder.spec,
         decoder_name=bundle.config.decoder.label or bundle.config.decoder.name,
         vision_model=bank.key.vision_model,
         window=(bundle.preprocess.tmin, bundle.preprocess.tmax),
-        budget=budget,
+        budget=options.budget_ms / 1e3,
         filters=filters_in_words(bundle.preprocess),
         trained_on=bundle.preprocess.digest,
-        interpolated=epocher.preprocessor.interpolated,
+        interpolated=opened.epocher.preprocessor.interpolated,
         synthetic=bundle.config.data.reader == "world",
         categories=bank.categories,
         thumbnails=pictures if pictures.is_dir() else None,
         map=bank.map,
         calibration=bundle.calibration,
-        paradigm=order_in_words(bundle.events) if ordered else None,
-        hide_truth=hide_truth,
+        paradigm=order_in_words(opened.order),
+        hide_truth=options.hide_truth,
         folder=folder,
-        positions=flat_positions(stream.labels),
+        positions=flat_positions(stream.labels) if seen else None,
     )
 
 
@@ -83,9 +68,8 @@ def filters_in_words(spec: PreprocessSpec) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def order_in_words(events: EventSpec) -> str | None:
+def order_in_words(order: RandomisationSpec | None) -> str | None:
     """Say how a paradigm draws what is shown next; None where it declares nothing."""
-    order = events.randomisation
     if order is None:
         return None
     if order.kind == "blocks":

@@ -1,6 +1,5 @@
 """`bci live`: decode a live stream."""
 
-import gc
 import logging
 import os
 import sys
@@ -14,21 +13,12 @@ import tyro
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from bci.bank import Bank
-    from bci.clock import Clock
-    from bci.conductor import Conductor, Watch
-    from bci.decoder import Decoder
-    from bci.epochs import Epocher
-    from bci.history import History
-    from bci.player import Player
-    from bci.randomisation import Randomisation
-    from bci.session import Session
-    from bci.sinks import Sink
-    from bci.source import Source
-    from bci.types import Decision, Recording, StreamSpec
-    from models.bundle import Bundle
+    from bci.cli.opening import Opened
+    from bci.conductor import Conductor, Watch, Watched
+    from bci.types import Decision, DecoderSpec, Recording
+    from bci.viewing import LocalSession
 
-__all__ = ["Live", "can_show", "conduct", "main", "run"]
+__all__ = ["Live", "can_show", "conduct", "listen", "main", "run"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -43,6 +33,7 @@ examples:
   bci live my-bundle --stream EPOC-1         by name or source id
   bci live my-bundle --until-end --out run1  stop with the sender; everything stays in run1
   bci live my-bundle --file S1.xdf           decode a file in the dashboard: pause, scrub, step, speed
+  bci live --attach                          look at a session that runs in another process or on another computer
 
 Ctrl-C ends the session in order, a second one at once. Exit codes: 0 the session ended in order (Ctrl-C, the
 sender's end, or with --until-end a stream lost for 10 s; summary.json says which), 1 something failed while it
@@ -53,7 +44,7 @@ ran, 2 it could not begin or the stream contradicts what it declares, 130 ended 
 class Live:
     """Options of `bci live`."""
 
-    bundle: tyro.conf.Positional[Path]
+    bundle: tyro.conf.Positional[Path | None] = None
     """Folder of a trained decoder."""
     stream: str | None = None
     """Name or source id of the EEG stream; by default it is chosen in the dashboard, or the only one in sight."""
@@ -67,6 +58,9 @@ class Live:
     """Afterwards decode this recording from its file and compare."""
     stream_reference: str | None = None
     """Recording reference, where the stream does not say it."""
+    attach: bool = False
+    """Show a session that decodes in another process or on another computer, from its decisions and the EEG stream;
+    --stream then names its decision stream. Figures are from the moment of attaching."""
     headless: bool = False
     """Show the session in the terminal and open no window."""
     hide_truth: bool = False
@@ -86,12 +80,24 @@ def main(argv: list[str]) -> int:
     options = tyro.cli(Live, args=argv, prog="bci live", description=DESCRIPTION)
     from bci.terminal import Screen
 
+    _check(options)
     console = Screen()
-    if options.headless or not can_show(console):
-        run(options, console)
-    else:
+    if not options.headless and can_show(console):
         _show(options, console)
+    elif options.attach:
+        listen(options, console)
+    else:
+        run(options, console)
     return 0
+
+
+def _check(options: Live) -> None:
+    from bci.errors import ConfigError
+
+    if (options.bundle is None) != options.attach:
+        raise ConfigError("expected a BUNDLE to decode with, or --attach to show a session that runs elsewhere")
+    if options.file is not None and options.stream is not None:
+        raise ConfigError("expected --file or --stream, got both: one of them is decoded")
 
 
 def can_show(console: "Console") -> bool:
@@ -111,7 +117,7 @@ def can_show(console: "Console") -> bool:
 def _show(options: Live, console: "Console") -> None:
     from gui.app import show
 
-    pick = options.stream is None and options.file is None
+    pick = options.stream is None and options.file is None and not options.attach
     show(conduct(options, console, hold=pick), pick=pick)
 
 
@@ -130,9 +136,27 @@ def conduct(
     configure(network=options.network)  # a window asks for the time, and with that liblsl reads its settings
 
     def play(stream: str | None, watch: "Watch") -> None:
-        run(replace(options, stream=stream or options.stream), console, watch, extra, folder)
+        if options.attach:
+            listen(options, console, watch)
+        else:
+            run(replace(options, stream=stream or options.stream), console, watch, extra, folder)
 
     return Conductor(play, hold=hold)
+
+
+def listen(options: Live, console: "Console", watch: "Watch | None" = None) -> None:
+    """Show a session that decodes elsewhere until it ends, or nobody looks any more; it is left alone."""
+    from bci.attached import attach
+    from bci.lsl import configure
+    from bci.terminal import print_summary
+
+    configure(network=options.network)
+    session = attach(options.stream)
+    try:
+        summary = (watch or _in_terminal(console, options))(session, session)
+    finally:
+        session.close()
+    print_summary(console, summary)
 
 
 def run(
@@ -162,125 +186,76 @@ def run(
     summary
         What `summary.json` holds.
     """
-    from bci.cli.about import describe
+    from bci.cli.opening import get_ready, open_all
     from bci.folder import log_to, make_folder, write_session
-    from bci.history import History
     from bci.storage import refuse_non_empty
-    from bci.viewing import LocalSession
-    from models.bundle import BANK
     from replay.readers import open_recording
 
     if options.out is not None:
         refuse_non_empty(options.out)
     recording = None if options.reference is None else open_recording(options.reference)
-    bundle, bank, decoder = _load(options)
-    paradigm = _paradigm(options, bundle, decoder)
-    player = None if options.file is None else _player(options)
-    source, epocher = _connect(options, bundle, decoder, player)
+    get_ready(dashboard=watch is not None)
+    opened = open_all(options, can_hold=watch is not None)
     try:
-        folder = folder or make_folder(options.out, options.bundle.resolve().name)
+        folder = folder or make_folder(options.out, opened.folder.name)
     except BaseException:
-        source.close()
+        opened.source.close()
         raise
-    kept = _Kept()
+    kept = None if recording is None else _Kept()
     with log_to(folder):
-        write_session(folder, _settings(options, bundle, decoder, source.spec))
-        sinks = [*_sinks(options, decoder, epocher, folder), *([] if recording is None else [kept])]
-        history = None if watch is None else History(source.spec.sfreq, len(source.spec.channels))
-        session = _session(options, bundle, source, epocher, decoder, sinks, paradigm, history)
-        if watch is None or history is None:
-            summary = _watch(session, decoder, console, hide_truth=options.hide_truth)
-        else:
-            about = describe(
-                bundle,
-                bank,
-                options.bank or options.bundle / BANK,
-                decoder,
-                epocher,
-                origin="live" if options.file is None else f"file {options.file.name}",
-                budget=options.budget_ms / 1e3,
-                hide_truth=options.hide_truth,
-                folder=folder,
-                ordered=paradigm is not None,
-            )
-            summary = watch(session, LocalSession(session, about, history, player))
-        summary |= dict(extra or {})
-        compare = (
-            None if recording is None else lambda: _parity(recording, options, bundle, decoder, kept.decisions)
-        )
+        write_session(folder, _settings(options, opened))
+        viewed = _session(options, opened, folder, kept, seen=watch is not None)
+        session = viewed.session
+        summary = (watch or _in_terminal(console, options))(session, viewed) | dict(extra or {})
+        if viewed.recordings is not None:
+            viewed.recordings.close()
+        compare = None if recording is None else lambda: _parity(recording, options, opened, kept)
         _conclude(summary, compare, folder, console)
     session.raise_error()
     return summary
 
 
-def _player(options: Live) -> "Player":
-    """Open the file; where nobody can scrub back, it ends with its last sample."""
-    from bci.player import Player
-    from replay.readers import open_recording
+def _session(options: Live, opened: "Opened", folder: Path, kept: "_Kept | None", *, seen: bool) -> "LocalSession":
+    """Put a session together; a dashboard that will show it is told what it needs to know.
 
-    assert options.file is not None  # noqa: S101 (for the type checker)
-    recording = open_recording(options.file)
-    return Player(
-        recording, hold=not options.until_end, name=options.file.name, reference=options.stream_reference
-    )
-
-
-def _connect(
-    options: Live, bundle: "Bundle", decoder: "Decoder", player: "Player | None"
-) -> "tuple[Source, Epocher]":
-    """Open the stream once all that takes time is done, so that no sample waits."""
+    Decisions go to the record first, then to the wire; only the wire hides the truth.
+    """
+    from bci.cli.about import describe
     from bci.clock import lsl_clock
-    from bci.lsl import configure
-    from bci.lsl_source import LslSource
-
-    _get_ready()
-    configure(network=options.network)
-    source: Source = player or LslSource(
-        options.stream, markers=options.markers or None, reference=options.stream_reference
-    )
-    try:
-        return source, _epocher(bundle, decoder, source.spec, lsl_clock)
-    except BaseException:
-        source.close()
-        raise
-
-
-def _sinks(options: Live, decoder: "Decoder", epocher: "Epocher", folder: Path) -> "list[Sink]":
-    """The record first, then the wire; only the wire hides the truth."""
+    from bci.history import History
+    from bci.recordings import Recordings
+    from bci.session import Session
     from bci.sinks.jsonl import JsonlSink
     from bci.sinks.outlet import OutletSink
+    from bci.viewing import LocalSession
     from bci.wire import Header
 
-    header = Header(decoder.spec, mask=epocher.preprocessor.interpolated)
-    wire = replace(header, hide_truth=options.hide_truth)
-    return [JsonlSink(folder / "decisions.jsonl", header), OutletSink(wire)]
-
-
-def _session(
-    options: Live,
-    bundle: "Bundle",
-    source: "Source",
-    epocher: "Epocher",
-    decoder: "Decoder",
-    sinks: "list[Sink]",
-    paradigm: "Randomisation | None",
-    history: "History | None",
-) -> "Session":
-    from bci.clock import lsl_clock
-    from bci.session import Session
-
-    return Session(
-        source,
-        epocher,
-        decoder,
-        sinks,
+    about = describe(options, opened, folder, seen=seen)
+    header = Header(opened.decoder.spec, mask=opened.epocher.preprocessor.interpolated)
+    outlet = OutletSink(replace(header, hide_truth=options.hide_truth), about=about, order=opened.order)
+    stream = opened.source.spec
+    history = History(stream.sfreq, len(stream.channels) if seen else 0)
+    session = Session(
+        opened.source,
+        opened.epocher,
+        opened.decoder,
+        [JsonlSink(folder / "decisions.jsonl", header), outlet, *([] if kept is None else [kept])],
         lsl_clock,
         budget=options.budget_ms / 1e3,
-        queue=1 if bundle.events.mode == "sliding" else 8,
+        queue=1 if opened.bundle.events.mode == "sliding" else 8,
         until_end=options.until_end,
-        paradigm=paradigm,
-        history=history,
+        paradigm=opened.paradigm,
+        history=history if seen else None,
     )
+    recordings = None
+    if seen and opened.player is None:
+        streams = (stream.source_id or stream.name, *opened.marker_streams, outlet.source_id)
+        recordings = Recordings(folder, streams, network=options.network)
+    return LocalSession(session, about, history, opened.player, recordings)
+
+
+def _in_terminal(console: "Console", options: Live) -> "Watch":
+    return lambda session, viewed: _watch(session, viewed.about.decoder, console, hide_truth=options.hide_truth)
 
 
 def _conclude(
@@ -300,17 +275,6 @@ def _conclude(
     console.print(f"session folder: {folder}", highlight=False, markup=False)
 
 
-def _get_ready() -> None:
-    """Do before the stream is opened what would make the first samples wait."""
-    import scipy.signal  # noqa: F401 (more than a second)
-
-    # the decoder's thread gets the interpreter back within half a millisecond
-    sys.setswitchinterval(0.0005)
-    # what is loaded by now stays: a full collection would stop every thread for tens of milliseconds
-    gc.collect()
-    gc.freeze()
-
-
 class _Kept:
     """A sink that keeps decisions, to compare them with those of the file."""
 
@@ -325,67 +289,14 @@ class _Kept:
         """Nothing is held open."""
 
 
-def _load(options: Live) -> tuple["Bundle", "Bank", "Decoder"]:
-    from bci.bank import load_bank, numbered
-    from models.bundle import load_bundle
-    from models.runtime import load_decoder
-
-    bundle = load_bundle(options.bundle)
-    bank = bundle.bank if options.bank is None else load_bank(options.bank)
-    events = numbered(bundle.events, bank)
-    told = replace(bundle, config=bundle.config.model_copy(update={"events": events}))
-    return told, bank, load_decoder(bundle, bank)
-
-
-def _paradigm(options: Live, bundle: "Bundle", decoder: "Decoder") -> "Randomisation | None":
-    """Return what the bundle declares about the order of concepts; refused before anything is opened.
-
-    A file that can be scrubbed shows the same events again: nothing can be declared about their order.
-    """
-    from bci.randomisation import declared
-
-    order = None if options.file is not None else bundle.events.randomisation
-    return None if order is None else declared(order, decoder.spec.concepts)
-
-
-def _epocher(bundle: "Bundle", decoder: "Decoder", stream: "StreamSpec", clock: "Clock") -> "Epocher":
-    from bci.epochs import Epocher
-    from replay.spherical_splines import interpolation_matrix
-
-    epocher = Epocher(
-        stream,
-        bundle.preprocess,
-        bundle.events,
-        bundle.quality,
-        decoder.spec.concepts,
-        clock,
-        whitening=bundle.whitening,
-        interpolate=interpolation_matrix,
-    )
-    _check_reference(bundle, stream)
-    return epocher
-
-
-def _check_reference(bundle: "Bundle", stream: "StreamSpec") -> None:
-    from bci.errors import MismatchError
-    from bci.montage import canonical
-
-    trained, given = bundle.reference, stream.reference
-    if trained and given and canonical(trained) != canonical(given):
-        raise MismatchError(
-            f"stream {stream.name!r} is recorded against {given}, the decoder was trained on data against "
-            f"{trained}: record against {trained}, or train on such data"
-        )
-
-
-def _watch(session: "Session", decoder: "Decoder", console: "Console", *, hide_truth: bool) -> dict[str, Any]:
+def _watch(session: "Watched", decoder: "DecoderSpec", console: "Console", *, hide_truth: bool) -> dict[str, Any]:
     """Show the session until it ends; return its summary."""
     from bci.interrupt import ended_by_signals
     from bci.terminal import TerminalView
 
     with (
         ended_by_signals(lambda: session.stop("interrupted")),
-        TerminalView(console, decoder.spec, hide_truth=hide_truth) as view,
+        TerminalView(console, decoder, hide_truth=hide_truth) as view,
     ):
         session.start()
         console.print("decoding; Ctrl-C ends", highlight=False)
@@ -396,23 +307,24 @@ def _watch(session: "Session", decoder: "Decoder", console: "Console", *, hide_t
     return summary
 
 
-def _parity(
-    recording: "Recording", options: Live, bundle: "Bundle", decoder: "Decoder", live: list["Decision"]
-) -> dict[str, Any]:
+def _parity(recording: "Recording", options: Live, opened: "Opened", kept: "_Kept | None") -> dict[str, Any]:
     """Decode the recording that was streamed and compare."""
     from bci.array_source import ArraySource
+    from bci.cli.opening import make_epocher
     from bci.clock import lsl_clock
     from bci.deciding import decode_all
     from bci.parity import compare
 
     source = ArraySource(recording, clock=lsl_clock, reference=options.stream_reference)
-    offline = decode_all(source, _epocher(bundle, decoder, source.spec, lsl_clock), decoder, lsl_clock)
-    return asdict(compare(live, offline))
+    epocher = make_epocher(opened.bundle, opened.decoder, source.spec, lsl_clock)
+    offline = decode_all(source, epocher, opened.decoder, lsl_clock)
+    return asdict(compare([] if kept is None else kept.decisions, offline))
 
 
-def _settings(options: Live, bundle: "Bundle", decoder: "Decoder", stream: "StreamSpec") -> dict[str, Any]:
+def _settings(options: Live, opened: "Opened") -> dict[str, Any]:
     from importlib.metadata import version
 
+    bundle, decoder, stream = opened.bundle, opened.decoder, opened.source.spec
     return {
         "bci-live": version("bci-live"),
         "model": decoder.spec.model,

@@ -5,7 +5,7 @@ libraries, NumPy among them, are imported when a file is opened: the command lin
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from pathlib import Path

@@ -1,0 +1,88 @@
+"""The recordings of one session, one after the other, each in a file of its own."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from bci.clock import Clock, lsl_clock
+from bci.recorder import Recorder, RecorderPhase, RecorderState
+from bci.types import SourceState
+
+__all__ = ["Recordings"]
+
+_ON = (RecorderPhase.STARTING, RecorderPhase.RECORDING)
+
+
+class Recordings:
+    """Starts and ends recordings: `recording.xdf`, then `recording-2.xdf` and so on.
+
+    Parameters
+    ----------
+    folder
+        Where they lie.
+    streams
+        Names or source ids of what is recorded.
+    network
+        The streams may come from other computers.
+    clock
+        Seconds on the LSL clock.
+    """
+
+    def __init__(
+        self, folder: Path, streams: Sequence[str], *, network: bool = False, clock: Clock = lsl_clock
+    ) -> None:
+        self._folder = folder
+        self._streams = tuple(streams)
+        self._network = network
+        self._clock = clock
+        self._recorders: list[Recorder] = []
+        self._spans: list[tuple[float, float | None]] = []
+
+    @property
+    def on(self) -> bool:
+        """Whether something is being recorded, or about to be."""
+        state = self.state()
+        return state is not None and state.phase in _ON
+
+    @property
+    def spans(self) -> tuple[tuple[float, float], ...]:
+        """From when until when there were recordings, seconds on the LSL clock; the last one until now if it is on."""
+        now = self._clock()
+        return tuple((start, now if end is None else end) for start, end in self._spans)
+
+    def state(self) -> RecorderState | None:
+        """Return how the newest one stands; None if there is none. Takes microseconds."""
+        return self._recorders[-1].state() if self._recorders else None
+
+    def start(self, source: SourceState) -> None:
+        """Begin another one.
+
+        Raises
+        ------
+        BciError
+            If no data flow, LabRecorder is not there, or the file cannot be written.
+        """
+        number = len(self._recorders) + 1
+        name = "recording.xdf" if number == 1 else f"recording-{number}.xdf"
+        recorder = Recorder(self._folder / name, self._streams, network=self._network)
+        recorder.start(source)
+        self._recorders.append(recorder)
+        self._spans.append((self._clock(), None))
+
+    def stop(self) -> None:
+        """Ask the newest one to end; it takes some seconds until its file is whole."""
+        if self._recorders:
+            self._recorders[-1].stop()
+            start, end = self._spans[-1]
+            self._spans[-1] = (start, self._clock() if end is None else end)
+
+    def close(self) -> None:
+        """End what is on, and wait until every file is whole.
+
+        Raises
+        ------
+        RecordingError
+            If one of them is not.
+        """
+        self.stop()
+        for recorder in self._recorders:
+            recorder.close()
