@@ -45,7 +45,7 @@ class Recordings:
 
     @property
     def spans(self) -> tuple[tuple[float, float], ...]:
-        """From when until when there were recordings, seconds on the LSL clock; the last one until now if it is on."""
+        """From when until when there were recordings, seconds on the LSL clock; until now if one is on."""
         now = self._clock()
         return tuple((start, now if end is None else end) for start, end in self._spans)
 

@@ -80,8 +80,8 @@ def make_actions(
     return actions
 
 
-def add_menus(bar: QMenuBar, commands: Iterable[Command], actions: Mapping[str, QAction]) -> None:
-    """Put the actions into their menus, in the order of the table."""
+def add_menus(bar: QMenuBar, commands: Iterable[Command], actions: Mapping[str, QAction]) -> dict[str, QMenu]:
+    """Put the actions into new menus, in the order of the table; return the menus by name."""
     menus: dict[str, QMenu] = {}
     for command in commands:
         if command.menu not in menus:
@@ -90,6 +90,7 @@ def add_menus(bar: QMenuBar, commands: Iterable[Command], actions: Mapping[str, 
             bar.addMenu(menu)
             menus[command.menu] = menu
         menus[command.menu].addAction(actions[command.id])
+    return menus
 
 
 def _calls(handler: Callable[[], object]) -> Callable[[bool], None]:

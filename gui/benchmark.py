@@ -14,7 +14,8 @@ from bci.errors import SessionError
 from bci.viewing import Viewed
 from gui.meter import Meter
 from gui.settings import Settings
-from gui.trace_pane import TracePane
+from gui.trace_canvas import TraceCanvas
+from gui.trace_marks import MarkBar
 from gui.window import Window
 
 __all__ = ["Cost", "measure"]
@@ -64,7 +65,8 @@ class TimedApplication(QApplication):
     def notify(self, receiver: QObject | None, event: QEvent | None) -> bool:
         """Deliver an event."""
         start = time.perf_counter()
-        painted = isinstance(receiver, TracePane) and event is not None and event.type() == QEvent.Type.Paint
+        traces = isinstance(receiver, TraceCanvas | MarkBar)
+        painted = traces and event is not None and event.type() == QEvent.Type.Paint
         handled = super().notify(receiver, event)
         self.meter.add("event", time.perf_counter() - start)
         if painted:

@@ -5,6 +5,7 @@ from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from bci.conductor import Phase, Status
+from bci.recorder import RecorderPhase, RecorderState
 from bci.session import Snapshot
 from bci.types import SourceState
 from gui.theme import Theme
@@ -68,6 +69,10 @@ class SessionBar(QWidget):
         self._stream.setTextFormat(Qt.TextFormat.RichText)
         self._stream.setAccessibleName("Stream")
         layout.addWidget(self._stream)
+        self._recording = QLabel()
+        self._recording.setTextFormat(Qt.TextFormat.RichText)
+        self._recording.setAccessibleName("Recording")
+        layout.addWidget(self._recording)
         self._clock = QLabel()
         self._clock.setAccessibleName("Elapsed")
         layout.addWidget(self._clock)
@@ -82,6 +87,15 @@ class SessionBar(QWidget):
         text = f"<span style='color:{self.theme.muted}'> ▸ </span>".join(words) + busy
         if text != self._phases.text():
             self._phases.setText(text)
+
+    def show_recording(self, state: RecorderState | None) -> None:
+        """Show how the recording stands; None if there is none."""
+        text = "" if state is None else _recording_words(state)
+        role = "bad" if state is not None and (state.error or state.recording) else "muted"
+        self._recording.setText(f"<span style='color:{getattr(self.theme, role)}'>{text}</span>" if text else "")
+        self._recording.setToolTip("" if state is None else state.error)
+        on = state is not None and state.phase in (RecorderPhase.STARTING, RecorderPhase.RECORDING)
+        self._actions["record"].setText("Stop recording" if on else "Record")
 
     def show_stream(self, snapshot: Snapshot, name: str, nominal: float, measured: float, elapsed: float) -> None:
         """Show how the stream is doing.
@@ -108,6 +122,17 @@ class SessionBar(QWidget):
         return f"<span style='color:{self.theme.muted}'>○ {name}</span>"
 
 
+def _recording_words(state: RecorderState) -> str:
+    """Elapsed time, size and what is left on the disk; the sign says the same as the colour."""
+    if state.phase is RecorderPhase.FAILED or (state.error and not state.recording):
+        return "■ recording failed"
+    minutes, seconds = divmod(int(state.seconds), 60)
+    size = f"{state.bytes / 1e6:.1f} MB, {state.free_bytes / 1e9:.0f} GB free"
+    if state.recording:
+        return f"● REC {minutes}:{seconds:02d} · {size}" + ("" if state.growing else " · ▲ does not grow")
+    return f"{state.phase} · {size}"
+
+
 def _button(action: QAction) -> QPushButton:
     button = QPushButton(action.text())
     button.setAccessibleName(action.text())
@@ -115,4 +140,11 @@ def _button(action: QAction) -> QPushButton:
     button.setEnabled(action.isEnabled())
     button.clicked.connect(action.trigger)
     action.enabledChanged.connect(button.setEnabled)
+    action.changed.connect(lambda: _rename(button, action.text()))
     return button
+
+
+def _rename(button: QPushButton, text: str) -> None:
+    if button.text() != text:
+        button.setText(text)
+        button.setAccessibleName(text)

@@ -68,6 +68,8 @@ class TraceControls(QToolBar):
         self._view = View()
         self._commands = {command[0]: command for command in commands}
         self.buttons = {name: self._action(*command) for name, command in self._commands.items()}
+        for name, sign in (("smaller_traces", "\N{MINUS SIGN}"), ("larger_traces", "+")):
+            self.buttons[name].setIconText(sign)
         for name in ("scroll_mode", "invert", "centre", "pause"):
             self.buttons[name].setCheckable(True)
         self._choices: list[tuple[QAction, str, Any]] = []

@@ -484,8 +484,8 @@ class TracePane(Pane):
         """Return what can be done here: identifier, text, shortcut, tip, and what does it."""
         return (
             ("channels", "Channels", "Alt+C", "Find, show, hide and mark channels.", self.open_channels),
-            ("smaller_traces", "\N{MINUS SIGN}", "-", "Draw signals smaller (wheel: of one kind).", self.smaller),
-            ("larger_traces", "+", "+", "Draw signals larger (wheel: of one kind).", self.larger),
+            ("smaller_traces", "Smaller signals", "-", "Draw signals smaller (wheel: of one kind).", self.smaller),
+            ("larger_traces", "Larger signals", "+", "Draw signals larger (wheel: of one kind).", self.larger),
             ("auto_range", "Auto", "A", "Choose a scale for each kind that fits its signals.", self.auto_range),
             ("pause", "Pause", "P", "Hold the picture; decoding goes on.", self.pause_or_resume),
             ("live", "Live", "End", "Show the present moment again.", self.resume),
@@ -514,7 +514,8 @@ class TracePane(Pane):
         self.caption.set_theme(theme)
         self.channel_list.set_theme(theme)
         self.tools.setStyleSheet(
-            f"QToolBar {{ background: {theme.panel}; }} #qt_toolbar_ext_button {{ padding: 0; }}"
+            f"QToolBar {{ background: {theme.panel}; }} QToolButton {{ padding: 3px 6px; }}"
+            "QToolButton::menu-indicator { width: 0; } #qt_toolbar_ext_button { padding: 0; }"
         )
         self.banner.setStyleSheet(
             f"background: {theme.raised}; color: {theme.text}; border: 2px solid {theme.warning};"

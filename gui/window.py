@@ -15,10 +15,20 @@ import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import PYQT_VERSION_STR, QByteArray, Qt, QTimer, qVersion
 from PyQt6.QtGui import QCloseEvent
-from PyQt6.QtWidgets import QApplication, QLabel, QMainWindow, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import (
+    QApplication,
+    QLabel,
+    QMainWindow,
+    QMenu,
+    QMessageBox,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from bci.clock import Clock, lsl_clock
 from bci.conductor import Conductor, Phase, Status
+from bci.errors import BciError
 from bci.session import Snapshot
 from bci.stream_watch import StreamWatch
 from bci.types import Decision
@@ -34,6 +44,8 @@ from gui.picker import Picker
 from gui.replay_bar import ReplayBar
 from gui.session_bar import SessionBar
 from gui.settings import Settings, ThemeSetting, save_settings
+from gui.timeline_pane import TimelinePane
+from gui.trace_pane import TracePane
 from gui.turns import Turns
 from gui.workspace import PRESETS, Workspace
 
@@ -42,6 +54,9 @@ __all__ = ["Window"]
 _LOG = logging.getLogger(__name__)
 
 FRAME = 16  # ms between two frames
+NOT_RECORDED = (
+    "This session cannot be recorded here: a file is one already, and what is decoded elsewhere is recorded there"
+)
 SLOWLY = 0.25  # seconds between two looks at what nobody watches closely
 
 
@@ -107,6 +122,8 @@ class Window(QMainWindow):
         self.actions_by_id = actions.make_actions(self, actions.TABLE, self._handlers())
         self._menu_bar = self.menuBar()
         assert self._menu_bar is not None  # noqa: S101 (for the type checker)
+        self.commands = actions.TABLE
+        self._signals_menu: QMenu | None = None
         actions.add_menus(self._menu_bar, actions.TABLE, self.actions_by_id)
         self.notices = NoticeBar()
         self.bar = SessionBar(self.actions_by_id, self.theme)
@@ -117,6 +134,8 @@ class Window(QMainWindow):
         self._waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._replay: ReplayBar | None = None
         self._pages = QStackedWidget()
+        self._pages.setObjectName("pages")
+        self._frame = self._warned = ""
         self._pages.addWidget(self._waiting)
         self._pages.addWidget(self.picker)
         middle = QWidget()
@@ -195,6 +214,7 @@ class Window(QMainWindow):
             with self.meter.timed(name):
                 self._refresh(self.workspace.panes[name], snapshot)
         if slowly:
+            self._follow_recording(viewed)
             if self._replay is not None:
                 self._replay.refresh()
             history = viewed.history
@@ -241,6 +261,7 @@ class Window(QMainWindow):
         self._first_sample = viewed.history.start
         panes = {name: make(viewed, self.theme) for name, make in PANES.items()}
         self.workspace = Workspace(panes)
+        self._adopt_commands(panes["TracePane"])
         self._turns = Turns({name: pane.rate for name, pane in panes.items()})
         self._pages.addWidget(self.workspace)
         self._pages.setCurrentWidget(self.workspace)
@@ -250,7 +271,32 @@ class Window(QMainWindow):
         self.setWindowTitle(f"bci - {viewed.about.decoder_name} on {viewed.about.stream.name}")
         self.arrange(self.settings.preset if self.settings.preset in PRESETS else "Experiment")
 
+    def _adopt_commands(self, signals: Pane) -> None:
+        """Take what can be done with signals into the menus, the palette and the overlay."""
+        assert isinstance(signals, TracePane)  # noqa: S101 (for the type checker)
+        signals.bad_marked.connect(self._tell_of_mark)
+        told = signals.commands()
+        commands = tuple(actions.Command(f"signals_{name}", "Signals", *words) for name, *words, _ in told)
+        handlers = {f"signals_{name}": handler for name, *_, handler in told}
+        made = actions.make_actions(self.workspace or self, commands, handlers)
+        self.commands = (*actions.TABLE, *commands)
+        self.actions_by_id |= made
+        assert self._menu_bar is not None  # noqa: S101 (for the type checker)
+        self._signals_menu = actions.add_menus(self._menu_bar, commands, made)["Signals"]
+
+    def _tell_of_mark(self, label: str, bad: bool) -> None:
+        """Say that a mark is for the eye: what the decoder sees is changed by nobody's click."""
+        what = f"{label} is {'marked bad' if bad else 'good again'} on this screen; the decoder uses it as before"
+        _LOG.warning("%s", what)
+        assert self._status_bar is not None  # noqa: S101 (for the type checker)
+        self._status_bar.showMessage(what, 6000)
+
     def _drop_session(self) -> None:
+        if self._signals_menu is not None:
+            self._signals_menu.deleteLater()
+            self._signals_menu = None
+            self.commands = actions.TABLE
+            self.actions_by_id = {command.id: self.actions_by_id[command.id] for command in actions.TABLE}
         if self.workspace is not None:
             self._pages.removeWidget(self.workspace)
             self.workspace.deleteLater()
@@ -409,12 +455,12 @@ class Window(QMainWindow):
             clipboard.setText("\n".join(f"{name}: {value}" for name, value in lines.items()))
 
     def _show_palette(self) -> None:
-        palette = CommandPalette(self, actions.TABLE, self.actions_by_id)
+        palette = CommandPalette(self, self.commands, self.actions_by_id)
         palette.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         palette.open()
 
     def _show_shortcuts(self) -> None:
-        overlay = ShortcutOverlay(self, actions.TABLE)
+        overlay = ShortcutOverlay(self, self.commands)
         overlay.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         overlay.open()
 
@@ -422,7 +468,35 @@ class Window(QMainWindow):
         self.notices.show_all()
 
     def _record(self) -> None:
-        raise NotImplementedError
+        """Begin a recording, or end the one that is on."""
+        recordings = None if self._viewed is None else self._viewed.recordings
+        if self._viewed is None or recordings is None:
+            self.notices.add(Notice(NOT_RECORDED))
+        elif recordings.on:
+            recordings.stop()
+        else:
+            try:
+                recordings.start(self._viewed.snapshot().state)
+            except BciError as error:
+                self.notices.add(notice_of(error, "recording"))
+
+    def _follow_recording(self, viewed: Viewed) -> None:
+        """Show how the recording stands, in the bar, as a frame, and on the timeline."""
+        if viewed.recordings is None:
+            return
+        state = viewed.recordings.state()
+        self.bar.show_recording(state)
+        on = state is not None and state.recording
+        framed = f"border: 3px solid {self.theme.bad};" if on else "border: none;"
+        if framed != self._frame:
+            self._frame = framed
+            self._pages.setStyleSheet(f"#pages {{ {framed} }}")
+        timeline = None if self.workspace is None else self.workspace.panes["TimelinePane"]
+        if isinstance(timeline, TimelinePane) and viewed.recordings.on:
+            timeline.recording(viewed.recordings.spans)
+        if state is not None and state.error and state.error != self._warned:
+            self._warned = state.error
+            self.notices.add(Notice(state.error))
 
     # ------------------------------------------------------------------------------------------------------- end
 

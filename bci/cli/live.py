@@ -59,8 +59,8 @@ class Live:
     stream_reference: str | None = None
     """Recording reference, where the stream does not say it."""
     attach: bool = False
-    """Show a session that decodes in another process or on another computer, from its decisions and the EEG stream;
-    --stream then names its decision stream. Figures are from the moment of attaching."""
+    """Show a session that decodes elsewhere, in another process or on another computer, from its decisions and the
+    EEG stream; --stream then names its decision stream. Figures are from the moment of attaching."""
     headless: bool = False
     """Show the session in the terminal and open no window."""
     hide_truth: bool = False

@@ -58,6 +58,10 @@ def get_ready(*, dashboard: bool) -> None:
     if dashboard:
         import mne  # noqa: F401
         import scipy.stats  # noqa: F401
+        from threadpoolctl import threadpool_limits
+
+        # panes multiply small matrices: more threads would wait for each other, and take the decoder's cores
+        threadpool_limits(1, user_api="blas")
 
     # the decoder's thread gets the interpreter back within half a millisecond
     sys.setswitchinterval(0.0005)

@@ -5,6 +5,7 @@ import gc
 import pytest
 from PyQt6.QtCore import QEvent, QObject, QTimer
 from PyQt6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 from staged_session import StagedSession
 
 from gui.theme import THEMES
@@ -33,7 +34,8 @@ def _is_qt_own(widget):
 
 
 def _timers():
-    return [thing for thing in gc.get_objects() if isinstance(thing, QTimer) and _alive(thing)]
+    # by type: to ask deprecated objects of other libraries for their class is to be warned
+    return [thing for thing in gc.get_objects() if issubclass(type(thing), QTimer) and _alive(thing)]
 
 
 def _alive(thing: QObject):
@@ -42,6 +44,19 @@ def _alive(thing: QObject):
     except RuntimeError:  # its C++ half is gone
         return False
     return True
+
+
+@pytest.fixture(autouse=True)
+def _widgets_live_as_long_as_their_test(monkeypatch):
+    """Python would else collect a window of a test that is over while Qt paints it once more, and crash."""
+    kept, add = [], QtBot.addWidget
+
+    def keep(self, widget, **options):
+        kept.append(widget)
+        add(self, widget, **options)
+
+    monkeypatch.setattr(QtBot, "addWidget", keep)
+    return kept
 
 
 @pytest.fixture
