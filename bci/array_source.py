@@ -10,7 +10,7 @@ from bci.clock import Clock
 from bci.segments import Segment, segments_of
 from bci.types import Batch, Marker, Recording, SampleChunk, SourceState, StreamSpec, read_only
 
-__all__ = ["ArraySource"]
+__all__ = ["ArraySource", "stream_of"]
 
 
 class ArraySource:
@@ -44,14 +44,7 @@ class ArraySource:
         name: str = "recording",
         reference: str | None = None,
     ) -> None:
-        self.spec = StreamSpec(
-            name=name,
-            type="EEG",
-            source_id="",
-            sfreq=recording.sfreq,
-            channels=recording.channels,
-            reference=reference if reference is not None else recording.reference,
-        )
+        self.spec = stream_of(recording, name, reference)
         self._data = recording.data
         self._clock = clock
         self._markers = deque(sorted(recording.markers, key=lambda marker: marker[0]))
@@ -87,6 +80,18 @@ class ArraySource:
             sample, value = self._markers.popleft()
             found.append(Marker(float(times[sample - first]), value, "recording", arrived))
         return tuple(found)
+
+
+def stream_of(recording: Recording, name: str, reference: str | None) -> StreamSpec:
+    """Return the stream that a recording is played as; `reference` stands in for the recording's own."""
+    return StreamSpec(
+        name=name,
+        type="EEG",
+        source_id="",
+        sfreq=recording.sfreq,
+        channels=recording.channels,
+        reference=reference if reference is not None else recording.reference,
+    )
 
 
 def _spans(segments: Sequence[Segment], sizes: Iterator[int]) -> Iterator[tuple[Segment, int, int]]:

@@ -42,7 +42,10 @@ class Grouping:
 
 
 def grouping(
-    concepts: Sequence[str], categories: Sequence[str], most_concepts: int = MOST_CONCEPTS
+    concepts: Sequence[str],
+    categories: Sequence[str],
+    most_concepts: int = MOST_CONCEPTS,
+    most_categories: int = MOST_CATEGORIES,
 ) -> Grouping | None:
     """Return rows for each concept where there are few, else for each category; None where neither can be.
 
@@ -56,7 +59,7 @@ def grouping(
     if not categories:
         return None
     labels, code = np.unique([category or "none" for category in categories], return_inverse=True)
-    if not 2 <= len(labels) <= MOST_CATEGORIES:
+    if not 2 <= len(labels) <= most_categories:
         return None
     return Grouping("category", tuple(labels.tolist()), code.astype(np.int64))
 

@@ -68,9 +68,9 @@ class FakeDecoder:
 
     def __init__(self, spec: DecoderSpec, prototypes: NDArray[np.float32]) -> None:
         self.spec = spec
-        self._prototypes = prototypes
+        self.prototypes = prototypes
 
     def decode(self, epochs: NDArray[np.float32], watch: Sequence[int | None], k: int) -> list[Ranking]:
         """Rank by the mean over time of the first D channels."""
-        means = epochs.mean(axis=2)[:, : self._prototypes.shape[1]]
-        return [rank(mean, self._prototypes, truth, k) for mean, truth in zip(means, watch, strict=True)]
+        means = epochs.mean(axis=2)[:, : self.prototypes.shape[1]]
+        return [rank(mean, self.prototypes, truth, k) for mean, truth in zip(means, watch, strict=True)]

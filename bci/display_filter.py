@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from bci import causal_filter
 from bci.errors import MismatchError
 from bci.types import Channel
 
@@ -96,7 +97,15 @@ class DisplayFilter:
         self, spec: DisplaySpec, sfreq: float, channels: Sequence[Channel], bad: frozenset[str] = frozenset()
     ) -> None:
         self.spec = spec
-        self._sos = _design(spec, sfreq)
+        self._sos = causal_filter.sections(
+            sfreq,
+            notch=spec.notch,
+            highpass=spec.highpass,
+            lowpass=spec.lowpass,
+            notch_quality=NOTCH_QUALITY,
+            highpass_order=HIGHPASS_ORDER,
+            lowpass_order=LOWPASS_ORDER,
+        )
         self._filtered = np.array([channel.unit == "microvolts" for channel in channels])
         self._referred = np.array([channel.kind == "eeg" for channel in channels])
         good = np.array([channel.label not in bad for channel in channels])
@@ -138,13 +147,12 @@ class DisplayFilter:
         return shown
 
     def _run(self, data: NDArray[np.float32], columns: NDArray[np.intp], sos: Samples) -> Samples:
-        from scipy.signal import sosfilt, sosfilt_zi  # noqa: PLC0415 (1.3 s to import, not needed to open a window)
+        from scipy.signal import sosfilt  # noqa: PLC0415 (1.3 s to import, not needed to open a window)
 
         samples = data.astype(np.float64)
         fresh = self._fresh[columns]
         if fresh.any():
-            steady = sosfilt_zi(sos)[:, :, None] * samples[0, fresh]
-            self._state[:, :, columns[fresh]] = steady
+            self._state[:, :, columns[fresh]] = causal_filter.steady_state(sos, samples[0, fresh])
             self._fresh[columns] = False
         filtered, self._state[:, :, columns] = sosfilt(sos, samples, axis=0, zi=self._state[:, :, columns])
         return np.asarray(filtered)
@@ -159,28 +167,6 @@ class DisplayFilter:
 
     def _minus(self, data: NDArray[np.float32], reference: NDArray[np.float32]) -> NDArray[np.float32]:
         return np.asarray(data - np.where(self._referred, reference[:, None], np.float32(0)))
-
-
-def _design(spec: DisplaySpec, sfreq: float) -> Samples | None:
-    """Second-order sections (n, 6) of notch, high-pass and low-pass; None if there are none."""
-    edges = [edge for edge in (spec.notch, spec.highpass, spec.lowpass) if edge is not None]
-    if not edges:
-        return None
-    if max(edges) >= sfreq / 2:
-        raise MismatchError(
-            f"a display filter at {max(edges):g} Hz needs a stream above {2 * max(edges):g} Hz, got {sfreq:g} Hz: "
-            "choose a lower edge"
-        )
-    from scipy.signal import butter, iirnotch, tf2sos  # noqa: PLC0415 (as above)
-
-    sections = []
-    if spec.notch is not None:
-        sections.append(tf2sos(*iirnotch(spec.notch, NOTCH_QUALITY, fs=sfreq)))
-    if spec.highpass is not None:
-        sections.append(butter(HIGHPASS_ORDER, spec.highpass, "highpass", fs=sfreq, output="sos"))
-    if spec.lowpass is not None:
-        sections.append(butter(LOWPASS_ORDER, spec.lowpass, "lowpass", fs=sfreq, output="sos"))
-    return np.concatenate(sections)
 
 
 def _index(spec: DisplaySpec, channels: Sequence[Channel]) -> int:

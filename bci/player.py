@@ -19,10 +19,11 @@ from math import inf
 import numpy as np
 from numpy.typing import NDArray
 
+from bci.array_source import stream_of
 from bci.clock import Clock, lsl_clock
 from bci.errors import ConfigError
 from bci.segments import Segment, segments_of
-from bci.types import Batch, Marker, Recording, SampleChunk, SourceState, StreamSpec, read_only
+from bci.types import Batch, Marker, Recording, SampleChunk, SourceState, read_only
 
 __all__ = ["CHUNK", "SEAM", "SPEEDS", "Player"]
 
@@ -75,14 +76,7 @@ class Player:
         reference: str | None = None,
         wait: Callable[[float], object] | None = None,
     ) -> None:
-        self.spec = StreamSpec(
-            name=name,
-            type="EEG",
-            source_id="",
-            sfreq=recording.sfreq,
-            channels=recording.channels,
-            reference=reference if reference is not None else recording.reference,
-        )
+        self.spec = stream_of(recording, name, reference)
         self._clock = clock
         self._hold = hold
         self._tape = _Tape(recording)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bci import causal_filter
 from bci.errors import MismatchError, StreamError
 from bci.montage import match
 from bci.specs import PreprocessSpec
@@ -96,7 +97,15 @@ class Preprocessor:
         self.interpolated: tuple[str, ...] = ()
         self._columns, self._weights = self._choose_channels(interpolate)
         self._divisor = self._reference_divisor()
-        self._sos = _design(spec, stream.sfreq)
+        self._sos = causal_filter.sections(
+            stream.sfreq,
+            notch=spec.notch,
+            highpass=spec.highpass,
+            lowpass=spec.lowpass,
+            notch_quality=spec.notch_quality,
+            highpass_order=spec.highpass_order,
+            lowpass_order=spec.lowpass_order,
+        )
         self._state: Samples | None = None
         self._expected: int | None = None  # index of the next sample, if none is missing
         self._cut_off = False  # the last samples were no numbers
@@ -151,7 +160,7 @@ class Preprocessor:
         from scipy.signal import sosfilt  # noqa: PLC0415 (1.3 s to import, not needed to print a help page)
 
         if self._state is None:
-            self._state = _steady_state(self._sos, samples[0])
+            self._state = causal_filter.steady_state(self._sos, samples[0])
         filtered, self._state = sosfilt(self._sos, samples, axis=0, zi=self._state)
         return filtered
 
@@ -272,32 +281,6 @@ def scale_epochs(
             raise MismatchError("the decoder whitens its epochs, but its whitening matrix is missing")
         epochs = np.matmul(whitening.astype(np.float32), epochs)
     return epochs if spec.clip is None else np.clip(epochs, -spec.clip, spec.clip)
-
-
-def _design(spec: PreprocessSpec, sfreq: float) -> Samples | None:
-    """Second-order sections (n, 6) of notch, high-pass and low-pass, in this order; None if there are none."""
-    if spec.notch is spec.highpass is spec.lowpass is None:
-        return None
-    from scipy.signal import butter, iirnotch, tf2sos  # noqa: PLC0415 (as above)
-
-    top = max(edge for edge in (spec.notch, spec.highpass, spec.lowpass) if edge is not None)
-    if top >= sfreq / 2:
-        raise MismatchError(f"a filter at {top:g} Hz needs a stream above {2 * top:g} Hz, got {sfreq:g} Hz")
-    sections = []
-    if spec.notch is not None:
-        sections.append(tf2sos(*iirnotch(spec.notch, spec.notch_quality, fs=sfreq)))
-    if spec.highpass is not None:
-        sections.append(butter(spec.highpass_order, spec.highpass, "highpass", fs=sfreq, output="sos"))
-    if spec.lowpass is not None:
-        sections.append(butter(spec.lowpass_order, spec.lowpass, "lowpass", fs=sfreq, output="sos"))
-    return np.concatenate(sections)
-
-
-def _steady_state(sos: Samples, sample: Samples) -> Samples:
-    """Filter state (n_sections, 2, n_channels) as if `sample` had been there for ever."""
-    from scipy.signal import sosfilt_zi  # noqa: PLC0415 (as above)
-
-    return np.asarray(sosfilt_zi(sos)[:, :, None] * sample)
 
 
 def _finite_runs(samples: Samples) -> Iterator[tuple[int, int]]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["RankHistogram", "log_edges", "rank_histogram", "two_way"]
+__all__ = ["RankHistogram", "expected_top_k", "log_edges", "rank_histogram", "two_way"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -79,6 +79,24 @@ def two_way(ranks: Ints, n_candidates: int | Ints) -> Floats:
     """
     wins: Floats = 1.0 - ranks / (np.asarray(n_candidates) - 1)
     return wins
+
+
+def expected_top_k(ranks: Ints, n_candidates: int | Ints, size: int, k: int) -> Floats:
+    """Return, for each trial, the chance that the truth is among the first `k` of a random subset of candidates.
+
+    The subset holds the truth and `size` - 1 of the others, drawn without replacement; how many of those beat the
+    truth is hypergeometric.
+
+    Parameters
+    ----------
+    ranks
+        (n,) candidates that score at least as high as the truth.
+    n_candidates
+        How many there are, the truth among them; at least `size`.
+    """
+    from scipy.stats import hypergeom  # noqa: PLC0415 (1.3 s to import)
+
+    return np.asarray(hypergeom.cdf(k - 1, np.asarray(n_candidates) - 1, ranks, size - 1), np.float64)
 
 
 def _uniform(n_candidates: Ints, edges: Ints) -> Floats:

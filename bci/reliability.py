@@ -66,8 +66,10 @@ def reliability(confidence: Floats, hits: Flags, n_bins: int = BINS) -> tuple[Re
     """
     order = np.argsort(confidence, kind="stable")
     ordered, right = confidence[order], hits[order]
-    cuts = np.linspace(0, len(ordered), n_bins + 1).astype(np.int64)[:-1]
-    starts = np.unique(np.searchsorted(ordered, ordered[cuts])) if len(ordered) else cuts[:0]
+    if not len(ordered):
+        return ()
+    cuts = [part[0] for part in np.array_split(np.arange(len(ordered)), min(n_bins, len(ordered)))]
+    starts = np.unique(np.searchsorted(ordered, ordered[cuts]))
     ends = [*starts[1:].tolist(), len(ordered)]
     return tuple(
         ReliabilityBin(end - start, int(right[start:end].sum()), float(ordered[start:end].mean()))

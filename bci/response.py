@@ -41,6 +41,8 @@ CLASSES = 10
 """Most concepts that get averages of their own; where there are more, only all events together have one."""
 ENOUGH = 40
 """Events that are averaged before anything is said."""
+MANY = 200
+"""Events that a weak response of a few dry electrodes may take: before that, that none was found means little."""
 STEADY = 20
 """Events over which the same must be said of the latency before it is told."""
 PLAUSIBLE = (0.055, 0.175)
@@ -76,7 +78,7 @@ _REGULAR = 0.02  # intervals that vary by less are regular, seconds
 class Kind(StrEnum):
     """What the average says."""
 
-    FEW = "too few"
+    FEW = "too few"  # nothing found, which events so few do not speak against
     NONE = "none"
     FOUND = "found"
     EARLY = "early"  # before the brain can answer: markers come late
@@ -293,8 +295,7 @@ class Response:
         snr = float(np.sqrt((average[_AFTER] ** 2).mean() / (error[_AFTER] ** 2).mean()))
         self._found = self._found or e_value >= ALARM
         if not self._found:
-            text = f"no visual response in {events}: check trigger offset, cap, filter"
-            return Verdict(Kind.NONE, text, e_value, snr)
+            return _not_found(self._used < MANY, f"{events}, SNR {snr:.1f} (noise: 1)", e_value, snr)
         if (period := self._intervals.period) is not None:
             every = f"events every {1e3 * period:.0f} ms overlap: latency unknown"
             return Verdict(Kind.RHYTHMIC, f"visual response found, SNR {snr:.1f}; {every}", e_value, snr)
@@ -458,6 +459,15 @@ def _beginning(squared_t: Floats) -> float:
 def _kind(onset: float) -> Kind:
     low, high = PLAUSIBLE
     return Kind.EARLY if onset < low else Kind.LATE if onset >= high else Kind.FOUND
+
+
+def _not_found(few: bool, events: str, e_value: float, snr: float) -> Verdict:  # noqa: FBT001 (private)
+    """Judge that nothing was found: from `MANY` events on it is a reason to worry."""
+    check = "check trigger offset, cap, filter"
+    if not few:
+        return Verdict(Kind.NONE, f"no visual response in {events}: {check}", e_value, snr)
+    text = f"visual response not yet found in {events}; if none comes by {MANY}, {check}"
+    return Verdict(Kind.FEW, text, e_value, snr)
 
 
 def _timed(onset: float, peak: float, e_value: float, snr: float) -> Verdict:

@@ -31,6 +31,7 @@ class Role(StrEnum):
     EEG = "eeg"
     EOG = "eog"
     AUX = "aux"
+    IMPEDANCE = "impedance"
     TRIGGER = "trigger"
     COUNTER = "counter"
     INTERPOLATED = "interpolated"
@@ -60,6 +61,8 @@ _VOLTS = {
     "uv": -6, "µv": -6, "μv": -6, "microvolt": -6, "microvolts": -6, "": -6,
     "nv": -9, "nanovolt": -9, "nanovolts": -9,
 }  # fmt: skip
+_OHMS = r"(k|kilo|m|mega)?[ -]?(ohms?|ω)"
+_HANDED_ON = (Role.EEG, Role.EOG, Role.AUX, Role.IMPEDANCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +91,13 @@ class Layout:
     interpolated: int | None
 
 
-def role_of(label: str, kind: str) -> Role:
-    """Tell the role of a column by its label, and where that says nothing by its declared type."""
+def role_of(label: str, kind: str, unit: str = "") -> Role:
+    """Tell the role of a column by its label, and where that says nothing by its declared type.
+
+    What is declared an impedance, or in ohms, is one: its label is that of an electrode.
+    """
+    if kind.strip().lower() == "impedance" or re.fullmatch(_OHMS, unit.strip().lower()):
+        return Role.IMPEDANCE
     name = label.strip().lower()
     for pattern, role in _BY_LABEL.items():
         if re.fullmatch(pattern, name):
@@ -118,8 +126,8 @@ def layout(labels: Sequence[str], kinds: Sequence[str], units: Sequence[str]) ->
     StreamError
         If there is no EEG, an EEG channel has a unit that is no voltage, or two channels share a label.
     """
-    roles = [role_of(label, kind) for label, kind in zip(labels, kinds, strict=True)]
-    columns = [i for i, role in enumerate(roles) if role in (Role.EEG, Role.EOG, Role.AUX)]
+    roles = [role_of(*declared) for declared in zip(labels, kinds, units, strict=True)]
+    columns = [i for i, role in enumerate(roles) if role in _HANDED_ON]
     if Role.EEG not in roles:
         raise StreamError(f"expected EEG channels, got only {', '.join(labels)}: choose another stream")
     names = [labels[i].strip().lower() for i in columns]
@@ -172,6 +180,8 @@ def _spread(values: NDArray[np.float32]) -> float:
 
 
 def _factor(label: str, role: Role, unit: str) -> float:
+    if role is Role.IMPEDANCE:
+        return 1.0
     factor = microvolts_per(unit)
     if factor is None and role is not Role.AUX:
         raise StreamError(
@@ -182,4 +192,6 @@ def _factor(label: str, role: Role, unit: str) -> float:
 
 
 def _channel(label: str, role: Role, unit: str) -> Channel:
-    return Channel(label.strip(), str(role), "microvolts" if microvolts_per(unit) is not None else unit)
+    if microvolts_per(unit) is None:
+        return Channel(label.strip(), str(role), unit)
+    return Channel(label.strip(), str(role), "unknown" if role is Role.IMPEDANCE else "microvolts")

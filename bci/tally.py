@@ -12,20 +12,18 @@ from numpy.typing import NDArray
 
 from bci.bootstrap import auc_interval
 from bci.decided import Decided
-from bci.roc import auc
+from bci.running import accepted, separation, share
 from bci.types import Status
 from bci.verdict import STAGES
-from bci.wilson import wilson
 
-__all__ = ["accuracy", "accuracy_interval", "chance", "percentiles", "top5_counts", "totals"]
+__all__ = ["chance", "percentiles", "top5_counts", "totals"]
 
 RESAMPLES = 2000  # of the bootstrap
 
 
 def totals(decided: Decided, n_concepts: int) -> dict[str, Any]:
     """Return the fields of `summary.json` that decisions tell."""
-    accepted = decided.told & decided.ranked & (decided.status <= Status.LATE)
-    five = top5_counts(n_concepts)
+    one, five = share(decided, 1), share(decided, 5) if top5_counts(n_concepts) else None
     return {
         "events": len(decided),
         "windows": int(decided.window.sum()),
@@ -33,13 +31,13 @@ def totals(decided: Decided, n_concepts: int) -> dict[str, Any]:
         "coverage": _mean(decided.ranked),
         "n_concepts": n_concepts,
         "n_truth": int(decided.told.sum()),
-        "top1": accuracy(decided, 1),
-        "top5": accuracy(decided, 5) if five else None,
-        "top1_interval": accuracy_interval(decided, 1),
-        "top5_interval": accuracy_interval(decided, 5) if five else None,
-        "top1_accepted": _mean(decided.hits(1)[accepted]),
+        "top1": one.value,
+        "top5": None if five is None else five.value,
+        "top1_interval": one.interval,
+        "top5_interval": None if five is None else five.interval,
+        "top1_accepted": _mean(decided.hits(1)[accepted(decided)]),
         "chance_top1": chance(decided, 1, n_concepts),
-        "chance_top5": chance(decided, 5, n_concepts) if five else None,
+        "chance_top5": chance(decided, 5, n_concepts) if five is not None else None,
         "latency_ms": percentiles(decided.latency[decided.ranked]),
         "stages_ms": {
             stage: percentiles(seconds)
@@ -52,18 +50,6 @@ def totals(decided: Decided, n_concepts: int) -> dict[str, Any]:
 def top5_counts(n_concepts: int) -> bool:
     """Whether being among the best five says anything: naming five of five is no feat."""
     return n_concepts > 5
-
-
-def accuracy(decided: Decided, k: int) -> float | None:
-    """Share of all events with a truth whose truth is among the best `k`; None if there are none."""
-    return _mean(decided.hits(k)[decided.told])
-
-
-def accuracy_interval(decided: Decided, k: int) -> tuple[float, float] | None:
-    """Its Wilson interval, pointwise; None for windows, which overlap and so are no independent trials."""
-    if decided.window.any():
-        return None
-    return wilson(int(decided.hits(k)[decided.told].sum()), int(decided.told.sum()))
 
 
 def chance(decided: Decided, k: int, n_concepts: int) -> float | None:
@@ -87,13 +73,11 @@ def _auc(decided: Decided) -> Mapping[str, float | None] | None:
 
     Windows overlap: they have no interval.
     """
+    value = separation(decided)
+    if value is None or decided.window.any():
+        return None if value is None else {"value": value, "low": None, "high": None}
     counted = decided.told & decided.ranked
     evidence, second = decided.contrast[counted], decided.truth[counted] == 1
-    if second.all() or not second.any():
-        return None
-    value = auc(evidence, second)
-    if decided.window.any():
-        return {"value": value, "low": None, "high": None}
     one_session = np.zeros(len(evidence), np.int64)
     interval = auc_interval(evidence, second, one_session, "trial", RESAMPLES, seed=0)
     return {"value": value, "low": interval.low, "high": interval.high}

@@ -14,8 +14,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from bci.running import share
 from bci.session import Snapshot
-from bci.tally import accuracy, top5_counts
+from bci.tally import top5_counts
 from bci.types import Decision, DecoderSpec, Status
 
 __all__ = ["Screen", "TerminalView", "print_summary"]
@@ -121,9 +122,9 @@ class TerminalView:
         decided, n_concepts = snapshot.decided, len(self._spec.concepts)
         parts = [f"source {snapshot.state}", f"{len(decided)} events"]
         if decided.told.any() and not self._hide_truth:
-            parts.append(f"top-1 {accuracy(decided, 1):.1%}")
+            parts.append(f"top-1 {share(decided, 1).value:.1%}")
             if top5_counts(n_concepts):
-                parts.append(f"top-5 {accuracy(decided, 5):.1%} (chance {5 / n_concepts:.1%})")
+                parts.append(f"top-5 {share(decided, 5).value:.1%} (chance {5 / n_concepts:.1%})")
             if snapshot.e_value is not None:
                 parts.append(_above_chance(snapshot.e_value, said=snapshot.above_chance))
         if snapshot.ignored_markers:

@@ -56,6 +56,11 @@ class About:
         nose up: to the right and to the front of its centre. NaN where unknown, None if nothing is known.
     calibration
         Temperature of the probabilities and what it was fitted to; None while they are raw.
+    prototypes
+        (N, D) float32 of the concepts, in the space of `Ranking.embedding`: a decision's scores are
+        `prototypes @ embedding`. None if they are not here.
+    temperature
+        What scores are divided by for the softmax that gives probabilities; 1 if it is not known here.
     paradigm
         What is declared about the order of the concepts, in words; None where nothing is.
     hide_truth
@@ -80,6 +85,8 @@ class About:
     map: NDArray[np.float32] | None = None
     positions: NDArray[np.float32] | None = None
     calibration: Mapping[str, Any] | None = None
+    prototypes: NDArray[np.float32] | None = None
+    temperature: float = 1.0
     paradigm: str | None = None
     hide_truth: bool = False
     folder: Path | None = None

@@ -7,6 +7,7 @@ bar; with --shift-ms its markers are moved, to see what the panes say of a trigg
 """
 
 import argparse
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from replay.device import DeviceOptions, DeviceProcess
 from replay.readers import open_recording
 from replay.recording_file import save_recording
 
-NAME = "bci-screenshots"
+NAME = f"bci-screenshots-{os.getpid()}"
 
 
 def main() -> None:
@@ -52,7 +53,7 @@ def shifted(recording: Recording, seconds: float) -> Recording:
 def _take(live: Live, options: argparse.Namespace) -> None:
     app = QApplication(["bci"])
     conductor = conduct(live, Console(quiet=True))
-    window = Window(conductor, Settings(theme="dark", font_points=options.points))
+    window = Window(conductor, Settings(theme="dark", font_points=options.points, preset=options.presets[0]))
     width, height = map(int, options.size.split("x"))
     window.resize(width, height)
     window.show()

@@ -27,8 +27,10 @@ _TOPS = (5, 10, 20, 30, 40, 50, 60, 80, 100)
 _NOISY = 10
 """First events whose share of hits does not decide how far the axis reaches."""
 _FIRST_COLUMN = 0.22
-_LOW = 22
-"""Lines of words below whose height a pane has no room for labels in its plot; the table says the same."""
+_ROOMY, _PLOTTED = 11, 3.5
+"""Lines of words from whose height on the plot has labels, and from which on there is one: the table says the same."""
+_WORDS = 7.5
+"""Lines of words above the plot, with what lies between them."""
 
 Curve = tuple[NDArray[np.int64], NDArray[np.float64]]
 
@@ -60,6 +62,7 @@ class AccuracyPane(FigurePane):
         self._plot.setAccessibleName("accuracy over events")
         self._plot.setMinimumHeight(1)
         self._lines = tuple(_Line(self._plot, k) for k in (1, 5))
+        self._top = 100.0
         layout = QVBoxLayout(drawing)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
@@ -118,14 +121,9 @@ class AccuracyPane(FigurePane):
         super().set_theme(theme)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 (Qt's name)
-        """Leave labels out of the plot where there is no room for them."""
+        """Make the best of the room."""
         super().resizeEvent(event)
         self._fit_table()
-        roomy = self.height() > _LOW * self._table.line_height(self._size())
-        for side in ("bottom", "left"):
-            self._plot.getAxis(side).showLabel(roomy)
-        for line in self._lines:
-            line.set_labelled(labelled=roomy)
 
     def _scale(self, curves: list[Curve]) -> None:
         """Let the axes hold the curves but for their first leaps, the intervals and chance."""
@@ -136,7 +134,7 @@ class AccuracyPane(FigurePane):
         top = next((top for top in _TOPS if top >= 1.1 * most), 100)
         self._plot.setXRange(0, last * 1.02, padding=0)
         self._plot.setYRange(0, top * 1.04, padding=0)
-        self._plot.getAxis("left").setTicks([[(share, f"{share:g} %") for share in (0, top / 2, top)]])
+        self._top = top
         steps = _steps(last)
         ticks = [(at, f"{at:,}" if at < steps[-1] else f"{at:,} events") for at in steps]
         self._plot.getAxis("bottom").setTicks([ticks])
@@ -152,8 +150,8 @@ class AccuracyPane(FigurePane):
             return [*refused, ("muted", about.paradigm)]
         if snapshot.above_chance:
             said = ("good", "▲ above chance (valid under watching)")
-            return [said, ("text", f"e-value {snapshot.e_value:.3g}"), ("muted", about.paradigm)]
-        value = f"e-value {snapshot.e_value:.3g} of {ALARM:g}"
+            return [said, ("text", f"e-value {_evidence(snapshot.e_value)}"), ("muted", about.paradigm)]
+        value = f"e-value {_evidence(snapshot.e_value)} of {ALARM:g}"
         return [("text", "not yet above chance"), ("text", value), ("muted", about.paradigm)]
 
     def _rows(self) -> list[tuple[str, list[str]]]:
@@ -175,24 +173,38 @@ class AccuracyPane(FigurePane):
 
     # -------------------------------------------------------------------------------- table
 
-    def _size(self) -> float:
-        """Size of words: smaller than elsewhere if the table does not fit the width otherwise."""
+    def _sizes(self) -> tuple[float, float]:
+        """Return the size of words, and the lines that this leaves to the plot, none if it would be too flat.
+
+        Words are smaller than elsewhere where the table does not fit the width, and as large as they can be
+        without the plot: far from the screen they are all that can be read.
+        """
         needed = self._table.text_width("100.0 % = 5 / 1000 " * 2) / (1 - _FIRST_COLUMN)
-        return max(SMALLEST, min(1.0, (self.width() - 2 * MARGIN) / needed))
+        widest, lines = (self.width() - 2 * MARGIN) / needed, (self.height() - MARGIN) / self._table.line_height()
+        size = max(SMALLEST, min(1.0, widest))
+        left = lines - _WORDS * size
+        if left >= _PLOTTED:
+            return size, left
+        return max(SMALLEST, min(widest, lines / _WORDS)), 0.0
 
     def _fit_table(self) -> None:
-        size = self._size()
+        size, left = self._sizes()
+        self._plot.setVisible(left > 0)
+        self._plot.getAxis("left").setTicks([[(share, f"{share:g} %") for share in _ticks(self._top, left)]])
+        for line in self._lines:
+            line.set_labelled(labelled=left >= _ROOMY)
         self._table.setFixedHeight(round(self._table.line_height(size) * 5))
         font = scaled(self.font(), size)
         for words in (self.words, self._notes):
             words.setFont(font)
         for side in ("bottom", "left"):
+            self._plot.getAxis(side).showLabel(left >= _ROOMY)
             self._plot.getAxis(side).setTickFont(font)
 
     def _draw_table(self, painter: QPainter, area: QRectF) -> None:
         if not self._columns:
             return
-        size, n = self._size(), len(self._columns)
+        (size, _), n = self._sizes(), len(self._columns)
         height = self._table.line_height(size)
         for column, line in enumerate(self._lines[:n], 1):
             line.draw_key(painter, self._table, _cell(area, 0, column, n, height), size)
@@ -258,6 +270,16 @@ def _told(share: Share) -> str:
         return "-"
     within = "" if share.interval is None else f" [{share.interval[0] * 100:.0f}-{share.interval[1] * 100:.0f}]"
     return f"{share.value * 100:.1f} %{within}"
+
+
+def _evidence(e_value: float) -> str:
+    """Write an e-value; beyond a million nobody needs its digits."""
+    return f"{e_value:.3g}" if e_value < 1000 else f"{e_value:,.0f}" if e_value < 1e6 else "over a million"
+
+
+def _ticks(top: float, lines: float) -> tuple[float, ...]:
+    """Where the axis of accuracy has labels, given its height in lines."""
+    return (0.0, top / 2, top) if lines > 5 else (0.0, top)
 
 
 def _chance(column: _Column, n_concepts: int) -> str:

@@ -52,5 +52,6 @@ def show(conductor: Conductor, *, pick: bool, settings_file: Path | None = None)
             app.exec()
     finally:
         sys.excepthook = before
+        window.close_at_once()
         conductor.close()
     conductor.raise_error()

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF
 from PyQt6.QtGui import QColor, QPainter, QPen
 from PyQt6.QtWidgets import QVBoxLayout
@@ -37,18 +35,15 @@ class AveragingPane(Pane):
         The session.
     theme
         Its colours.
-    prototypes
-        (N, D) float32, unit norm: what averages are ranked against; None if they are not at hand.
     """
 
     title: ClassVar[str] = "Averaging"
     help: ClassVar[str] = "How many repeats of a presentation were averaged, apart from its single trials."
     rate: ClassVar[float] = 5.0
 
-    def __init__(self, viewed: Viewed, theme: Theme, prototypes: NDArray[np.float32] | None = None) -> None:
+    def __init__(self, viewed: Viewed, theme: Theme) -> None:
         super().__init__(viewed, theme)
-        self._averages = Averages(prototypes)
-        self._ranks = prototypes is not None
+        self._averages = Averages(viewed.about.prototypes)
         self._presentations: tuple[Presentation, ...] = ()
         self._shown: tuple[object, ...] = ()
         self._sheet = Sheet(theme, self._draw)
@@ -123,7 +118,7 @@ class AveragingPane(Pane):
     def _figures(self) -> list[Item]:
         text, muted = self.theme.text, self.theme.muted
         items = [Item(_told("Single trials", of_repeats(self._presentations), "repeats"), text)]
-        if self._ranks:
+        if self.viewed.about.prototypes is not None:
             items.append(Item(_told("Averages", of_averages(self._presentations), "presentations"), text))
         else:
             items.append(Item("Averages: not ranked, prototypes are not here", muted))

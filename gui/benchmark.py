@@ -1,5 +1,6 @@
 """What the dashboard costs: a session without it, with it, and without it again, in one run."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from gui.trace_canvas import TraceCanvas
 from gui.trace_marks import MarkBar
 from gui.window import Window
 
-__all__ = ["Cost", "measure"]
+__all__ = ["Cost", "measure", "tell_first_paint"]
 
 SETTLING = 5.0  # s after the window has opened, while nothing is measured
 Milliseconds = dict[str, float]
@@ -42,6 +43,8 @@ class Cost:
         Of decisions, `headless` and `gui`; and the `difference` of their 99th percentiles.
     decisions, dropped
         Of the whole run.
+    cold_start_s
+        From the start of the interpreter until the window is painted, nothing loaded yet.
     anon_growth_mb
         Memory of this process that is no file's, at the end minus at the beginning of the time with the window;
         None where the system does not tell.
@@ -55,6 +58,7 @@ class Cost:
     decisions: int
     dropped: int
     anon_growth_mb: float | None
+    cold_start_s: float = math.nan
 
 
 class TimedApplication(QApplication):
@@ -127,6 +131,30 @@ def measure(conductor: Conductor, minutes: float, anonymous: Callable[[], int | 
         dropped=int((~decided.ranked).sum()),
         anon_growth_mb=None if at_first is None or at_last is None else round((at_last - at_first) / 1e6, 2),
     )
+
+
+def tell_first_paint(said: Callable[[], None]) -> QApplication:
+    """Make an application that calls back when a window has been painted for the first time, and ends."""
+    app = QApplication(["bci"])
+    app.installEventFilter(_FirstPaint(app, said))
+    return app
+
+
+class _FirstPaint(QObject):
+    def __init__(self, app: QApplication, said: Callable[[], None]) -> None:
+        super().__init__(app)
+        self._app = app
+        self._said = said
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802 (Qt's name)
+        if isinstance(watched, Window) and event is not None and event.type() == QEvent.Type.Paint:
+            self._app.removeEventFilter(self)
+            QTimer.singleShot(0, self._tell)
+        return False
+
+    def _tell(self) -> None:
+        self._said()
+        self._app.exit()
 
 
 class Onlooker(Conductor):

@@ -11,12 +11,12 @@ from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from bci.montage import posterior
 from gui.plots import Plot
+from gui.sheet import MARGIN
 from gui.theme import Theme
 from gui.words import Words
 
 __all__ = ["EpochPlot", "round_up"]
 
-MARGIN = 8
 LOW = 9
 """Lines of words below whose height there is no room for names at the axes."""
 FAINT = 150
@@ -62,7 +62,6 @@ class EpochPlot(QWidget):
         layout.addWidget(self.words)
         layout.addWidget(self.plot, 1)
         for side in ("bottom", "left"):
-            self.plot.getAxis(side).setSIPrefixEnableRanges(())  # seconds stay seconds
         self._fit_font()
         self._paint()
 

@@ -44,7 +44,7 @@ from bci.exploring import (
 )
 from bci.interrupt import ended_by_signals
 from bci.tally import top5_counts
-from gui import style
+from gui import actions, style
 from gui.actions import Command, add_menus, make_actions
 from gui.epoch_plot import EpochPlot
 from gui.explore_cards import Shown, TrialCards
@@ -56,6 +56,8 @@ from gui.words import Words
 
 __all__ = ["TABLE", "ExploreWindow", "show"]
 
+SHARED = ("full_screen", "larger", "smaller", "theme", "screenshot", "palette", "shortcuts")
+"""Commands that are those of the dashboard."""
 TABLE: tuple[Command, ...] = (
     Command("previous", "Trials", "Previous", "Left", "Step to the trial before in the list."),
     Command("next", "Trials", "Next", "Right", "Step to the next trial in the list."),
@@ -73,19 +75,7 @@ TABLE: tuple[Command, ...] = (
     Command("filter", "Trials", "Search", "Ctrl+F", "Type what was shown, or a recording or subject."),
     Command("clear", "Trials", "Show all", "Esc", "Clear search and filters."),
     Command("quit", "Trials", "Quit", "Ctrl+Q", "Close the window."),
-    Command("full_screen", "View", "Full screen", "F11", "Fill the screen, or leave it again."),
-    Command("larger", "View", "Larger text", "Ctrl++", "Make all text one point larger."),
-    Command("smaller", "View", "Smaller text", "Ctrl+-", "Make all text one point smaller."),
-    Command("theme", "View", "Next theme", "Ctrl+T", "Dark, light, or as the desktop asks for."),
-    Command(
-        "screenshot",
-        "Tools",
-        "Screenshot",
-        "Ctrl+Shift+S",
-        "Save the window as PNG, what it shows beside it as JSON.",
-    ),
-    Command("palette", "Help", "Command palette", "Ctrl+K", "Find anything that can be done by its name."),
-    Command("shortcuts", "Help", "Shortcuts", "?", "Show all shortcuts."),
+    *(command for command in actions.TABLE if command.id in SHARED),
 )
 EVERY_CONCEPT = "all concepts"
 NO_EVALUATION = "a look, no evaluation: for that, bci evaluate"

@@ -9,12 +9,12 @@ from PyQt6.QtWidgets import QLabel, QSizePolicy, QStackedLayout, QVBoxLayout, QW
 from bci.session import Snapshot
 from bci.viewing import About, Viewed
 from gui.pane import Pane
+from gui.sheet import MARGIN
 from gui.theme import Theme
 from gui.words import Words
 
-__all__ = ["HIDDEN", "MARGIN", "FigurePane"]
+__all__ = ["HIDDEN", "FigurePane"]
 
-MARGIN = 8
 FLAT = 9
 """Height, in lines of text, below which there is a single line of words."""
 HIDDEN = "Hidden from this screen: a participant may see it."

@@ -19,6 +19,7 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
+from gui.sheet import scaled
 from gui.theme import Theme
 
 __all__ = ["HeatMap"]
@@ -188,9 +189,7 @@ class HeatMap(QWidget):
         return QFontMetricsF(self._font())
 
     def _font(self) -> QFont:
-        small = QFont(self.font())
-        small.setPointSizeF(small.pointSizeF() * SMALL)
-        return small
+        return scaled(self.font(), SMALL)
 
     def _widest(self) -> float:
         metrics = self._metrics()

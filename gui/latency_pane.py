@@ -104,7 +104,7 @@ class LatencyPane(FigurePane):
         share = f"{over:,} of {len(latency):,} over it ({over / len(latency) * 100:.1f} %)"
         self.words.say(
             [
-                ("text", "  ".join(f"p{percent} {found[f'p{percent}']:.3g}" for percent in PERCENTS) + " ms"),
+                ("text", "  ".join(f"p{percent} {found[f'p{percent}']:.3g} ms" for percent in PERCENTS)),
                 ("warning", f"| budget {budget * 1e3:g} ms"),
                 ("bad" if over else "good", share if over else f"none of {len(latency):,} over it"),
                 ("muted", "one clock: LSL"),

@@ -25,10 +25,13 @@ class Notice:
         Cause and next step, in a line.
     trace
         Where it came from, for a bug report; empty where it is no bug.
+    sign
+        What stands before it: whether something went wrong.
     """
 
     text: str
     trace: str = ""
+    sign: str = "⚠"
 
 
 def notice_of(error: BaseException, where: str) -> Notice:
@@ -67,7 +70,7 @@ class NoticeBar(QWidget):
         if not any(known == notice for _, known in self.notices):
             self.notices = [*self.notices, (time.strftime("%H:%M:%S"), notice)][-MOST:]
         more = f"  ({self.count} notices)" if self.count > 1 else ""
-        self._label.setText(f"⚠ {notice.text}{more}")
+        self._label.setText(f"{notice.sign} {notice.text}{more}")
         self.show()
 
     def show_all(self) -> None:

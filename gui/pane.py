@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QWidget
 
 from bci.session import Snapshot
@@ -40,6 +41,7 @@ class Pane(QWidget):
         self.setObjectName(type(self).__name__)
         self.setAccessibleName(self.title)
         self.setToolTip(self.help)
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)  # else its words stand on the window's ground
 
     def refresh(self, snapshot: Snapshot) -> None:
         """Show how the session stands."""

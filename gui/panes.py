@@ -17,6 +17,7 @@ from gui.timeline_pane import TimelinePane
 from gui.topomap_pane import TopomapPane
 from gui.trace_pane import TracePane
 from gui.truth_pane import TruthPane
+from gui.what_if_pane import WhatIfPane
 
 __all__ = ["PANES"]
 
@@ -39,5 +40,6 @@ PANES: dict[str, type[Pane]] = {
         LatencyPane,
         CalibrationPane,
         AveragingPane,
+        WhatIfPane,
     )
 }

@@ -58,6 +58,7 @@ class Picker(QWidget):
         self._of("vertical").hide()
         self._of("horizontal").setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self._of("horizontal").setStretchLastSection(True)
+        self._of("horizontal").setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.table.itemSelectionChanged.connect(self._enable)
         self.table.itemActivated.connect(lambda _: self._choose())
         self.button = QPushButton("Open stream")

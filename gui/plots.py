@@ -24,6 +24,8 @@ class Plot(pg.PlotWidget):
         menu = self.getPlotItem().ctrlMenu  # which pyqtgraph makes all the same, and would leave behind
         menu.setParent(self, menu.windowFlags())
         self._labels = {"bottom": x, "left": y}
+        for side in self._labels:
+            self.getAxis(side).setSIPrefixEnableRanges(())  # milliseconds stay milliseconds
         self.setMouseEnabled(x=False, y=False)
         self.hideButtons()
         self.getPlotItem().setContentsMargins(2, 6, 8, 2)

@@ -167,6 +167,7 @@ class _Grid(Sheet):
         kinds = (
             (max(label + 1.4 * height, word) + 12, 2 * height + 8, 3),
             (label + 1.4 * height + 8, height + 6, 2),
+            (0.8 * (label + height) + 12, 0.8 * height + 1, 2),
             (height + 2, height + 2, 1),
         )
         width, tall, lines = next((kind for kind in kinds if _fits(area, kind[0], kind[1], n)), (0.0, 0.0, 0))
@@ -204,7 +205,8 @@ class _Grid(Sheet):
         self.tip(cell, pane.in_words(place))
         if lines > 1:
             name = first.adjusted(side + 5, 0, 0, 0)
-            self.write(painter, name, Item(pane.labels[place], self.theme.text))
+            size = min(1.0, (cell.height() + 2) / height)
+            self.write(painter, name, Item(pane.labels[place], self.theme.text), max(0.8, size))
         if lines > 2:
             words = f"{condition}{pane.impedance(place, ' ')}"
             self.write(painter, first.translated(0, height), Item(words, colour), 0.85)

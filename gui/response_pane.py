@@ -1,7 +1,7 @@
 """Whether the brain answers the pictures, and when: the running average around event onsets.
 
 What is averaged, and what may be said of it, is `bci.response`'s affair. A pane is refreshed only while it can be
-seen: events that passed by before are not in the average, and it says how many are.
+seen: it catches up on events whose samples are still kept, and says how many are in the average.
 """
 
 from collections import deque
@@ -16,7 +16,6 @@ from PyQt6.QtWidgets import QGraphicsPathItem, QHBoxLayout, QLabel, QSizePolicy,
 
 from bci.response import TIMES, Kind, Response, ResponseView
 from bci.session import Snapshot
-from bci.types import Decision
 from bci.viewing import About, Viewed
 from gui.figure_pane import FigurePane
 from gui.plots import Plot
@@ -188,29 +187,31 @@ class ResponsePane(FigurePane):
         self.response = Response(about.stream.channels, about.stream.sfreq, concepts)
         first, self._n_times = self.response.block(0)
         self._before = -first / about.stream.sfreq
-        self._waiting: deque[Decision] = deque()
-        self._newest = -1
+        self._waiting: deque[tuple[float, int]] = deque()  # onset and truth, -1 if unknown
+        self._queued = 0
         self._view = None
         self._drawn = -1
 
     def _queue(self, snapshot: Snapshot) -> None:
-        new = [decision for decision in snapshot.recent if decision.seq > self._newest]
-        self._newest = max((decision.seq for decision in new), default=self._newest)
-        events = sorted((*self._waiting, *(d for d in new if d.marker is not None)), key=lambda d: d.onset)
-        self._waiting = deque(events, MOST)
+        """Let the events that were decided meanwhile wait for their turn, whether the pane was seen or not."""
+        decided = snapshot.decided
+        new = range(self._queued, len(decided))
+        self._queued = len(decided)
+        events = ((float(decided.onset[i]), int(decided.truth[i])) for i in new if not decided.window[i])
+        self._waiting = deque(sorted((*self._waiting, *events)), MOST)
 
     def _feed(self) -> bool:
         """Average the oldest events whose samples are there; say whether there were any."""
         history, fed = self.viewed.history, 0
         after = self._n_times / history.sfreq - self._before
         while self._waiting and fed < AT_ONCE:
-            onset = self._waiting[0].onset
+            onset, truth = self._waiting[0]
             window = history.around(onset, self._before, after)
             if window is None and not history.last_time > onset + after + _LATE:
                 break
-            decision = self._waiting.popleft()
+            self._waiting.popleft()
             if window is not None:
-                self.response.add(window.data, onset, None if self._hidden else decision.truth)
+                self.response.add(window.data, onset, None if self._hidden or truth < 0 else truth)
                 fed += 1
         return fed > 0
 

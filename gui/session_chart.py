@@ -14,8 +14,8 @@ from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QKeyEvent, QMouseEvent, QP
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from bci.overview import column_counts, columns
+from gui.sheet import scaled
 from gui.theme import Theme
-from gui.words import tabular
 
 __all__ = ["SHAPES", "Course", "Lane", "SessionChart"]
 
@@ -355,9 +355,7 @@ class SessionChart(QWidget):
         return QFontMetricsF(self._font())
 
     def _font(self) -> QFont:
-        small = tabular(self.font())
-        small.setPointSizeF(small.pointSizeF() * SMALL)
-        return small
+        return scaled(self.font(), SMALL)
 
     # -------------------------------------------------------------------------------- mouse and keyboard
 

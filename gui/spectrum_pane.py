@@ -53,7 +53,7 @@ class SpectrumPane(SamplesPane):
         self.body.addWidget(self.plot, 1)
         self.body.addWidget(self.bars)
         self._curve = self.plot.plot()
-        self._lines = [pg.InfiniteLine(line, label=f"{line:g}", labelOpts={"position": 0.9}) for line in LINES]
+        self._lines = [pg.InfiniteLine(line, label=f"{line:g} Hz", labelOpts={"position": 0.9}) for line in LINES]
         for line in self._lines:
             self.plot.addItem(line, ignoreBounds=True)
         self.plot.setXRange(0, min(HIGHEST, viewed.about.stream.sfreq / 2), padding=0)
@@ -131,6 +131,9 @@ class SpectrumPane(SamplesPane):
         if limits != self._limits:
             self._limits = limits
             self.plot.setYRange(*limits, padding=0)
+            middle = 10 * round(sum(limits) / 20)
+            levels = (limits[0], middle, limits[1])
+            self.plot.getAxis("left").setTicks([[(level, f"{level:g} dB") for level in levels]])
         self.powers = {band: float(mean.power(band.low, band.high)[0]) for band in BANDS}
         told = ", ".join(f"{band.name} {_power(power)}" for band, power in self.powers.items())
         self.bars.setAccessibleName(f"Band power: {told}")

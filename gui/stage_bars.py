@@ -8,8 +8,8 @@ from PyQt6.QtCore import QPointF, QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
+from gui.sheet import scaled
 from gui.theme import Theme
-from gui.words import tabular
 
 __all__ = ["StageBar", "StageBars"]
 
@@ -40,7 +40,7 @@ class StageBar:
     @property
     def text(self) -> str:
         """What painting adds."""
-        return "+ ? ms" if isnan(self.painted) else f"+ {self.painted:.0f} ms"
+        return "not seen yet" if isnan(self.painted) else f"+ {self.painted:.0f} ms"
 
 
 class StageBars(QWidget):
@@ -144,7 +144,7 @@ class StageBars(QWidget):
             return
         metrics = self._metrics()
         line, x = 0, 0.0
-        entries = [(None, f"at {self._bars[0].name}:"), *enumerate(self._told(self._bars[0]))]
+        entries = [(None, f"at {self._bars[0].name}, ms:"), *enumerate(self._told(self._bars[0]))]
         for stage, text in entries:
             needed = metrics.horizontalAdvance(text) + (0 if stage is None else metrics.ascent() * 0.7 + 3)
             if x and x + needed > width:
@@ -154,7 +154,7 @@ class StageBars(QWidget):
 
     def _told(self, bar: StageBar) -> list[str]:
         told = [f"{name} {length:.1f}" for name, length in zip(self._stages, bar.stages, strict=True)]
-        return [*told, "painted: not known" if isnan(bar.painted) else f"painted {bar.painted:.0f} ms"]
+        return [*told, "painted: not known" if isnan(bar.painted) else f"painted {bar.painted:.0f}"]
 
     def _longest(self) -> float:
         """Milliseconds from the left to the right."""
@@ -173,6 +173,4 @@ class StageBars(QWidget):
         return QFontMetricsF(self._font())
 
     def _font(self) -> QFont:
-        small = tabular(self.font())
-        small.setPointSizeF(small.pointSizeF() * SMALL)
-        return small
+        return scaled(self.font(), SMALL)

@@ -28,11 +28,12 @@ _SHEET = """
 QMainWindow::separator {{ background: {ground}; width: 6px; height: 6px; }}
 QDockWidget {{ color: {muted}; font-weight: 600; }}
 QDockWidget::title {{ background: {ground}; padding: 3px 8px; text-align: left; }}
-QDockWidget > QWidget {{ background: {panel}; }}
+Pane {{ background: {panel}; }}
 QTabBar {{ qproperty-drawBase: 0; }}
 QTabBar::tab {{ background: {ground}; color: {muted}; padding: 4px 10px; border-bottom: 2px solid {ground}; }}
 QTabBar::tab:selected {{ color: {text}; border-bottom: 2px solid {accent}; }}
-QToolBar, QStatusBar, QMenuBar {{ background: {ground}; color: {text}; border: none; }}
+QStatusBar, QMenuBar {{ background: {ground}; color: {text}; border: none; }}
+QToolBar {{ background: transparent; border: none; spacing: 3px; }}
 QMenu {{ background: {raised}; color: {text}; border: 1px solid {line}; }}
 QMenu::item:selected, QMenuBar::item:selected {{ background: {accent}; color: {on_accent}; }}
 QPushButton, QToolButton, QComboBox, QLineEdit, QSpinBox, QDoubleSpinBox {{
@@ -40,6 +41,8 @@ QPushButton, QToolButton, QComboBox, QLineEdit, QSpinBox, QDoubleSpinBox {{
 QPushButton:hover, QToolButton:hover {{ border-color: {accent}; }}
 QPushButton:focus, QToolButton:focus, QComboBox:focus, QLineEdit:focus, QSpinBox:focus {{
     border: 2px solid {accent}; padding: 2px 9px; }}
+QToolBar QToolButton {{ padding: 2px 6px; }}
+QToolBar QToolButton:focus {{ padding: 1px 5px; }}
 QPushButton:disabled, QToolButton:disabled {{ color: {lost}; border-color: {raised}; }}
 QPushButton:checked, QToolButton:checked {{ background: {accent}; color: {on_accent}; }}
 QPushButton[primary="true"] {{
@@ -49,7 +52,12 @@ QHeaderView::section {{ background: {raised}; color: {muted}; border: none; padd
 QTableView, QListView, QTreeView {{
     background: {panel}; color: {text}; border: 1px solid {line}; gridline-color: {raised}; }}
 QToolTip {{ background: {raised}; color: {text}; border: 1px solid {line}; padding: 4px; }}
-QScrollBar {{ background: {panel}; }}
+QScrollBar {{ background: {panel}; border: none; }}
+QScrollBar:vertical {{ width: 10px; }}
+QScrollBar:horizontal {{ height: 10px; }}
+QScrollBar::handle {{ background: {line}; border-radius: 3px; margin: 2px; min-width: 24px; min-height: 24px; }}
+QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {{
+    background: none; border: none; width: 0; height: 0; }}
 """
 
 

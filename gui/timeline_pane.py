@@ -92,7 +92,7 @@ class TimelinePane(FigurePane):
         last = (
             [("muted", f"last {min(LAST, int(decided.told.sum()))}"), ("chance", "··· chance")] if courses else []
         )
-        counts = [(role, f"{name} {n:,}") for name, role, n in _deficits(decided)]
+        counts = [(role, f"{name} {n:,}") for name, role, n in _deficits(decided)] or [("good", "none late or lost")]
         kind = "windows" if decided.window.any() else "decisions"
         self.words.say(
             [
@@ -100,7 +100,7 @@ class TimelinePane(FigurePane):
                 *last,
                 *counts,
                 ("muted", f"{len(decided):,} {kind}"),
-                ("muted", f"{n_pauses:,} pause{'' if n_pauses == 1 else 's'}" + (", shaded" if n_pauses else "")),
+                *([("muted", f"{n_pauses:,} pause{'' if n_pauses == 1 else 's'}, shaded")] if n_pauses else []),
                 *([("muted", "truth hidden from this screen")] if about.hide_truth else []),
             ]
         )
@@ -136,6 +136,6 @@ def _flagged(decided: Decided) -> list[Lane]:
 
 
 def _deficits(decided: Decided) -> list[tuple[str, str, int]]:
-    """Name, role and number of decisions for each thing that can go wrong, none of them too."""
+    """Name, role and number of decisions for each thing that went wrong."""
     found = [(name, role, int((decided.status == status).sum())) for status, name, _, role in _FLAGGED]
-    return [(name, role if n else "muted", n) for name, role, n in found]
+    return [(name, role, n) for name, role, n in found if n]

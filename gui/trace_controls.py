@@ -82,9 +82,10 @@ class TraceControls(QToolBar):
         self.addActions(
             [self.buttons[name] for name in ("channels", "smaller_traces", "larger_traces", "auto_range")]
         )
-        for menu in (self._seconds, view, filters):
-            self.addWidget(_opener(menu))
+        self.addWidget(_opener(self._seconds))
         self.addActions([self.buttons[name] for name in ("pause", "live")])
+        for menu in (view, filters):
+            self.addWidget(_opener(menu))
         for name, action in self.buttons.items():
             button = self.widgetForAction(action)
             if button is not None:  # a tool bar takes the keyboard away from its buttons
@@ -104,6 +105,8 @@ class TraceControls(QToolBar):
             self.buttons[name].setChecked(on)
         self.buttons["pause"].setChecked(not live)
         self.buttons["live"].setEnabled(not live)
+        self.buttons["pause"].setVisible(live)  # either is of use, and there is little room
+        self.buttons["live"].setVisible(not live)
         opener = self._seconds.parent()
         self._seconds.setTitle(f"{view.seconds:g} s")
         if isinstance(opener, QToolButton):

@@ -245,8 +245,11 @@ class TracePane(Pane):
             self.banner.setAccessibleName(self._message)
             self.banner.setVisible(bool(self._message))
             self._place_banner()
-        said = [f"display: {self.view.filters.words}", f"decoder: {self.viewed.about.filters}"]
-        self.caption.say([("muted", text) for text in (*said, *self._notes())])
+        first, *rest = self.viewed.about.filters.split(", ")  # pieces are not broken, but lines are
+        decoder = [f"{part}," for part in (f"decoder: {first}", *rest)]
+        decoder[-1] = decoder[-1].removesuffix(",")
+        said = [f"display: {self.view.filters.words}", *decoder, *self._notes()]
+        self.caption.say([("muted", text) for text in said])
         self._label()
 
     def _label(self) -> None:

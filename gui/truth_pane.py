@@ -92,7 +92,7 @@ class TruthPane(Pane):
 
     def _draw_words(self, painter: QPainter, area: QRectF, decision: Decision, truth: int) -> None:
         sheet, theme = self._sheet, self.theme
-        tall, wide = area.height() / (8 * sheet.line_height()), area.width() / sheet.text_width("n" * 20)
+        tall, wide = area.height() / (8 * sheet.line_height()), area.width() / sheet.text_width("n" * 16)
         size = max(SMALLEST, min(tall, wide))
         line = sheet.line_height(size)
         rows = [area.adjusted(0, line * top, 0, line * end - area.height()) for top, end in _ROWS]

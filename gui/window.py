@@ -7,7 +7,7 @@ import platform
 import time
 from array import array
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ from bci.conductor import Conductor, Phase, Status
 from bci.errors import BciError
 from bci.session import Snapshot
 from bci.stream_watch import StreamWatch
-from bci.types import Decision
+from bci.types import Decision, SourceState
 from bci.viewing import Viewed
 from gui import actions, style
 from gui.latency_pane import LatencyPane
@@ -202,7 +202,10 @@ class Window(QMainWindow):
                 self.picker.refresh()
             return
         if self._viewed is not None and self.isVisible() and not self.isMinimized():
-            self._paint(self._viewed, self._viewed.snapshot(), now, slowly=slowly)
+            snapshot = self._viewed.snapshot()
+            if status.phase is Phase.STOPPED:  # nobody looks for a stream that was lost before
+                snapshot = replace(snapshot, state=SourceState.ENDED)
+            self._paint(self._viewed, snapshot, now, slowly=slowly)
 
     def _paint(self, viewed: Viewed, snapshot: Snapshot, now: float, *, slowly: bool) -> None:
         assert self.workspace is not None  # noqa: S101 (a session that can be viewed has its panes)
@@ -252,7 +255,7 @@ class Window(QMainWindow):
             if self._viewed is None:
                 self._pages.setCurrentWidget(self.picker)
         if status.summary is not None and status.phase is Phase.STOPPED and status.error is None:
-            self.notices.add(Notice(_conclusion(status.summary, self._viewed)))
+            self.notices.add(Notice(_conclusion(status.summary, self._viewed), sign="■"))
 
     def _show_session(self, viewed: Viewed) -> None:
         self._drop_session()
@@ -314,6 +317,8 @@ class Window(QMainWindow):
     def _new(self) -> None:
         self._drop_session()
         self.setWindowTitle("bci")
+        self.bar.clear()
+        self._foot.clear()
         self._pages.setCurrentWidget(self.picker)
 
     def ask_to_stop(self) -> None:

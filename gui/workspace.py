@@ -55,21 +55,23 @@ PRESETS: Mapping[str, Part] = {
         (
             Rows(("TracePane", "TimelinePane"), (5, 1)),
             Rows(
-                (Columns(("QualityPane", "TopomapPane"), (1, 1)), "SpectrumPane", "ResponsePane"),
-                (1, 1, 1),
+                (Columns(("QualityPane", "TopomapPane"), (5, 4)), "SpectrumPane", "ResponsePane"),
+                (7, 6, 7),
             ),
         ),
-        (3, 2),
+        (11, 9),
     ),
     "Debug": Rows(
         (
             Columns(("LatencyPane", "RanksPane", "ConfusionPane"), (1, 1, 1)),
-            Columns(("CalibrationPane", "MapPane", Tabs(("AveragingPane", "AccuracyPane"))), (1, 1, 1)),
+            Columns(
+                ("CalibrationPane", "MapPane", Tabs(("AveragingPane", "WhatIfPane", "AccuracyPane"))), (1, 1, 1)
+            ),
             Columns(("TimelinePane", "ProvenancePane"), (1, 1)),
         ),
         (4, 4, 2),
     ),
-    "Kiosk": Rows(("NowPane", "AccuracyPane"), (3, 1)),
+    "Kiosk": Rows(("NowPane", "AccuracyPane"), (2, 1)),
 }
 """How panes are arranged for what; those not named are closed."""
 

@@ -20,6 +20,7 @@ from bci.errors import FormatError, MismatchError
 from bci.specs import EventSpec, PreprocessSpec, QualitySpec
 from bci.storage import load_json, load_tensors, new_folder, save_json, save_tensors
 from bci.types import DecoderSpec, read_only
+from models.bank_map import with_map
 from models.config import ExperimentConfig
 from models.whitening import whitening_id
 
@@ -144,7 +145,7 @@ def save_bundle(folder: Path, bundle: Bundle) -> None:
         tensors["whitening"] = bundle.whitening
     save_tensors(folder / "model.safetensors", tensors, {"id": bundle.id})
     # rankings need prototypes alone; training pictures can be many
-    save_bank(folder / BANK, replace(bundle.bank, images=None, owner=None))
+    save_bank(folder / BANK, with_map(replace(bundle.bank, images=None, owner=None)))
     save_json(folder / "bundle.json", _describe(bundle))
 
 

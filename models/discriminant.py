@@ -50,4 +50,4 @@ def load_discriminant(bundle: Bundle, bank: Bank, options: FeatureOptions) -> Nu
         scores = features(epochs) @ weights + offset
         return scores, scores[:, chosen]
 
-    return NumpyDecoder(bundle, bank, score)
+    return NumpyDecoder(bundle, bank, score, np.eye(weights.shape[1], dtype=np.float32)[chosen])

@@ -10,7 +10,7 @@ from bci.bank import Bank
 from bci.decoder import check_epochs
 from bci.errors import FormatError
 from bci.ranking import rank_scores
-from bci.types import Ranking
+from bci.types import Ranking, read_only
 from models.bundle import Bundle, decoder_spec
 
 __all__ = ["NumpyDecoder", "Score", "Scored", "arrays"]
@@ -35,10 +35,15 @@ class NumpyDecoder:
         What it ranks.
     score
         Made of the bundle's weights and the bank; the same for an epoch whatever stands beside it.
+    prototypes
+        (N, D) of the concepts, in the space of the embeddings: scores are their products. None if too large.
     """
 
-    def __init__(self, bundle: Bundle, bank: Bank, score: Score) -> None:
+    def __init__(
+        self, bundle: Bundle, bank: Bank, score: Score, prototypes: NDArray[np.floating[Any]] | None
+    ) -> None:
         self.spec = decoder_spec(bundle, bank)
+        self.prototypes = None if prototypes is None else read_only(prototypes.astype(np.float32))
         self._score = score
         self._temperature = bundle.temperature
         self._warm_up()

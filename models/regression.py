@@ -162,7 +162,7 @@ def load_regression(bundle: Bundle, bank: Bank, options: FeatureOptions) -> Nump
         embeddings = features(epochs) @ weights + offset
         return embeddings, embeddings @ prototypes.T
 
-    return NumpyDecoder(bundle, bank, score)
+    return NumpyDecoder(bundle, bank, score, prototypes)
 
 
 class _Map:

@@ -70,6 +70,11 @@ class TorchDecoder:
             _GpuEngine(self._ranker, shape) if device.type == "cuda" else _CpuEngine(self._ranker, shape)
         )
 
+    @property
+    def prototypes(self) -> NDArray[np.float32]:
+        """(N, D) float32 unit vectors of the concepts, in the space of the embeddings."""
+        return read_only(self._ranker.prototypes.cpu().numpy().copy())
+
     def decode(self, epochs: NDArray[np.float32], watch: Sequence[int | None], k: int) -> list[Ranking]:
         """Rank the concepts for each epoch.
 

@@ -2,6 +2,7 @@
 
 import ctypes
 import multiprocessing
+import time
 import uuid
 from dataclasses import dataclass, field
 
@@ -12,12 +13,12 @@ from pylsl.lib import lib
 from bci.types import Channel, Recording
 
 
-def ramp(n_times=1000, sfreq=250.0, n_channels=4, gap=None, every=50):
+def ramp(n_times=1000, sfreq=250.0, n_channels=4, gap=None, every=50, others=()):
     """Noise whose first channel counts samples; markers say on which sample they stand.
 
-    `gap` is (sample, seconds missing before it).
+    `gap` is (sample, seconds missing before it); `others` are channels beside the EEG.
     """
-    data = np.random.default_rng(0).normal(0, 10, (n_times, n_channels)).astype(np.float32)
+    data = np.random.default_rng(0).normal(0, 10, (n_times, n_channels + len(others))).astype(np.float32)
     data[:, 0] = np.arange(n_times)
     segments = ((0, 0.0),) if gap is None else ((0, 0.0), (gap[0], gap[0] / sfreq + gap[1]))
     return Recording(
@@ -25,7 +26,7 @@ def ramp(n_times=1000, sfreq=250.0, n_channels=4, gap=None, every=50):
         sfreq=sfreq,
         segments=segments,
         markers=tuple((sample, str(sample)) for sample in range(every, n_times, every)),
-        channels=tuple(Channel(f"E{i}") for i in range(n_channels)),
+        channels=(*(Channel(f"E{i}") for i in range(n_channels)), *others),
         reference="FCz",
     )
 
@@ -75,6 +76,10 @@ class Outlet:
     def wait_for_consumer(self):
         self._ask("wait")
 
+    def wait_for_nobody(self):
+        """Wait until the last consumer has left."""
+        self._ask("nobody")
+
     def kill(self):
         if self._process.is_alive():
             self._process.kill()
@@ -113,4 +118,7 @@ def _serve(pipe, stream):
             lib.lsl_push_sample_strtp(outlet.obj, (ctypes.c_char_p * 1)(value), ctypes.c_double(stamp), 1)
         elif command == "wait":
             outlet.wait_for_consumers(20)
+        elif command == "nobody":
+            while outlet.have_consumers():
+                time.sleep(0.01)
         pipe.send(command)

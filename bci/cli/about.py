@@ -45,6 +45,8 @@ def describe(options: "Live", opened: "Opened", folder: Path, *, seen: bool) -> 
         thumbnails=pictures if pictures.is_dir() else None,
         map=bank.map,
         calibration=bundle.calibration,
+        prototypes=opened.decoder.prototypes,
+        temperature=bundle.temperature,
         paradigm=order_in_words(opened.order),
         hide_truth=options.hide_truth,
         folder=folder,

@@ -31,7 +31,7 @@ class Demo:
     """Options of `bci demo`."""
 
     headless: bool = False
-    """Show a table in the terminal and open no window."""
+    """Show the session in the terminal and open no window."""
     out: Path | None = None
     """Where everything stays; by default sessions/DATE-demo."""
     events: int = 200
@@ -41,6 +41,7 @@ class Demo:
 def main(argv: list[str]) -> int:
     """Run `bci demo`."""
     options = tyro.cli(Demo, args=argv, prog="bci demo", description=DESCRIPTION)
+    from bci.cli.live import can_show
     from bci.config import load_config
     from bci.errors import ConfigError
     from bci.folder import make_folder
@@ -57,7 +58,8 @@ def main(argv: list[str]) -> int:
     _train(config, folder, console)
     with console.status("recording pictures of concepts never seen before"):
         oracle = _record(load_world(config.data.paths[0]), config, options.events, folder)
-    _decode(folder, console, {f"top{k}": float(hits.mean()) for k, hits in oracle.items()})
+    window = not options.headless and can_show(console)
+    _decode(folder, console, {f"top{k}": float(hits.mean()) for k, hits in oracle.items()}, window=window)
     _look_for_leaks(folder, console, oracle[5])
     console.print(
         f"\nagain:  bci replay {folder / RECORDING}  and, beside it,  bci live {folder / BUNDLE} "
@@ -93,20 +95,21 @@ def _record(
     """Record a test session and its bank; return for k = 1 and 5 which events the oracle has among its best k."""
     from bci.bank import save_bank
     from bci.ranking import truth_ranks
+    from models.bank_map import with_map
     from replay.recording_file import save_recording
     from replay.world.oracle import Oracle
 
     recording, schedule = world.record("test", events, seed=_TEST_SEED)
     save_recording(folder / RECORDING, recording)
-    save_bank(folder / BANK, world.test_bank)
+    save_bank(folder / BANK, with_map(world.test_bank))
     oracle = Oracle(world, config.preprocess.tmin, config.preprocess.tmax)
     scores = oracle.rank(oracle.cut(recording, schedule.samples))
     ranks = truth_ranks(scores, schedule.concepts)
     return {k: ranks < k for k in (1, 5)}
 
 
-def _decode(folder: Path, console: "Console", oracle: dict[str, float]) -> None:
-    """Stream the recording from a process of its own and decode it in this one."""
+def _decode(folder: Path, console: "Console", oracle: dict[str, float], *, window: bool) -> None:
+    """Stream the recording from a process of its own and decode it in this one, in a window or in the terminal."""
     from bci.cli import live
     from replay.device import DeviceOptions, DeviceProcess
     from replay.readers import open_recording
@@ -119,10 +122,15 @@ def _decode(folder: Path, console: "Console", oracle: dict[str, float]) -> None:
         markers=(f"{name}-markers",),
         until_end=True,
         reference=folder / RECORDING,
-        headless=True,
     )
     with DeviceProcess(open_recording, folder / RECORDING, options=DeviceOptions(name=name)):
-        live.run(options, console, extra={"oracle": oracle}, folder=folder)
+        if not window:
+            live.run(options, console, extra={"oracle": oracle}, folder=folder)
+            return
+        from gui.app import show
+
+        console.print("decoding in the dashboard; close its window to go on", highlight=False)
+        show(live.conduct(options, console, extra={"oracle": oracle}, folder=folder), pick=False)
 
 
 def _look_for_leaks(folder: Path, console: "Console", oracle: "NDArray[np.bool_]") -> None:

@@ -50,7 +50,7 @@ class Check:
 def main(argv: list[str]) -> int:
     """Run `bci doctor`."""
     options = tyro.cli(Doctor, args=argv, prog="bci doctor", description=DESCRIPTION)
-    looks = (_python, _packages, _lsl, _gpu, _display, _data, _disk)
+    looks = (_python, _packages, _lsl, _gpu, _display, _dashboard, _data, _disk)
     checks = [check for look in looks for check in _safely(look)]
     if options.json:
         import json
@@ -135,8 +135,32 @@ def _gpu() -> Iterator[Check]:
 
 
 def _display() -> Iterator[Check]:
-    screen = sys.platform in ("win32", "darwin") or "DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ
-    yield Check("display", "ok" if screen else "note", "there is one" if screen else "none, the terminal is used")
+    from bci.cli.live import no_screen
+
+    missing = no_screen()
+    yield Check(
+        "display", "note" if missing else "ok", "none, the terminal is used" if missing else "there is one"
+    )
+
+
+def _dashboard() -> Iterator[Check]:
+    """Try Qt in a process of its own: where a library of the system is missing, Qt ends the process that asks."""
+    import subprocess
+
+    from bci.cli.live import no_dashboard, no_screen
+
+    if missing := no_dashboard():
+        yield Check("dashboard", "note", "not installed", missing)
+        return
+    found = f"Qt {version('PyQt6-Qt6')}, PyQtGraph {version('pyqtgraph')}"
+    place = os.environ | ({"QT_QPA_PLATFORM": "offscreen"} if no_screen() else {})
+    code = "from PyQt6.QtWidgets import QApplication; QApplication([])"
+    tried = subprocess.run([sys.executable, "-c", code], env=place, capture_output=True, check=False, timeout=30)  # noqa: S603
+    if tried.returncode:
+        advice = "on Debian and Ubuntu: apt install libxcb-cursor0 libegl1; or use --headless"
+        yield Check("dashboard", "fails", f"{found} cannot open a window", advice)
+    else:
+        yield Check("dashboard", "ok", found)
 
 
 def _data() -> Iterator[Check]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bci.types import Decision, DecoderSpec, Recording
     from bci.viewing import LocalSession
 
-__all__ = ["Live", "can_show", "conduct", "listen", "main", "run"]
+__all__ = ["Live", "can_show", "conduct", "listen", "main", "no_dashboard", "no_screen", "run"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -102,16 +102,23 @@ def _check(options: Live) -> None:
 
 def can_show(console: "Console") -> bool:
     """Whether a window can be opened here; says so if not."""
-    from importlib.util import find_spec
-
-    missing = ""
-    if find_spec("PyQt6") is None or find_spec("pyqtgraph") is None:
-        missing = 'the dashboard is not installed: pip install "bci-live[dashboard]"'
-    elif sys.platform == "linux" and not {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"} & os.environ.keys():
-        missing = "there is no screen here"
-    if missing:
+    if missing := no_dashboard() or no_screen():
         console.print(f"{missing}; showing the session in the terminal", highlight=False, markup=False)
     return not missing
+
+
+def no_dashboard() -> str:
+    """Say what is missing for the dashboard, and what to do; empty if nothing is."""
+    from importlib.util import find_spec
+
+    there = find_spec("PyQt6") is not None and find_spec("pyqtgraph") is not None
+    return "" if there else 'the dashboard is not installed: pip install "bci-live[dashboard]"'
+
+
+def no_screen() -> str:
+    """Say that there is no screen; empty if there is one."""
+    there = sys.platform != "linux" or {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"} & os.environ.keys()
+    return "" if there else "there is no screen here"
 
 
 def _show(options: Live, console: "Console") -> None:

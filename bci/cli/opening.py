@@ -19,6 +19,7 @@ from models.bundle import Bundle
 if TYPE_CHECKING:
     from bci.cli.live import Live
     from bci.player import Player
+    from models.decoders import ScoringDecoder
 
 __all__ = ["Opened", "get_ready", "make_epocher", "open_all"]
 
@@ -42,7 +43,7 @@ class Opened:
     folder: Path
     bundle: Bundle
     bank: Bank
-    decoder: Decoder
+    decoder: "ScoringDecoder"
     order: RandomisationSpec | None
     paradigm: Randomisation | None
     source: Source
@@ -120,7 +121,7 @@ def make_epocher(bundle: Bundle, decoder: Decoder, stream: StreamSpec, clock: Cl
     return epocher
 
 
-def _load(folder: Path, bank_file: Path | None) -> tuple[Bundle, Bank, Decoder]:
+def _load(folder: Path, bank_file: Path | None) -> "tuple[Bundle, Bank, ScoringDecoder]":
     from bci.bank import load_bank, numbered
     from models.bundle import load_bundle
     from models.runtime import load_decoder

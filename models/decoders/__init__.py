@@ -52,6 +52,14 @@ class Fitted:
 class ScoringDecoder(Decoder, Protocol):
     """A decoder that also scores all concepts for many epochs, where nobody waits for the result."""
 
+    @property
+    def prototypes(self) -> NDArray[np.float32] | None:
+        """(N, D) of the concepts, in the space of `Ranking.embedding`: scores are `prototypes @ embedding`.
+
+        None where they would fill the memory.
+        """
+        ...
+
     def scores(self, epochs: NDArray[np.float32]) -> NDArray[np.float32]:
         """Score epochs (n, C, T), preprocessed and scaled, against all concepts: (n, N) float32."""
         ...

@@ -27,6 +27,9 @@ __all__ = ["Options", "fit", "load", "member_bundle", "member_config", "selectio
 
 Arrays = dict[str, NDArray[Any]]
 
+MOST_CONCEPTS = 4096
+"""Concepts above which their prototypes, as many and as long, would take more than 64 MiB."""
+
 DEFAULT = tuple(DecoderConfig(name=name) for name in ("toeplitz_lda", "lda", "xdawn"))
 
 
@@ -69,7 +72,8 @@ def load(bundle: Bundle, bank: Bank, device: str) -> NumpyDecoder:
         scores = np.mean(each, axis=0)
         return scores, scores
 
-    return NumpyDecoder(bundle, bank, score)
+    n = len(bank.names)  # an embedding is the scores themselves
+    return NumpyDecoder(bundle, bank, score, np.eye(n, dtype=np.float32) if n <= MOST_CONCEPTS else None)
 
 
 def selection(config: ExperimentConfig) -> str:

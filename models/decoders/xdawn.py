@@ -70,7 +70,7 @@ def load(bundle: Bundle, bank: Bank, device: str) -> NumpyDecoder:  # noqa: ARG0
         scores = tangent_vectors(covariances, mean) @ weights + offset
         return scores, scores[:, chosen]
 
-    return NumpyDecoder(bundle, bank, score)
+    return NumpyDecoder(bundle, bank, score, np.eye(weights.shape[1], dtype=np.float32)[chosen])
 
 
 def selection(config: ExperimentConfig) -> str:

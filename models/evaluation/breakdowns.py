@@ -3,28 +3,28 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from bci import confusion as counting
+from bci.rank_histogram import rank_histogram
 from models.config import EvaluationConfig
 from models.evaluation.answers import Answers
 from models.evaluation.report import Confusion, Figure, Histogram
 from models.evaluation.scoring import interval_of_mean
 
-__all__ = ["confusion", "rank_histogram"]
+__all__ = ["confusion", "ranks"]
 
 MOST_BINS = 25
 MOST_CONCEPTS = 30
 """More concepts are confused by category alone, if they have any."""
 
 
-def rank_histogram(answers: Answers) -> Histogram:
+def ranks(answers: Answers) -> Histogram:
     """Count the ranks of the truth in at most 25 bins of equal width, the last one perhaps narrower."""
-    most, ranks = int(answers.n_candidates.max()), answers.ranks
+    most = int(answers.n_candidates.max())
     width = -(-most // MOST_BINS)
     edges = np.minimum(np.arange(0, most + width, width), most)
-    counts = np.histogram(ranks, edges)[0]
-    # the last bin of np.histogram is closed; ranks end at most - 1
-    below = np.minimum(edges[None], answers.n_candidates[:, None]) / answers.n_candidates[:, None]
-    chance = np.diff(below, axis=1).sum(axis=0)
-    return Histogram(tuple(edges.tolist()), tuple(counts.tolist()), tuple(np.round(chance, 3).tolist()))
+    counted = rank_histogram(answers.ranks, answers.n_candidates, edges)
+    chance = np.round(counted.expected, 3)
+    return Histogram(tuple(edges.tolist()), tuple(counted.counts.tolist()), tuple(chance.tolist()))
 
 
 def confusion(
@@ -37,25 +37,21 @@ def confusion(
     categories
         Concept -> category; may be empty.
     """
-    if len(answers.concepts) <= MOST_CONCEPTS or not categories:
-        if len(answers.concepts) > MOST_CONCEPTS:
-            return None
-        of, label = "concept", answers.concepts
-    else:
-        of, label = "category", tuple(categories.get(name, "") or "none" for name in answers.concepts)
-    labels = tuple(sorted(set(label), key=label.index) if of == "concept" else sorted(set(label)))
-    code = np.array([labels.index(name) for name in label])
-    shown, called = code[answers.truth], code[answers.scores.argmax(axis=1)]
-    counts = np.zeros((len(labels), len(labels)), np.int64)
-    np.add.at(counts, (shown, called), 1)
+    names = answers.concepts
+    told = [categories.get(name, "") for name in names] if categories else []
+    rows = counting.grouping(names, told, MOST_CONCEPTS, most_categories=len(names))
+    if rows is None:
+        return None
+    shown, called = rows.code[answers.truth], rows.code[answers.scores.argmax(axis=1)]
+    counts = counting.confusion(shown, called, len(rows.labels))
     right = shown == called
     value = Figure(
-        f"{of}_top1",
+        f"{rows.of}_top1",
         float(right.mean()),
         interval_of_mean(answers, right, evaluation, seed),
-        _chance(answers, code),
+        _chance(answers, rows.code),
     )
-    return Confusion(of, labels, tuple(map(tuple, counts.tolist())), value)
+    return Confusion(rows.of, rows.labels, tuple(map(tuple, counts.tolist())), value)
 
 
 def _chance(answers: Answers, code: NDArray[np.int64]) -> float:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bci.rank_histogram import expected_top_k
 from models.config import EvaluationConfig
 from models.evaluation import metrics
 from models.evaluation.accumulation import drawn_accuracy
@@ -114,9 +115,9 @@ def candidate_curve(answers: Answers, sizes: tuple[int, ...], judge: Judge) -> l
 def _of_subset(answers: Answers, size: int, judge: Judge) -> tuple[Figure, ...]:
     figures = []
     for k in (k for k in (1, 5) if k < size):
-        hits = metrics.expected_top_k(answers.ranks, answers.n_candidates, size, k)
+        hits = expected_top_k(answers.ranks, answers.n_candidates, size, k)
         interval = interval_of_mean(answers, hits, judge.evaluation, judge.seed)
-        chance = metrics.expected_top_k(answers.constant_ranks, answers.n_candidates, size, k)
+        chance = expected_top_k(answers.constant_ranks, answers.n_candidates, size, k)
         figures.append(Figure(f"top{k}", float(hits.mean()), interval, float(chance.mean())))
     return tuple(figures)
 

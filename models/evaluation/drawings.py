@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from bci.confusion import row_shares
 from models.evaluation.plots import Axis, Bars, Series, heat_map, histogram, lines
 from models.evaluation.report import Confusion, Control, Curve, Evoked, Histogram, Point, Report
 
@@ -95,8 +96,7 @@ def _reliability(report: Report) -> str:
 
 
 def _confusion(confusion: Confusion) -> str:
-    counts = np.array(confusion.counts, np.float64)
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    shares = np.nan_to_num(row_shares(np.array(confusion.counts)))
     return heat_map(f"Confusion by {confusion.of}", confusion.labels, shares.tolist())
 
 

@@ -1,4 +1,9 @@
-"""Calibrated evidence: log-probabilities of single trials, and which of them are presentations of one group."""
+"""Calibrated evidence: log-probabilities of single trials, and which of them are presentations of one group.
+
+A temperature belongs to a decoder, a bank, a number of candidates and a number of averaged repetitions. It is
+never fitted to the answers that it is judged on: in cross-validation that of a fold is fitted to the answers of
+the other folds; with a test partition, to a validation part of the training trials.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -6,10 +11,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from bci.reliability import calibration_error, reliability
 from models.evaluation.accumulation import ALPHAS, accumulated, fit_discount, stopping
 from models.evaluation.answers import Answers
-from models.evaluation.calibration import calibration_error, reliability
-from models.evaluation.report import Calibration, Stopping
+from models.evaluation.report import Bin, Calibration, Figure, Stopping
 from models.temperature import fit_temperature, log_probabilities
 
 __all__ = ["Evidence", "cross_fitted", "fixed", "positions", "validated"]
@@ -65,14 +70,16 @@ class Evidence:
         """Sum up how good the probabilities are; None if nothing was fitted."""
         if not self.fitted_on:
             return None
+        bins = reliability(np.exp(self.log_p.max(axis=1)), self.answers.ranks == 0)
+        error = calibration_error(bins)
         return Calibration(
             fitted_on=self.fitted_on,
             temperatures=self.temperatures,
             discounts=self.discounts,
             n_candidates=int(self.answers.n_candidates.max()),
             repetitions=1,
-            figures=calibration_error(self.answers, self.log_p),
-            bins=reliability(self.log_p, self.answers.ranks == 0),
+            figures=() if error is None else (Figure("ece", error),),
+            bins=tuple(Bin(each.n, each.confidence, each.accuracy) for each in bins),
         )
 
     def stopping(self) -> tuple[Stopping, ...]:

@@ -16,12 +16,10 @@ __all__ = [
     "balanced_accuracy",
     "brier",
     "contrast",
-    "expected_top_k",
     "log_loss",
     "recalls",
     "top_k",
     "truth_ranks",
-    "two_way",
 ]
 
 Floats = NDArray[np.float64]
@@ -61,15 +59,6 @@ def top_k(ranks: Ints, k: int) -> float:
     return float(np.mean(ranks < k))
 
 
-def two_way(ranks: Ints, n_candidates: int | Ints) -> Floats:
-    """Return, for each trial, the share of other candidates below the truth: two-way identification.
-
-    It is the chance to be right where one random other candidate competes, and a trial's area under the ROC curve.
-    """
-    wins: Floats = 1.0 - ranks / (n_candidates - 1)
-    return wins
-
-
 def recalls(hits: NDArray[np.bool_], truth: Ints, n_concepts: int) -> Floats:
     """Return the share of hits per concept (N,), NaN for one that was never shown."""
     shown = np.bincount(truth, minlength=n_concepts)
@@ -81,24 +70,6 @@ def recalls(hits: NDArray[np.bool_], truth: Ints, n_concepts: int) -> Floats:
 def balanced_accuracy(ranks: Ints, truth: Ints, n_concepts: int) -> float:
     """Return the mean recall over the concepts that were shown."""
     return float(np.nanmean(recalls(ranks == 0, truth, n_concepts)))
-
-
-def expected_top_k(ranks: Ints, n_candidates: int | Ints, size: int, k: int) -> Floats:
-    """Return, for each trial, the chance that the truth is among the first `k` of a random subset of candidates.
-
-    The subset holds the truth and `size` - 1 of the others, drawn without replacement; how many of those beat the
-    truth is hypergeometric.
-
-    Parameters
-    ----------
-    ranks
-        (n,) candidates that score at least as high as the truth.
-    n_candidates
-        How many there are, the truth among them; at least `size`.
-    """
-    from scipy.stats import hypergeom  # noqa: PLC0415 (1.3 s to import)
-
-    return np.asarray(hypergeom.cdf(k - 1, np.asarray(n_candidates) - 1, ranks, size - 1), np.float64)
 
 
 def contrast(scores: NDArray[np.floating[Any]]) -> Floats:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from bci.bootstrap import Interval, auc_interval, mean_interval
 from bci.errors import MismatchError
+from bci.rank_histogram import two_way
 from bci.roc import auc
 from models.config import EvaluationConfig
 from models.evaluation import metrics
@@ -142,9 +143,9 @@ def further_figures(
             *figures,
         )
     median = Figure("median_rank", float(np.median(ranks)), None, float(np.median(answers.n_candidates - 1)) / 2)
-    wins = metrics.two_way(ranks, answers.n_candidates)
-    two_way = Figure("two_way", float(wins.mean()), interval_of_mean(answers, wins, evaluation, seed), 0.5)
-    return (*leading, median, two_way, *figures)
+    above = two_way(ranks, answers.n_candidates)
+    wins = Figure("two_way", float(above.mean()), interval_of_mean(answers, above, evaluation, seed), 0.5)
+    return (*leading, median, wins, *figures)
 
 
 def _proper_scores(answers: Answers, shares: Floats) -> tuple[Figure, Figure]:

@@ -12,6 +12,7 @@ from PIL import Image
 
 from bci.bank import Bank, BankKey, save_bank
 from bci.errors import ConfigError, FormatError, OutputError
+from models.bank_map import with_map
 from models.pool import OnDone
 from models.vision.clip import Clip, ModelChoice, load_clip
 from models.vision.embedder import Embedded, Item, NameEmbedder, PictureEmbedder, Worker
@@ -104,6 +105,7 @@ def embed(request: Request, progress: OnDone | None = None) -> Bank:
         save_thumbnails(request.out, [pictures.of(concept)[0] for concept in range(len(pictures.names))])
     if pca is not None:
         save_pca(request.out, pca)
+    bank = with_map(bank)
     save_bank(request.out, bank)
     return bank
 

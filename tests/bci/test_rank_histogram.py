@@ -1,9 +1,11 @@
+from itertools import combinations
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bci.rank_histogram import log_edges, rank_histogram, two_way
+from bci.rank_histogram import expected_top_k, log_edges, rank_histogram, two_way
 
 sizes = st.integers(1, 3000)
 
@@ -78,3 +80,19 @@ def test_b4_two_way_identification_counts_the_concepts_below():
 @given(st.integers(2, 500))
 def test_b4_two_way_identification_by_luck_is_one_half(n_concepts):
     assert two_way(np.arange(n_concepts), n_concepts).mean() == pytest.approx(0.5)
+
+
+@given(st.integers(2, 7), st.data())
+def test_expected_top_k_of_random_subsets_is_the_mean_over_all_of_them(n, data):
+    rank, size = data.draw(st.integers(0, n - 1)), data.draw(st.integers(1, n))
+    k = data.draw(st.integers(1, n))
+    others = [1] * rank + [0] * (n - 1 - rank)  # 1 beats the truth
+    draws = list(combinations(others, size - 1))
+    expected = np.mean([sum(drawn) < k for drawn in draws])
+    assert expected_top_k(np.array([rank]), n, size, k)[0] == pytest.approx(expected)
+
+
+def test_expected_top_k_of_all_candidates_is_top_k_and_of_two_is_two_way_identification():
+    ranks = np.arange(10)
+    assert expected_top_k(ranks, 10, 10, 3).tolist() == (ranks < 3).tolist()
+    np.testing.assert_allclose(expected_top_k(ranks, 10, 2, 1), two_way(ranks, 10))

@@ -291,7 +291,11 @@ def test_what_is_said_names_the_offset_and_the_side():
     assert late.text.endswith(f"check trigger offset, markers come about {1e3 * late.offset:.0f} ms early")
     assert verdict_of(0, (0.8, 1.2), 150, late=-0.1, alpha=4.0).text.endswith("ms late")
     none = verdict_of(0, (0.8, 1.2), 60)
-    assert none.text == "no visual response in 60 events: check trigger offset, cap, filter"
+    assert none.text.startswith("visual response not yet found in 60 events, SNR ")
+    assert none.text.endswith("if none comes by 200, check trigger offset, cap, filter")
+    many = verdict_of(0, (0.8, 1.2), 200)
+    assert many.kind is Kind.NONE
+    assert many.text.endswith("check trigger offset, cap, filter")
 
 
 def test_regular_events_that_overlap_hide_the_latency():

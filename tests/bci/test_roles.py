@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from bci.channel_quality import impedances
 from bci.errors import StreamError
 from bci.roles import check_range, layout, microvolts_per, role_of
 from bci.types import Channel
@@ -68,6 +69,30 @@ def test_unit_that_is_no_voltage_is_refused_for_eeg_alone():
     found = layout(["Cz", "ACC_X"], ["EEG", "ACC"], ["mV", "g"])
     assert found.channels[1] == Channel("ACC_X", "aux", "g")
     np.testing.assert_array_equal(found.factors, [1000, 1])
+
+
+@pytest.mark.parametrize(
+    ("kind", "unit", "told"),
+    [
+        ("impedance", "kohm", "kohm"),
+        ("Impedance", "Ohms", "Ohms"),
+        ("EEG", "kOhm", "kOhm"),
+        ("", "kΩ", "kΩ"),
+        ("misc", "\N{OHM SIGN}", "\N{OHM SIGN}"),
+        ("impedance", "", "unknown"),
+        ("impedance", "microvolts", "unknown"),
+    ],
+)
+def test_a20_an_impedance_is_no_voltage_and_stays_as_it_was_sent(kind, unit, told):
+    found = layout(["Cz", "Z_Cz", "AUX1"], ["EEG", kind, "aux"], ["mV", unit, "mV"])
+    assert found.channels == (Channel("Cz"), Channel("Z_Cz", "impedance", told), Channel("AUX1", "aux"))
+    np.testing.assert_array_equal(found.factors, [1000, 1, 1000])
+    assert impedances(found.channels) == {0: 1}
+
+
+def test_a_stream_of_impedances_alone_is_no_eeg():
+    with pytest.raises(StreamError, match="expected EEG channels"):
+        arranged(["Cz", "Oz"], unit="kohm")
 
 
 def test_stream_without_eeg_is_refused():

@@ -13,10 +13,10 @@ from bci.decoder import FakeDecoder
 from bci.epochs import Epocher
 from bci.errors import BciError, MismatchError, SessionError, StreamError
 from bci.randomisation import Independent
+from bci.running import share
 from bci.session import Session
 from bci.sinks.jsonl import JsonlSink
 from bci.specs import EventSpec, PreprocessSpec, QualitySpec
-from bci.tally import accuracy
 from bci.types import Batch, Channel, DecoderSpec, Marker, Recording, SourceState, Status
 from bci.wire import Header
 
@@ -317,7 +317,7 @@ def test_the_snapshot_is_the_latest():
     session = make(ArraySource(recording(), clock=lsl_clock), queue=100)
     run(session)
     snapshot = session.snapshot()
-    assert (len(snapshot.decided), accuracy(snapshot.decided, 1), snapshot.samples) == (10, 1.0, 1000)
+    assert (len(snapshot.decided), share(snapshot.decided, 1).value, snapshot.samples) == (10, 1.0, 1000)
     assert snapshot.recent[-1].seq == 9
 
 

@@ -214,6 +214,21 @@ def test_k_names_are_given_best_first_or_all_there_are(decoder, epochs, k):
     assert fewer.indices[0] == decoder.decode(epochs[:1], [None], k)[0].indices[0]
 
 
+def test_embeddings_are_ranked_again_by_the_prototypes_as_the_decoder_ranked_them(decoder, epochs):
+    assert decoder.prototypes.dtype == np.float32
+    for ranking in decoder.decode(epochs, [None] * len(epochs), len(NAMES)):
+        again = decoder.prototypes @ ranking.embedding
+        assert np.allclose(again[ranking.indices], ranking.scores, rtol=1e-5, atol=1e-6)
+        in_order = np.argsort(-np.round(again, 5), kind="stable")
+        assert np.array_equal(in_order, np.argsort(-np.round(_by_concept(ranking), 5), kind="stable"))
+
+
+def _by_concept(ranking):
+    scores = np.empty(ranking.n_concepts, np.float32)
+    scores[ranking.indices] = ranking.scores
+    return scores
+
+
 def test_probabilities_of_all_concepts_sum_to_one(decoder, epochs):
     for ranking in decoder.decode(epochs, [None] * len(epochs), len(NAMES)):
         assert ranking.probabilities.sum() == pytest.approx(1, abs=1e-5)

@@ -14,7 +14,8 @@ from gui.theme import DARK, LIGHT
 @pytest.fixture
 def shown(qtbot):
     def show(session, theme=DARK, size=(320, 200), prototypes=None):
-        pane = AveragingPane(session, theme, prototypes)
+        session.tell(prototypes=prototypes)
+        pane = AveragingPane(session, theme)
         qtbot.addWidget(pane)
         pane.resize(*size)
         pane.refresh(session.snapshot())

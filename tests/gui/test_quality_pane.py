@@ -4,7 +4,8 @@ from PyQt6.QtCore import QPoint, QPointF, QRectF, Qt
 from staged_session import StagedSession, about
 
 from bci.channel_quality import Condition
-from bci.types import Channel, SourceState, StreamSpec
+from bci.roles import layout
+from bci.types import SourceState, StreamSpec
 from gui.quality_pane import MARKS, ROLES, QualityPane
 from gui.theme import DARK, LIGHT
 
@@ -88,7 +89,7 @@ def test_a20_what_is_past_counts_no_more(staged, shown):
 
 
 def test_a20_impedances_are_shown_with_their_unit(shown):
-    channels = (Channel("Oz"), Channel("Pz"), Channel("Oz imp", "impedance", "kohm"))
+    channels = layout(["Oz", "Pz", "Oz imp"], ["EEG", "EEG", "impedance"], ["mV", "mV", "kohm"]).channels
     facts = about(2)
     session = StagedSession(
         about(2, stream=StreamSpec("staged", "EEG", "1", 250.0, channels), decoder=facts.decoder)

@@ -32,12 +32,13 @@ def test_a9_nothing_can_be_done_while_something_takes_time(parts):
     bar, actions = parts
     bar.show_status(Status(Phase.RUNNING, busy="ending in order"))
     assert not any(action.isEnabled() for action in actions.values())
-    assert "ending in order" in bar._phases.text()
+    assert "ending in order" in bar._busy.text()
 
 
 @pytest.mark.parametrize("state", SourceState)
 def test_a7_every_state_has_a_word_and_a_sign(parts, staged, state):
     bar, _ = parts
+    bar.resize(1280, 40)
     staged.state = state
     bar.show_stream(staged.snapshot(), "EPOC", 128.0, 127.9, 3725.0)
     assert str(state).split()[0] in bar._stream.text()

@@ -89,7 +89,7 @@ class LiveProcess:
     def read_until(self, text):
         for line in self.process.stdout:
             if text in line:
-                return
+                return line
         raise AssertionError(f"ended without {text!r}: {self.process.stderr.read()}")
 
     def end(self):
@@ -158,6 +158,38 @@ def test_a_recording_streamed_is_decoded_as_it_is_from_its_file(bundle, file, tm
     }
 
 
+def test_attached_elsewhere_it_counts_the_same_decisions_from_then_on(bundle, tmp_path, play):
+    path = tmp_path / "rec_raw.fif"
+    save_recording(path, recording(40))
+    with live(bundle, play(path), tmp_path / "out", "--until-end") as deciding:
+        deciding.read_until(" ms")
+        with LiveProcess("--attach", "--headless") as attached:
+            first = int(attached.read_until(" ms").split()[0])
+            assert deciding.end()[0] == 0
+            attached.read_until("   39  ")
+            attached.process.send_signal(signal.SIGINT)
+            code, said, _ = attached.end()  # liblsl has complained that the decisions' stream went away
+    assert code == 0
+    _, lines = results(tmp_path / "out")
+    seen = lines[first:]
+    told = dict(line.strip().split("  ", 1) for line in said.splitlines() if "  " in line.strip())
+    assert int(told["events"].split()[0]) == len(seen) == 40 - first > 1
+    assert told["top-1"].split()[0] == f"{sum(line['rank'] == 0 for line in seen) / len(seen):.1%}"
+    assert told["ended"].strip() == "interrupted"
+
+
+def test_a_file_is_decoded_to_its_end_as_from_an_array(bundle, tmp_path):
+    path, out = tmp_path / "rec_raw.fif", tmp_path / "out"
+    save_recording(path, recording(12))
+    with LiveProcess(bundle, "--file", path, "--reference", path, "--headless", "--out", out) as process:
+        code, _, errors = process.end()
+    assert (code, errors) == (0, "")
+    summary, lines = results(out)
+    assert [line["marker"] for line in lines] == ["1", "2"] * 6
+    assert (summary["events"], summary["gap"]) == (12, 0)
+    assert summary["parity"] == {"compared": 12, "same_ranking": 12, "max_abs_score_diff": 0.0}
+
+
 def test_a_sender_that_stops_for_good_ends_the_session_in_order(bundle, file, tmp_path, play):
     with live(bundle, play(file, stop_after=5.1), tmp_path / "out", "--until-end") as process:
         code, _, _ = process.end()
@@ -222,6 +254,19 @@ def refused(process):
     (line,) = errors.strip().splitlines()
     assert code == 2
     return line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "expected a BUNDLE to decode with, or --attach"),
+        (("bundle", "--attach"), "expected a BUNDLE to decode with, or --attach"),
+        (("bundle", "--file", "S1.xdf", "--stream", "EPOC-1"), "expected --file or --stream, got both"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(arguments, said):
+    with LiveProcess(*arguments) as process:
+        assert said in refused(process)
 
 
 def test_other_channels_are_refused_with_both_lists(bundle, tmp_path, play):

@@ -12,7 +12,7 @@ from simulated_devices import Outlet, Stream, ramp
 from bci.errors import StreamError
 from bci.events import END_MARKER
 from bci.lsl_source import LslSource
-from bci.types import SourceState
+from bci.types import Channel, SourceState
 from replay.device import DeviceOptions, DeviceProcess
 
 pytestmark = pytest.mark.lsl
@@ -205,6 +205,15 @@ def test_values_that_are_not_finite_are_passed_on():
         outlet.push_chunk(sent, T0)
         data, _ = joined(pull_samples(source, 600))
     np.testing.assert_array_equal(data, sent)
+
+
+def test_a20_impedances_arrive_as_they_were_sent(device):
+    electrode = Channel("E0 imp", "impedance", "kohm")
+    options = device(ramp, 500, 250.0, 1, None, 50, (electrode,), speed=4.0, linger=5.0).options
+    with closing(LslSource(options.name, wait=20)) as source:
+        assert source.spec.channels == (Channel("E0"), electrode)
+        data, _ = joined(pull_samples(source, 500))
+    np.testing.assert_array_equal(data, ramp(500, n_channels=1, others=(electrode,)).data)
 
 
 EPOC = ("Timestamp", "Counter", "Interpolate", "AF3", "O1", "HardwareMarker", "Markers")

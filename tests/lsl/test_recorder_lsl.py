@@ -18,6 +18,7 @@ from bci.errors import RecordingError
 from bci.events import END_MARKER
 from bci.lsl_source import LslSource
 from bci.recorder import Recorder, RecorderPhase
+from bci.recordings import Recordings
 from bci.types import SourceState
 from bci.wire import decode
 
@@ -68,6 +69,33 @@ def test_a10_samples_markers_and_decisions_are_in_one_file(device, tmp_path):
     lines = [line for (line,) in streams[decisions]["time_series"]]
     assert [decode(line, told.concepts).truth for line in lines] == [0, 1, 2, 3, 4]
     np.testing.assert_allclose(streams[decisions]["time_stamps"], [one.onset for one in made], atol=1e-3)
+
+
+def test_a10_each_recording_of_a_session_is_a_whole_file_of_its_own(device, tmp_path):
+    options = device(ramp, 10_000, 125.0).options
+    recordings = Recordings(tmp_path, [options.id, f"{options.id}-markers"])
+    with closing(LslSource(options.name, markers=[f"{options.name}-markers"], wait=20)) as source:
+        pull_until(source, lambda batch: batch.state is SourceState.FLOWING)
+        for _ in range(2):
+            recordings.start(SourceState.FLOWING)
+            pull_until(source, lambda batch: recordings.state().recording and recordings.state().bytes > 20_000)
+            recordings.stop()
+            assert not recordings.on
+        recordings.close()
+    first, second = (samples_in(tmp_path / name, options.name) for name in ("recording.xdf", "recording-2.xdf"))
+    for samples in (first, second):
+        assert len(samples) > 100
+        np.testing.assert_array_equal(samples, np.arange(samples[0], samples[0] + len(samples)))
+    assert second[0] > first[0]
+    (begun, ended), (begun_again, ended_again) = recordings.spans
+    assert begun < ended < begun_again < ended_again
+    assert len(list(tmp_path.glob("*.xdf"))) == 2
+
+
+def samples_in(path, name):
+    (stream,) = (stream for stream in pyxdf.load_xdf(str(path))[0] if stream["info"]["name"] == [name])
+    assert "footer" in stream
+    return np.asarray(stream["time_series"])[:, 0]
 
 
 def test_a10_a_stream_that_is_not_there_is_named(device, tmp_path):

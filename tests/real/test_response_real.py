@@ -74,5 +74,5 @@ def test_random_markers_rarely_find_a_response():
         averager = Response(recording.channels, recording.sfreq, ("1", "2"))
         onsets = np.sort(rng.choice(np.arange(200, len(recording.data) - 200), 190, replace=False))
         feed(averager, recording, [(int(onset), None) for onset in onsets])
-        found += averager.view().verdict.kind is not Kind.NONE  # what was found stands
+        found += averager.view().verdict.kind not in (Kind.FEW, Kind.NONE)  # what was found stands
     assert found <= 0.05 * n_sessions

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from models.evaluation.calibration import calibration_error, reliability
 from models.evaluation.evidence import cross_fitted, fixed
 from models.temperature import fit_temperature, log_probabilities
 
@@ -40,7 +39,7 @@ def test_what_does_not_compete_has_no_probability_and_changes_no_temperature():
 def test_true_probabilities_have_hardly_any_calibration_error_and_overconfident_ones_much(answering):
     scores, truth = drawn(20_000, 5, 0.2)
     answers = answering(scores, truth)
-    errors = [calibration_error(answers, log_probabilities(scores, t))[0] for t in (0.2, 0.05)]
+    errors = [fixed(answers, {}, (t,), "something").calibration().figures[0] for t in (0.2, 0.05)]
     assert [figure.name for figure in errors] == ["ece", "ece"]
     assert errors[0].value < 0.015
     assert errors[1].value > 0.15
@@ -48,12 +47,11 @@ def test_true_probabilities_have_hardly_any_calibration_error_and_overconfident_
 
 def test_few_trials_have_no_calibration_error(answering):
     scores, truth = drawn(499, 5, 0.2)
-    assert calibration_error(answering(scores, truth), log_probabilities(scores, 0.2)) == ()
+    assert fixed(answering(scores, truth), {}, (0.2,), "something").calibration().figures == ()
 
 
-def test_bins_hold_all_trials_in_order_of_confidence():
-    scores, truth = drawn(1003, 3, 0.3)
-    bins = reliability(log_probabilities(scores, 0.3), scores.argmax(axis=1) == truth)
+def test_bins_hold_all_trials_in_order_of_confidence(answering):
+    bins = fixed(answering(*drawn(1003, 3, 0.3)), {}, (0.3,), "something").calibration().bins
     assert sum(each.n for each in bins) == 1003
     assert {each.n for each in bins} == {100, 101}
     assert list(bins) == sorted(bins, key=lambda each: each.confidence)

@@ -9,7 +9,7 @@ from bci.ranking import softmax
 from bci.types import Channel
 from models.config import ExperimentConfig
 from models.evaluation.answers import Answers
-from models.evaluation.breakdowns import confusion, rank_histogram
+from models.evaluation.breakdowns import confusion, ranks
 from models.evaluation.curves import Judge, candidate_curve, repetition_curves, retrained_curve
 from models.evaluation.evidence import fixed, positions
 from models.evaluation.experiments import evaluate_config
@@ -165,13 +165,13 @@ def test_a_smaller_montage_without_the_channel_that_tells_is_at_chance(trial_set
 def test_ranks_are_counted_beside_what_guessing_gives(answering):
     rng = np.random.default_rng(0)
     guess = answering(rng.normal(size=(5000, 60)), rng.integers(60, size=5000))
-    counted = rank_histogram(guess)
+    counted = ranks(guess)
     assert counted.edges[0] == 0
     assert counted.edges[-1] == 60
     assert sum(counted.counts) == 5000
     np.testing.assert_allclose(counted.counts, counted.chance, atol=5 * np.sqrt(250))
     assert sum(counted.chance) == pytest.approx(5000)
-    perfect = rank_histogram(answering(np.eye(60), np.arange(60)))
+    perfect = ranks(answering(np.eye(60), np.arange(60)))
     assert perfect.counts[0] == 60
 
 

@@ -1,7 +1,5 @@
 """Metrics against values worked out by hand, brute force and scikit-learn."""
 
-from itertools import combinations
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,6 +8,7 @@ from hypothesis.extra import numpy as hnp
 from sklearn.metrics import balanced_accuracy_score, log_loss
 
 from bci.errors import MismatchError
+from bci.rank_histogram import two_way
 from bci.ranking import softmax
 from models.evaluation import metrics
 
@@ -25,7 +24,7 @@ def test_top_k_two_way_and_recalls_by_hand():
     ranks = metrics.truth_ranks(SCORES, TRUTH)
     assert metrics.top_k(ranks, 1) == 0.25
     assert metrics.top_k(ranks, 2) == 0.5
-    assert metrics.two_way(ranks, 3).tolist() == [1.0, 0.5, 0.0, 0.0]
+    assert two_way(ranks, 3).tolist() == [1.0, 0.5, 0.0, 0.0]
     assert metrics.recalls(ranks == 0, TRUTH, 4).tolist()[:3] == [0.5, 0.0, 0.0]
     assert np.isnan(metrics.recalls(ranks == 0, TRUTH, 4)[3])
     assert metrics.balanced_accuracy(ranks, TRUTH, 4) == pytest.approx(1 / 6)
@@ -89,19 +88,3 @@ def test_against_scikit_learn():
     expected = balanced_accuracy_score(truth, scores.argmax(axis=1))
     assert metrics.balanced_accuracy(ranks, truth, 4) == pytest.approx(expected)
     assert metrics.log_loss(shares, truth) == pytest.approx(log_loss(truth, shares))
-
-
-@given(st.integers(2, 7), st.data())
-def test_expected_top_k_of_random_subsets_is_the_mean_over_all_of_them(n, data):
-    rank, size = data.draw(st.integers(0, n - 1)), data.draw(st.integers(1, n))
-    k = data.draw(st.integers(1, n))
-    others = [1] * rank + [0] * (n - 1 - rank)  # 1 beats the truth
-    draws = list(combinations(others, size - 1))
-    expected = np.mean([sum(drawn) < k for drawn in draws])
-    assert metrics.expected_top_k(np.array([rank]), n, size, k)[0] == pytest.approx(expected)
-
-
-def test_expected_top_k_of_all_candidates_is_top_k_and_of_two_is_two_way_identification():
-    ranks = np.arange(10)
-    assert metrics.expected_top_k(ranks, 10, 10, 3).tolist() == (ranks < 3).tolist()
-    np.testing.assert_allclose(metrics.expected_top_k(ranks, 10, 2, 1), metrics.two_way(ranks, 10))

@@ -1,0 +1,47 @@
+"""The streams in sight, looked for on a thread."""
+
+import time
+
+import pytest
+from simulated_devices import Outlet, Stream
+
+from bci.stream_watch import StreamWatch
+from bci.types import SourceState
+
+pytestmark = pytest.mark.lsl
+
+LONG = 60.0  # s after which a test gives up
+
+
+def until(true):
+    end = time.monotonic() + LONG
+    while not true():
+        assert time.monotonic() < end, f"gave up after {LONG:g} s"
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def watch():
+    looking = StreamWatch()
+    yield looking
+    looking.stop()
+
+
+def test_what_it_listens_to_is_free_once_it_has_stopped(watch):
+    with Outlet(Stream()) as outlet:
+        watch.start()
+        watch.start()
+        until(lambda: outlet.stream.name in {seen.stream.name for seen in watch.seen})
+        outlet.wait_for_consumer()
+        watch.stop()
+        outlet.wait_for_nobody()
+    (seen,) = watch.seen
+    assert (seen.stream.source_id, seen.state) == (outlet.stream.source_id, SourceState.CONNECTED)
+
+
+def test_it_can_look_again(watch):
+    watch.start()
+    watch.stop()
+    with Outlet(Stream()) as outlet:
+        watch.start()
+        until(lambda: outlet.stream.name in {seen.stream.name for seen in watch.seen})
