@@ -92,11 +92,13 @@ class History:
         if first + len(times) <= self._end:
             return
         began = np.isnan(self._last)
-        gap = 0 if began else min(max(0, first - self._end), self.capacity - len(times))
+        missing = 0 if began else max(0, first - self._end)
+        gap = min(missing, self.capacity - len(times))
         # readers stop trusting what is about to be overwritten before it is
         self._start = first if began else max(self._start, first + len(times) - self.capacity)
         if gap:
-            between = np.linspace(self._last, times[0], gap + 2)[1:-1]
+            step = (times[0] - self._last) / (missing + 1)
+            between = times[0] - step * np.arange(gap, 0, -1)
             self._write(np.full((gap, data.shape[1]), np.nan, np.float32), between, first - gap)
         self._write(data, times, first)
         self._last = float(times[-1])

@@ -29,6 +29,8 @@ _NOISY = 10
 _FIRST_COLUMN = 0.22
 _ROOMY, _PLOTTED = 11, 3.5
 """Lines of words from whose height on the plot has labels, and from which on there is one: the table says the same."""
+_FLAT = 4
+"""Times its height that a pane with a plot is wide at most."""
 _WORDS = 7.5
 """Lines of words above the plot, with what lies between them."""
 
@@ -183,7 +185,7 @@ class AccuracyPane(FigurePane):
         widest, lines = (self.width() - 2 * MARGIN) / needed, (self.height() - MARGIN) / self._table.line_height()
         size = max(SMALLEST, min(1.0, widest))
         left = lines - _WORDS * size
-        if left >= _PLOTTED:
+        if left >= _PLOTTED and self.height() * _FLAT > self.width():
             return size, left
         return max(SMALLEST, min(widest, lines / _WORDS)), 0.0
 
@@ -274,7 +276,7 @@ def _told(share: Share) -> str:
 
 def _evidence(e_value: float) -> str:
     """Write an e-value; beyond a million nobody needs its digits."""
-    return f"{e_value:.3g}" if e_value < 1000 else f"{e_value:,.0f}" if e_value < 1e6 else "over a million"
+    return f"{e_value:.3g}" if e_value < 1000 else f"{e_value:,.0f}" if e_value < 1e6 else "> 10\N{SUPERSCRIPT SIX}"
 
 
 def _ticks(top: float, lines: float) -> tuple[float, ...]:

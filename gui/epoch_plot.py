@@ -61,7 +61,6 @@ class EpochPlot(QWidget):
         layout.setSpacing(2)
         layout.addWidget(self.words)
         layout.addWidget(self.plot, 1)
-        for side in ("bottom", "left"):
         self._fit_font()
         self._paint()
 

@@ -58,7 +58,7 @@ class LatencyPane(FigurePane):
         ----------
         seconds
             (m,) from the moment a decision was handed to the sinks until the window had painted it; of the latest
-            decisions, or of all.
+            decisions, or of all. NaN for those that were replaced before they could be seen.
         """
         if seconds is not self._painted:
             self._painted = seconds
@@ -114,7 +114,8 @@ class LatencyPane(FigurePane):
     def _stages(self, decided: Decided) -> Iterator[StageBar]:
         """Stages of the decisions at each percentile, and the same percentile of what painting took."""
         rows = np.flatnonzero(decided.ranked)
-        seen = np.percentile(self._painted, PERCENTS) if len(self._painted) else np.full(len(PERCENTS), np.nan)
+        known = self._painted[np.isfinite(self._painted)]
+        seen = np.percentile(known, PERCENTS) if len(known) else np.full(len(PERCENTS), np.nan)
         nearest = near_percentiles(decided.latency[rows], PERCENTS)
         for percent, chosen, beyond in zip(PERCENTS, nearest, seen.tolist(), strict=True):
             stages = decided.stages[rows[chosen]].mean(axis=0) * 1e3

@@ -29,6 +29,9 @@ ROLES = {
 }
 """Colour of each condition, a role of the theme."""
 
+SMALL = 0.75
+"""Size of labels where many channels share little room."""
+
 _STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
 
 
@@ -167,7 +170,7 @@ class _Grid(Sheet):
         kinds = (
             (max(label + 1.4 * height, word) + 12, 2 * height + 8, 3),
             (label + 1.4 * height + 8, height + 6, 2),
-            (0.8 * (label + height) + 12, 0.8 * height + 1, 2),
+            (SMALL * (label + height) + 8, SMALL * height + 1, 2),
             (height + 2, height + 2, 1),
         )
         width, tall, lines = next((kind for kind in kinds if _fits(area, kind[0], kind[1], n)), (0.0, 0.0, 0))
@@ -206,7 +209,7 @@ class _Grid(Sheet):
         if lines > 1:
             name = first.adjusted(side + 5, 0, 0, 0)
             size = min(1.0, (cell.height() + 2) / height)
-            self.write(painter, name, Item(pane.labels[place], self.theme.text), max(0.8, size))
+            self.write(painter, name, Item(pane.labels[place], self.theme.text), max(SMALL, size))
         if lines > 2:
             words = f"{condition}{pane.impedance(place, ' ')}"
             self.write(painter, first.translated(0, height), Item(words, colour), 0.85)

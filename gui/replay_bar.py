@@ -41,8 +41,8 @@ class ReplayBar(QWidget):
         self._player = player
         self.setAccessibleName("Replay")
         self.play = _button("Pause", "Let time stand still, or pass on", self._toggle)
-        back = _button("Previous event", "Go to the event before", lambda: player.step(-1))
-        ahead = _button("Next event", "Go to the next event", lambda: player.step(1))
+        self.back = _button("Previous event", "Go to the event before", lambda: player.step(-1))
+        self.ahead = _button("Next event", "Go to the next event", lambda: player.step(1))
         self.slider = _Slider(player, theme)
         self.slider.sliderMoved.connect(self._seek)
         self.slider.actionTriggered.connect(lambda _: self._seek(self.slider.sliderPosition()))
@@ -56,7 +56,7 @@ class ReplayBar(QWidget):
         self._clock.setAccessibleName("Position")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 2, 8, 2)
-        for button in (back, self.play, ahead):
+        for button in (self.back, self.play, self.ahead):
             layout.addWidget(button)
         layout.addWidget(self.slider, 1)
         layout.addWidget(self._clock)

@@ -60,7 +60,7 @@ class StageBars(QWidget):
         self._stages = tuple(stages)
         self._bars: tuple[StageBar, ...] = ()
         self._budget = 1.0
-        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
 

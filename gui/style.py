@@ -41,6 +41,7 @@ QPushButton, QToolButton, QComboBox, QLineEdit, QSpinBox, QDoubleSpinBox {{
 QPushButton:hover, QToolButton:hover {{ border-color: {accent}; }}
 QPushButton:focus, QToolButton:focus, QComboBox:focus, QLineEdit:focus, QSpinBox:focus {{
     border: 2px solid {accent}; padding: 2px 9px; }}
+QComboBox::drop-down {{ border: none; width: 20px; }}
 QToolBar QToolButton {{ padding: 2px 6px; }}
 QToolBar QToolButton:focus {{ padding: 1px 5px; }}
 QPushButton:disabled, QToolButton:disabled {{ color: {lost}; border-color: {raised}; }}

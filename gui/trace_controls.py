@@ -75,17 +75,17 @@ class TraceControls(QToolBar):
         self._choices: list[tuple[QAction, str, Any]] = []
         self._seconds = self._menu("10 s", "Seconds that are shown")
         self._fill(self._seconds, "seconds", [(f"{seconds:g} s", seconds) for seconds in WINDOWS])
-        view = self._menu("View", "How signals are shown")
+        view = self._menu("View", "How signals are shown: filters, reference, direction")
         view.addActions([self.buttons[name] for name in ("scroll_mode", "invert", "centre", "show_all")])
-        filters = self._menu("Filter", "Filters and reference for display only")
+        view.addSeparator()
+        filters = _sub(view, "Filters and reference for display only")
         self._fill_filters(filters, sfreq, [channel.label for channel in channels if channel.kind == "eeg"])
         self.addActions(
             [self.buttons[name] for name in ("channels", "smaller_traces", "larger_traces", "auto_range")]
         )
         self.addWidget(_opener(self._seconds))
         self.addActions([self.buttons[name] for name in ("pause", "live")])
-        for menu in (view, filters):
-            self.addWidget(_opener(menu))
+        self.addWidget(_opener(view))
         for name, action in self.buttons.items():
             button = self.widgetForAction(action)
             if button is not None:  # a tool bar takes the keyboard away from its buttons

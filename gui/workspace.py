@@ -56,7 +56,7 @@ PRESETS: Mapping[str, Part] = {
             Rows(("TracePane", "TimelinePane"), (5, 1)),
             Rows(
                 (Columns(("QualityPane", "TopomapPane"), (5, 4)), "SpectrumPane", "ResponsePane"),
-                (7, 6, 7),
+                (13, 14, 14),
             ),
         ),
         (11, 9),
@@ -71,7 +71,7 @@ PRESETS: Mapping[str, Part] = {
         ),
         (4, 4, 2),
     ),
-    "Kiosk": Rows(("NowPane", "AccuracyPane"), (2, 1)),
+    "Kiosk": Rows(("NowPane", "AccuracyPane"), (5, 2)),
 }
 """How panes are arranged for what; those not named are closed."""
 

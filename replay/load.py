@@ -31,8 +31,8 @@ def noise_recording(
     rng = np.random.default_rng(seed)
     data = rng.standard_normal((int(seconds * sfreq), len(labels)), np.float32)
     data *= AMPLITUDE
-    onsets = np.arange(LEAD, seconds, interval) * sfreq
-    markers = tuple((int(onset), values[number % len(values)]) for number, onset in enumerate(onsets))
+    onsets = (np.arange(LEAD, seconds, interval) * sfreq).tolist()
+    markers = tuple((round(onset), values[number % len(values)]) for number, onset in enumerate(onsets))
     return Recording(
         data=read_only(data),
         sfreq=sfreq,

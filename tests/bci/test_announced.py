@@ -39,11 +39,13 @@ def test_everything_that_is_sent_comes_back():
 
 
 def test_what_stays_at_home_is_not_sent(tmp_path):
-    told = facts(thumbnails=tmp_path, folder=tmp_path, map=np.zeros((10, 2), np.float32))
+    vectors = np.zeros((10, 2), np.float32)
+    told = facts(thumbnails=tmp_path, folder=tmp_path, map=vectors, prototypes=vectors)
     sent = announce(told.decoder, told)
     assert tmp_path.name not in "".join(sent.values())
     heard = understand(sent, "")
-    assert (heard.about.thumbnails, heard.about.folder, heard.about.map, heard.order) == (None,) * 4
+    kept = (heard.about.thumbnails, heard.about.folder, heard.about.map, heard.about.prototypes, heard.order)
+    assert kept == (None,) * 5
 
 
 def test_nothing_is_bet_on_where_the_truth_is_hidden():

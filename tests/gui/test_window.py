@@ -90,7 +90,7 @@ def test_a9_stopping_is_asked_about_first(running, qtbot):
     running.actions_by_id["stop"].trigger()
     question = running.findChild(QMessageBox)
     question.button(QMessageBox.StandardButton.Cancel).click()
-    assert running.conductor.asked == ["prepare None"] or running.conductor.asked == []
+    assert not any(asked.startswith("stop") for asked in running.conductor.asked)
     running.actions_by_id["stop"].trigger()
     running.findChildren(QMessageBox)[-1].button(QMessageBox.StandardButton.Yes).click()
     assert "stop: stopped" in running.conductor.asked

@@ -72,7 +72,7 @@ def test_b6_two_concepts_or_concepts_all_alike_have_no_map(vectors):
 
 
 def test_b6_concepts_on_a_line_have_a_map(bank):
-    line = np.outer(np.arange(5.0), [1, 0, 2]) + [1, 1, 0]
+    line = np.outer(np.arange(5.0), [1, 0, 2]) + np.array([1, 1, 0])
     assert np.isfinite(with_map(bank_of(line)).map).all()
 
 

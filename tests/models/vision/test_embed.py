@@ -58,6 +58,7 @@ def test_final_features_are_open_clips(training, request_of, tiny):
     np.testing.assert_allclose(bank.prototypes, unit(expected).reshape(3, 3, -1).mean(axis=1), atol=1e-5)
     assert bank.names == tuple(CONCEPTS)
     assert bank.images.dtype == np.float32
+    assert bank.map.shape == (len(CONCEPTS), 2)
     assert (bank.key.kind, bank.key.layer, bank.key.views) == ("template", "final", 1)
 
 
