@@ -461,7 +461,7 @@ def _kind(onset: float) -> Kind:
     return Kind.EARLY if onset < low else Kind.LATE if onset >= high else Kind.FOUND
 
 
-def _not_found(few: bool, events: str, e_value: float, snr: float) -> Verdict:  # noqa: FBT001 (private)
+def _not_found(few: bool, events: str, e_value: float, snr: float) -> Verdict:
     """Judge that nothing was found: from `MANY` events on it is a reason to worry."""
     check = "check trigger offset, cap, filter"
     if not few:

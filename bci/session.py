@@ -58,6 +58,8 @@ class Snapshot:
     e_value, above_chance
         Evidence against chance that may be watched, see `bci.eprocess`, and whether it has sufficed; None and
         False where the order of concepts is not declared.
+    missing
+        Samples that never came, by gaps.
     """
 
     state: SourceState
@@ -68,6 +70,7 @@ class Snapshot:
     decided: Decided
     e_value: float | None = None
     above_chance: bool = False
+    missing: int = 0
 
 
 def check_fit(epocher: Epocher, decoder: Decoder) -> None:
@@ -146,7 +149,7 @@ class Session:
         self._recent: deque[Decision] = deque(maxlen=50)
         self._lock = threading.Lock()
         self._state = SourceState.CONNECTED
-        self._samples = 0
+        self._samples = self._missing = 0
         self._newest = -math.inf  # time of the newest sample
         self._since = math.inf  # onset of the first event that counts
         self._stopping = threading.Event()
@@ -238,6 +241,7 @@ class Session:
                 decided=self._table.view(),
                 e_value=None if self._above_chance is None else self._above_chance.value,
                 above_chance=self._above_chance is not None and self._above_chance.said,
+                missing=self._missing,
             )
 
     # -------------------------------------------------------------------------------- acquire
@@ -258,6 +262,7 @@ class Session:
         self._follow(batch.state)
         if batch.chunk is not None:
             self._samples = batch.chunk.seq + len(batch.chunk.times)
+            self._missing += batch.chunk.gap_before
             self._newest = float(batch.chunk.times[-1])
             if self._history is not None:
                 self._history.append(batch.chunk)

@@ -28,7 +28,7 @@ _NOISY = 10
 """First events whose share of hits does not decide how far the axis reaches."""
 _FIRST_COLUMN = 0.22
 _ROOMY, _PLOTTED = 11, 3.5
-"""Lines of words from whose height on the plot has labels, and from which on there is one: the table says the same."""
+"""Lines of words: a plot that high has labels, and one lower than that is left out, as the table says the same."""
 _FLAT = 4
 """Times its height that a pane with a plot is wide at most."""
 _WORDS = 7.5
@@ -276,7 +276,9 @@ def _told(share: Share) -> str:
 
 def _evidence(e_value: float) -> str:
     """Write an e-value; beyond a million nobody needs its digits."""
-    return f"{e_value:.3g}" if e_value < 1000 else f"{e_value:,.0f}" if e_value < 1e6 else "> 10\N{SUPERSCRIPT SIX}"
+    return (
+        f"{e_value:.3g}" if e_value < 1000 else f"{e_value:,.0f}" if e_value < 1e6 else "> 10\N{SUPERSCRIPT SIX}"
+    )
 
 
 def _ticks(top: float, lines: float) -> tuple[float, ...]:

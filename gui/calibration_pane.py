@@ -92,7 +92,7 @@ class CalibrationPane(FigurePane):
         self._points.setData(x, y)
         self._bars.setData(x=x, y=y, top=high - y, bottom=y - low)
         end = next(top for top in TOPS if max(x.max(), high.max()) <= top * 100 + 1e-9) * 100
-        self.plot.setRange(xRange=(0, end), yRange=(0, end), padding=0.03)
+        self.plot.setRange(xRange=(0, end), yRange=(0, end), padding=0.05)
 
     def _paint(self) -> None:
         self._ideal.setPen(QColor(self.theme.chance))

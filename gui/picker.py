@@ -22,6 +22,7 @@ from bci.stream_watch import StreamWatch
 
 __all__ = ["Picker"]
 
+NUMBERS = (3, 4, 5)
 COLUMNS = ("stream", "type", "host", "channels", "rate, Hz", "measured, Hz", "state", "source id", "uid")
 
 
@@ -51,6 +52,10 @@ class Picker(QWidget):
         self.table = QTableWidget(0, len(COLUMNS))
         self.table.setAccessibleName("Streams in sight")
         self.table.setHorizontalHeaderLabels(COLUMNS)
+        for column in NUMBERS:
+            header = self.table.horizontalHeaderItem(column)
+            if header is not None:
+                header.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -100,11 +105,12 @@ class Picker(QWidget):
         self._shown = tuple(seen)
         wanted = self._filter.text().lower()
         rows = [each for each in seen if wanted in " ".join(_cells(each)).lower()]
+        rows.sort(key=lambda each: not each.stream.sfreq)  # what can be decoded comes first
         kept = self._selected() or self._last
         self.table.setRowCount(len(rows))
         for row, each in enumerate(rows):
             for column, text in enumerate(_cells(each)):
-                self.table.setItem(row, column, _item(text, right=column in (3, 4, 5)))
+                self.table.setItem(row, column, _item(text, right=column in NUMBERS))
             self._item(row).setData(Qt.ItemDataRole.UserRole, each)
             if each.stream.name == kept:
                 self.table.selectRow(row)

@@ -24,6 +24,7 @@ class Plot(pg.PlotWidget):
         menu = self.getPlotItem().ctrlMenu  # which pyqtgraph makes all the same, and would leave behind
         menu.setParent(self, menu.windowFlags())
         self._labels = {"bottom": x, "left": y}
+        self._new = True
         for side in self._labels:
             self.getAxis(side).setSIPrefixEnableRanges(())  # milliseconds stay milliseconds
         self.setMouseEnabled(x=False, y=False)
@@ -38,4 +39,7 @@ class Plot(pg.PlotWidget):
             axis = self.getAxis(side)
             axis.setPen(QColor(theme.line))
             axis.setTextPen(QColor(theme.muted))
-            axis.setLabel(label, color=theme.muted)
+            labelled = axis.label.isVisible() or self._new
+            axis.setLabel(label, color=theme.muted)  # which shows it
+            axis.showLabel(labelled)
+        self._new = False

@@ -170,7 +170,7 @@ class _Grid(Sheet):
         kinds = (
             (max(label + 1.4 * height, word) + 12, 2 * height + 8, 3),
             (label + 1.4 * height + 8, height + 6, 2),
-            (SMALL * (label + height) + 8, SMALL * height + 1, 2),
+            (SMALL * (label + height) + 4, SMALL * height + 1, 2),
             (height + 2, height + 2, 1),
         )
         width, tall, lines = next((kind for kind in kinds if _fits(area, kind[0], kind[1], n)), (0.0, 0.0, 0))
@@ -200,14 +200,15 @@ class _Grid(Sheet):
         side = min(cell.width(), cell.height(), height) * 0.72
         block = min(cell.height(), 2 * height if lines == 3 else height)
         top = cell.center().y() - block / 2
-        first = QRectF(cell.left() + 4, top, cell.width() - 8, min(height, cell.height()))
+        inset = 4 if cell.height() >= height else 0
+        first = QRectF(cell.left() + inset, top, cell.width() - 2 * inset, min(height, cell.height()))
         shape = QRectF(first.left(), first.center().y() - side / 2, side, side)
         if lines <= 1:
             shape.moveCenter(cell.center())
         _draw_mark(painter, shape, condition, colour)
         self.tip(cell, pane.in_words(place))
         if lines > 1:
-            name = first.adjusted(side + 5, 0, 0, 0)
+            name = first.adjusted(side + inset + 1, 0, 0, 0)
             size = min(1.0, (cell.height() + 2) / height)
             self.write(painter, name, Item(pane.labels[place], self.theme.text), max(SMALL, size))
         if lines > 2:

@@ -117,6 +117,8 @@ class SessionBar(QWidget):
         """
         sign, role = _SIGN[snapshot.state]
         rate = f"{measured:.1f} of {nominal:g} Hz" if measured else f"{nominal:g} Hz"
+        if snapshot.missing:
+            rate += f", {snapshot.missing} samples missing"
         what = _WHY.get(snapshot.state, str(snapshot.state))
         self._told = _Told(name, _coloured(f"{sign} {what}", getattr(self.theme, role)), rate)
         self._stream.setToolTip(f"{name}: {what}, {rate}")
@@ -147,7 +149,7 @@ class SessionBar(QWidget):
         self._fitted = key
         layout = self.layout()
         assert layout is not None  # noqa: S101 (for the type checker)
-        for phases, stream in ((tuple(Phase), 3), ((self._phase,), 3), ((self._phase,), 2), ((self._phase,), 1)):
+        for phases, stream in ((tuple(Phase), 3), (tuple(Phase), 2), ((self._phase,), 2), ((self._phase,), 1)):
             self._phases.setText(_coloured(" ▸ ", self.theme.muted).join(map(self._named, phases)))
             self._stream.setText(self._told.shortened(stream))
             layout.invalidate()

@@ -23,7 +23,7 @@ SMALL = 0.85
 """Size of its words, of the pane's font."""
 SHAPE = 0.6
 """Size of shapes, of the height of a lane."""
-FLATTEST = 1.5
+FLATTEST = 2.2
 """Height of the ribbon at least, in lines of text; a flatter one could not be read."""
 SMALLEST = 0.7
 """Size of names of lanes at least, of the other words."""

@@ -41,7 +41,6 @@ QPushButton, QToolButton, QComboBox, QLineEdit, QSpinBox, QDoubleSpinBox {{
 QPushButton:hover, QToolButton:hover {{ border-color: {accent}; }}
 QPushButton:focus, QToolButton:focus, QComboBox:focus, QLineEdit:focus, QSpinBox:focus {{
     border: 2px solid {accent}; padding: 2px 9px; }}
-QComboBox::drop-down {{ border: none; width: 20px; }}
 QToolBar QToolButton {{ padding: 2px 6px; }}
 QToolBar QToolButton:focus {{ padding: 1px 5px; }}
 QPushButton:disabled, QToolButton:disabled {{ color: {lost}; border-color: {raised}; }}
@@ -52,6 +51,7 @@ QPushButton[primary="true"]:disabled {{ background: {raised}; color: {lost}; bor
 QHeaderView::section {{ background: {raised}; color: {muted}; border: none; padding: 4px 8px; }}
 QTableView, QListView, QTreeView {{
     background: {panel}; color: {text}; border: 1px solid {line}; gridline-color: {raised}; }}
+QTableView::item {{ padding: 0 8px; }}
 QToolTip {{ background: {raised}; color: {text}; border: 1px solid {line}; padding: 4px; }}
 QScrollBar {{ background: {panel}; border: none; }}
 QScrollBar:vertical {{ width: 10px; }}

@@ -92,7 +92,9 @@ class TimelinePane(FigurePane):
         last = (
             [("muted", f"last {min(LAST, int(decided.told.sum()))}"), ("chance", "··· chance")] if courses else []
         )
-        counts = [(role, f"{name} {n:,}") for name, role, n in _deficits(decided)] or [("good", "none late or lost")]
+        counts = [(role, f"{name} {n:,}") for name, role, n in _deficits(decided)] or [
+            ("good", "none late or lost")
+        ]
         kind = "windows" if decided.window.any() else "decisions"
         self.words.say(
             [

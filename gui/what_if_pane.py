@@ -61,6 +61,7 @@ class WhatIfPane(FigurePane):
         self.plot = Plot(theme, "candidates", "right, %")
         self.plot.setAccessibleName("accuracy over numbers of candidates")
         self.plot.setMinimumHeight(1)
+        self.plot.getAxis("left").setStyle(maxTickLevel=0)
         self.plot.getAxis("bottom").enableAutoSIPrefix(False)  # noqa: FBT003 (pyqtgraph's way)
         self._curves = tuple(_Curve(self.plot, k) for k in (1, 5))
         row = QHBoxLayout()

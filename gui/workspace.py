@@ -55,7 +55,7 @@ PRESETS: Mapping[str, Part] = {
         (
             Rows(("TracePane", "TimelinePane"), (5, 1)),
             Rows(
-                (Columns(("QualityPane", "TopomapPane"), (5, 4)), "SpectrumPane", "ResponsePane"),
+                (Columns(("QualityPane", "TopomapPane"), (3, 2)), "SpectrumPane", "ResponsePane"),
                 (13, 14, 14),
             ),
         ),
@@ -103,11 +103,14 @@ class Workspace(QMainWindow):
             What `layout` told; what makes no sense any more is ignored.
         """
         self.preset = preset
-        if saved and self.restoreState(QByteArray.fromBase64(saved.encode())):
-            return
         for dock in self.docks.values():
             dock.setFloating(False)  # which shows it
             self.removeDockWidget(dock)
+        names, _, state = saved.partition(":")
+        if state and self.restoreState(QByteArray.fromBase64(state.encode())):
+            for name in self.docks.keys() - set(names.split(",")):  # Qt brings others back with them
+                self.removeDockWidget(self.docks[name])
+            return
         part = PRESETS[preset]
         self.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, self.docks[_first(part)])
         self._split(part)
@@ -123,7 +126,8 @@ class Workspace(QMainWindow):
 
     def layout_text(self) -> str:
         """Return where the panes are, for `arrange`."""
-        return bytes(self.saveState().toBase64().data()).decode()
+        shown = ",".join(name for name, dock in self.docks.items() if not dock.isHidden())
+        return f"{shown}:{bytes(self.saveState().toBase64().data()).decode()}"
 
     def seen(self, name: str) -> bool:
         """Whether a pane can be seen: its dock is open and no tab covers it."""

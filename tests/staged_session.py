@@ -60,7 +60,7 @@ class StagedSession:
         self.e_value, self.above_chance = None, False
         self.player = self.recordings = None
         self.recent = []
-        self.ignored_markers = 0
+        self.ignored_markers = self.missing = 0
         self._table = DecisionTable()
         n_concepts = len(self.about.concepts)
         self.prototypes = np.eye(n_concepts, max(2, n_concepts), dtype=np.float32)
@@ -72,6 +72,7 @@ class StagedSession:
             n_times = round(seconds * sfreq)
             data = self.rng.normal(size=(n_times, len(self.about.stream.channels))).astype(np.float32) * 10
         self.now += gap / sfreq
+        self.missing += gap
         times = self.now + (np.arange(len(data)) + 1) / sfreq
         seq = self.history.end + gap if self.history.end else 0
         self.history.append(SampleChunk(np.float32(data), times, times[-1], seq, gap))
@@ -103,6 +104,7 @@ class StagedSession:
             decided=self._table.view(),
             e_value=self.e_value,
             above_chance=self.above_chance,
+            missing=self.missing,
         )
 
     def tell(self, **facts):

@@ -3,6 +3,7 @@
 import itertools
 import json
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -93,6 +94,13 @@ def test_every_event_gets_one_decision_in_order_and_the_right_one():
     assert summary["top1"] == 1.0
     assert summary["ended"] == "the source ended"
     assert sink.closed
+
+
+def test_samples_that_never_came_are_counted():
+    gapped = replace(recording(), segments=((0, 0.0), (300, 4.0)))
+    session = make(ArraySource(gapped, clock=lsl_clock), queue=100)
+    run(session)
+    assert session.snapshot().missing == round((4.0 - 300 / gapped.sfreq) * gapped.sfreq) > 0
 
 
 def test_what_was_shown_before_the_beginning_does_not_count():

@@ -31,7 +31,8 @@ def decided(latencies, **facts):
 
 def test_b7_percentiles_and_misses_are_told_with_their_unit(shown):
     pane = shown(decided([0.005] * 98 + [0.08, 0.2]))
-    assert pane.words.text.startswith("p50 5 ms  p95 5 ms  p99 81.2 ms · | budget 50 ms · 2 of 100 over it (2.0 %)")
+    assert pane.words.text.startswith("p50 5 ms  p95 5 ms  p99 81.2 ms · | budget 50 ms")
+    assert "2 of 100 over it (2.0 %)" in pane.words.text
     assert "one clock: LSL" in pane.words.text
     assert "one clock" in pane.toolTip()
 

@@ -44,3 +44,12 @@ def test_a7_every_state_has_a_word_and_a_sign(parts, staged, state):
     assert str(state).split()[0] in bar._stream.text()
     assert "127.9 of 128 Hz" in bar._stream.text()
     assert bar._clock.text() == "1:02:05"
+
+
+def test_a8_samples_that_never_came_are_counted(parts, staged):
+    bar, _ = parts
+    bar.resize(1280, 40)
+    staged.stream(1.0)
+    staged.stream(1.0, gap=25)
+    bar.show_stream(staged.snapshot(), "EPOC", 250.0, 249.9, 2.0)
+    assert "25 samples missing" in bar._stream.toolTip()
