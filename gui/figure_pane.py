@@ -50,7 +50,6 @@ class FigurePane(Pane):
         self._snapshot: Snapshot | None = None
         self._about: About | None = None
         self._drawn = -1
-        self.setAutoFillBackground(True)
         self._colour()
 
     def refresh(self, snapshot: Snapshot) -> None:
@@ -64,6 +63,7 @@ class FigurePane(Pane):
         if lacking is None:
             self.draw(about, snapshot)
         self.sentence.setText(lacking or "")
+        self.sentence.setToolTip(lacking or "")
         self.sentence.setAccessibleName(lacking or "")
         self._pages.setCurrentIndex(0 if lacking is None else 1)
 
@@ -98,9 +98,6 @@ class FigurePane(Pane):
         self.words.set_lines(1 if self.height() < FLAT * self.fontMetrics().height() else self.lines)
 
     def _colour(self) -> None:
-        palette = self.palette()
-        palette.setColor(QPalette.ColorRole.Window, QColor(self.theme.panel))
-        self.setPalette(palette)
         ink = self.sentence.palette()
         ink.setColor(QPalette.ColorRole.WindowText, QColor(self.theme.muted))
         self.sentence.setPalette(ink)

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QColor, QPalette
 from PyQt6.QtWidgets import QWidget
 
 from bci.session import Snapshot
@@ -41,7 +41,8 @@ class Pane(QWidget):
         self.setObjectName(type(self).__name__)
         self.setAccessibleName(self.title)
         self.setToolTip(self.help)
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)  # else its words stand on the window's ground
+        self.setAutoFillBackground(True)
+        self._fill()
 
     def refresh(self, snapshot: Snapshot) -> None:
         """Show how the session stands."""
@@ -50,4 +51,10 @@ class Pane(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Take on other colours."""
         self.theme = theme
+        self._fill()
         self.update()
+
+    def _fill(self) -> None:
+        palette = self.palette()
+        palette.setColor(QPalette.ColorRole.Window, QColor(self.theme.panel))
+        self.setPalette(palette)

@@ -170,7 +170,7 @@ class _Grid(Sheet):
         kinds = (
             (max(label + 1.4 * height, word) + 12, 2 * height + 8, 3),
             (label + 1.4 * height + 8, height + 6, 2),
-            (SMALL * (label + height) + 4, SMALL * height + 1, 2),
+            (SMALL * (label + height) + 6, SMALL * height + 1, 2),
             (height + 2, height + 2, 1),
         )
         width, tall, lines = next((kind for kind in kinds if _fits(area, kind[0], kind[1], n)), (0.0, 0.0, 0))

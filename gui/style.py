@@ -28,7 +28,6 @@ _SHEET = """
 QMainWindow::separator {{ background: {ground}; width: 6px; height: 6px; }}
 QDockWidget {{ color: {muted}; font-weight: 600; }}
 QDockWidget::title {{ background: {ground}; padding: 3px 8px; text-align: left; }}
-Pane {{ background: {panel}; }}
 QTabBar {{ qproperty-drawBase: 0; }}
 QTabBar::tab {{ background: {ground}; color: {muted}; padding: 4px 10px; border-bottom: 2px solid {ground}; }}
 QTabBar::tab:selected {{ color: {text}; border-bottom: 2px solid {accent}; }}

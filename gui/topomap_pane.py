@@ -77,9 +77,7 @@ class TopomapPane(SamplesPane):
         if about.positions is not self._positions:
             self._place()
         if not np.isfinite(self._places).all(axis=1).any():
-            names = ", ".join(self.channels[i].label for i in self.eeg[:8]) + (
-                ", ..." if len(self.eeg) > 8 else ""
-            )
+            names = ", ".join(self.channels[i].label for i in self.eeg[:3]) + ("..." if len(self.eeg) > 3 else "")
             return f"None of the channels has a known place on the head: {names}. Name them by the 10-05 system."
         if self.band.high > about.stream.sfreq / 2:
             return f"At {about.stream.sfreq:g} Hz nothing can be seen of {self.choice.currentText()}."

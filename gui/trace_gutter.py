@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from PyQt6.QtCore import QEvent, QRect, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
+from PyQt6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from gui.sweep import round_up
@@ -64,6 +64,12 @@ class Gutter(QWidget):
             if relabelled:
                 self.fit()
             self.update()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 (Qt's name)
+        """Stagger labels where lanes have become lower, and only there."""
+        super().resizeEvent(event)
+        if self.rows:
+            self.fit()
 
     def fit(self) -> None:
         """Take the width that labels need."""

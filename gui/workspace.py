@@ -1,5 +1,6 @@
 """The panes of a session as docks: movable, tabbed, and arranged by presets."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -55,7 +56,7 @@ PRESETS: Mapping[str, Part] = {
         (
             Rows(("TracePane", "TimelinePane"), (5, 1)),
             Rows(
-                (Columns(("QualityPane", "TopomapPane"), (3, 2)), "SpectrumPane", "ResponsePane"),
+                (Columns(("QualityPane", "TopomapPane"), (4, 3)), "SpectrumPane", "ResponsePane"),
                 (13, 14, 14),
             ),
         ),
@@ -108,8 +109,7 @@ class Workspace(QMainWindow):
             self.removeDockWidget(dock)
         names, _, state = saved.partition(":")
         if state and self.restoreState(QByteArray.fromBase64(state.encode())):
-            for name in self.docks.keys() - set(names.split(",")):  # Qt brings others back with them
-                self.removeDockWidget(self.docks[name])
+            self._keep_only(names)
             return
         part = PRESETS[preset]
         self.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, self.docks[_first(part)])
@@ -120,13 +120,28 @@ class Workspace(QMainWindow):
             self.docks[front.panes[0]].raise_()
         self.spread()
 
+    def _keep_only(self, told: str) -> None:
+        """Remove the docks of other presets, which Qt brings back too, and give the rest the sizes they had."""
+        known = (each for each in re.findall(r"(\w+) (\d+) (\d+)", told) if each[0] in self.docks)
+        sizes = {name: (int(width), int(height)) for name, width, height in known}
+        for name in self.docks.keys() - sizes.keys():
+            self.removeDockWidget(self.docks[name])
+        for side, across in enumerate((Qt.Orientation.Horizontal, Qt.Orientation.Vertical)):
+            known_of = {self.docks[name]: size[side] for name, size in sizes.items() if size[side]}
+            self.resizeDocks([*known_of], [*known_of.values()], across)
+
+    def _size(self, dock: QDockWidget) -> str:
+        """Width and height, 0 where it is not that of its place: that of tabs is higher, by their bar."""
+        width = 0 if dock.visibleRegion().isEmpty() else dock.width()
+        return f"{width} {0 if self.tabifiedDockWidgets(dock) else dock.height()}"
+
     def spread(self) -> None:
         """Give each part of the preset its share of the room."""
         self._share(PRESETS[self.preset], self.width(), self.height())
 
     def layout_text(self) -> str:
         """Return where the panes are, for `arrange`."""
-        shown = ",".join(name for name, dock in self.docks.items() if not dock.isHidden())
+        shown = ",".join(f"{name} {self._size(dock)}" for name, dock in self.docks.items() if not dock.isHidden())
         return f"{shown}:{bytes(self.saveState().toBase64().data()).decode()}"
 
     def seen(self, name: str) -> bool:

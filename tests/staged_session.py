@@ -66,7 +66,7 @@ class StagedSession:
         self.prototypes = np.eye(n_concepts, max(2, n_concepts), dtype=np.float32)
 
     def stream(self, seconds, data=None, gap=0):
-        """Let samples come in: noise of 10 microvolts, or `data` (n_times, n_channels); `gap` are missing before."""
+        """Let samples come in: noise of 10 microvolts, or `data` (n_times, n_channels), after a `gap`."""
         sfreq = self.about.stream.sfreq
         if data is None:
             n_times = round(seconds * sfreq)

@@ -47,6 +47,16 @@ def _alive(thing: QObject):
 
 
 @pytest.fixture(autouse=True)
+def _a_window_leaves_its_style_to_nobody(qapp):
+    font, palette = qapp.font(), qapp.palette()
+    yield
+    if qapp.styleSheet():
+        qapp.setStyleSheet("")
+        qapp.setPalette(palette)
+        qapp.setFont(font)
+
+
+@pytest.fixture(autouse=True)
 def _widgets_live_as_long_as_their_test(monkeypatch):
     """Python would else collect a window of a test that is over while Qt paints it once more, and crash."""
     kept, add = [], QtBot.addWidget

@@ -5,17 +5,41 @@ from itertools import combinations
 import pytest
 from PyQt6.QtWidgets import QAbstractButton, QApplication, QLabel, QToolButton, QWidget
 from staged_session import StagedSession, about
-from test_window import Staged, frames
 
+from bci.conductor import Conductor, Phase, Status
 from gui.plots import Plot
 from gui.settings import Settings
 from gui.sheet import Sheet
 from gui.window import Window
 from gui.workspace import PRESETS
 
-CAP = tuple(f"{row}{place}" for row in ("Fp", "AF", "F", "FC", "C", "CP", "P", "PO", "O") for place in "1357248")
+RIM = ("Fp1", "F7", "F8", "FT7", "FT8", "T7", "T8", "TP7", "TP8", "P7", "P8", "O1", "Oz", "O2")
+CAP = (*(f"{row}{place}" for row in ("AF", "F", "FC", "C", "CP", "P", "PO") for place in "531z246"), *RIM)
 LEAST = 2.0
 """Lines of words that a plot which is shown is high, beside its axes."""
+
+
+class Running(Conductor):
+    """A conductor whose session runs."""
+
+    def __init__(self, viewed):
+        super().__init__(None)
+        self._running = Status(Phase.RUNNING, viewed=viewed)
+
+    def status(self):
+        return self._running
+
+    def prepare(self, stream=None):
+        pass
+
+    def stop(self, reason="stopped"):
+        pass
+
+
+def frames(window, session, n):
+    for _ in range(n):
+        session.stream(1 / 60)
+        window.tick()
 
 
 @pytest.fixture(params=[10, 14])
@@ -26,7 +50,9 @@ def shown(request, qtbot):
     for event in range(60):
         session.stream(0.2)
         session.decide(event % 200, best=event % 200 if event % 2 else 0, onset=session.now - 1.5)
-    window = Window(Staged(session), Settings(theme="light", font_points=request.param), clock=lambda: session.now)
+    window = Window(
+        Running(session), Settings(theme="light", font_points=request.param), clock=lambda: session.now
+    )
     window._timer.stop()
     qtbot.addWidget(window)
     window.resize(1280, 720)

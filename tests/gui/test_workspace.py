@@ -70,3 +70,18 @@ def test_presets_can_be_changed_again_and_again(workspace, qtbot):
     qtbot.wait(1)
     assert "NowPane" in shown(workspace)
     assert "TracePane" not in shown(workspace)
+
+
+def test_a26_docks_have_the_sizes_that_they_were_left_with(workspace, qtbot):
+    workspace.resize(1280, 640)
+    for preset in PRESETS:
+        workspace.arrange(preset)
+        qtbot.wait(1)
+        workspace.spread()
+        qtbot.wait(1)
+        seen = {name: workspace.docks[name].size() for name in workspace.docks if workspace.seen(name)}
+        kept = workspace.layout_text()
+        workspace.arrange("Debug" if preset == "Kiosk" else "Kiosk")
+        workspace.arrange(preset, kept)
+        qtbot.wait(1)
+        assert {name: workspace.docks[name].size() for name in seen} == seen

@@ -10,7 +10,7 @@ import pytest
 pytestmark = [pytest.mark.lsl, pytest.mark.slow]
 
 
-def test_the_dashboard_is_measured_beside_a_session_without_it():
+def test_a2_the_dashboard_is_measured_beside_a_session_without_it():
     command = [sys.executable, "-m", "bci", "bench", "gui", "--minutes", "0.2", "--json"]
     place = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
     done = subprocess.run(command, env=place, capture_output=True, text=True, timeout=240, check=False)
