@@ -265,6 +265,9 @@ class Window(QMainWindow):
         panes = {name: make(viewed, self.theme) for name, make in PANES.items()}
         self.workspace = Workspace(panes)
         self._adopt_commands(panes["TracePane"])
+        timeline = panes["TimelinePane"]
+        assert isinstance(timeline, TimelinePane)  # noqa: S101 (for the type checker)
+        timeline.trial_chosen.connect(self.go_to)
         self._turns = Turns({name: pane.rate for name, pane in panes.items()})
         self._pages.addWidget(self.workspace)
         self._pages.setCurrentWidget(self.workspace)
@@ -286,6 +289,21 @@ class Window(QMainWindow):
         self.actions_by_id |= made
         assert self._menu_bar is not None  # noqa: S101 (for the type checker)
         self._signals_menu = actions.add_menus(self._menu_bar, commands, made)["Signals"]
+
+    def go_to(self, trial: int) -> None:
+        """Show the signals round the onset of a decision, if they are still kept."""
+        viewed, signals = self._viewed, None if self.workspace is None else self.workspace.panes["TracePane"]
+        if viewed is None or not isinstance(signals, TracePane):
+            return
+        ago = viewed.history.last_time - float(viewed.snapshot().decided.onset[trial])
+        half = signals.view.seconds / 2
+        kept = (viewed.history.end - viewed.history.start) / viewed.history.sfreq
+        if ago + half > kept:
+            assert self._status_bar is not None  # noqa: S101 (for the type checker)
+            what = f"event {trial} was {ago:.0f} s ago; the last {kept:.0f} s of the signals are kept"
+            self._status_bar.showMessage(what, 6000)
+        else:
+            signals.scroll_to(ago - half)
 
     def _tell_of_mark(self, label: str, bad: bool) -> None:
         """Say that a mark is for the eye: what the decoder sees is changed by nobody's click."""

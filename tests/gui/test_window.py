@@ -226,3 +226,22 @@ def test_a3_a_hidden_window_paints_nothing(running, staged):
     frames(running, staged, 30)
     assert calls == []
     assert before[0] == running.meter.slots
+
+
+def test_b8_a_click_on_the_timeline_shows_the_signals_of_that_event(running, staged):
+    for truth in range(5):
+        staged.stream(10.0)
+        staged.decide(truth)
+    signals = running.workspace.panes["TracePane"]
+    running.workspace.panes["TimelinePane"].trial_chosen.emit(6)
+    assert signals.paused
+    onset = staged.snapshot().decided.onset[6]
+    shown = staged.history.between(signals._until - 1, signals._until).times[0]
+    assert shown == pytest.approx(onset + signals.view.seconds / 2, abs=0.05)
+
+
+def test_b8_an_event_whose_signals_are_gone_is_said_to_be_so(running, staged):
+    staged.stream(200.0)
+    running.workspace.panes["TimelinePane"].trial_chosen.emit(0)
+    assert "s ago; the last 120 s" in running.statusBar().currentMessage()
+    assert not running.workspace.panes["TracePane"].paused
