@@ -96,6 +96,11 @@ class SourceState(StrEnum):
     DEGRADED = "degraded"
     ENDED = "ended"
 
+    @property
+    def live(self) -> bool:
+        """Whether samples come in."""
+        return self in (SourceState.FLOWING, SourceState.RECOVERED, SourceState.DEGRADED)
+
 
 @dataclass(frozen=True, slots=True)
 class SampleChunk:

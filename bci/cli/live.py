@@ -81,6 +81,7 @@ def main(argv: list[str]) -> int:
     from bci.terminal import Screen
 
     _check(options)
+    _check_files(options)
     console = Screen()
     if not options.headless and can_show(console):
         _show(options, console)
@@ -98,6 +99,21 @@ def _check(options: Live) -> None:
         raise ConfigError("expected a BUNDLE to decode with, or --attach to show a session that runs elsewhere")
     if options.file is not None and options.stream is not None:
         raise ConfigError("expected --file or --stream, got both: one of them is decoded")
+
+
+def _check_files(options: Live) -> None:
+    """Refuse before a window opens what no session could begin with."""
+    from bci.cli.opening import load_whole
+    from bci.errors import FormatError
+    from bci.storage import refuse_non_empty
+
+    if options.bundle is not None:
+        load_whole(options.bundle, options.bank)
+    if options.out is not None:
+        refuse_non_empty(options.out)
+    for file in (options.file, options.reference):
+        if file is not None and not file.exists():
+            raise FormatError(f"{file}: no such file")
 
 
 def can_show(console: "Console") -> bool:

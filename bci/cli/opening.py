@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bci.player import Player
     from models.decoders import ScoringDecoder
 
-__all__ = ["Opened", "get_ready", "make_epocher", "open_all"]
+__all__ = ["Opened", "get_ready", "load_whole", "make_epocher", "open_all"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +80,12 @@ def open_all(options: "Live", *, can_hold: bool) -> Opened:
         A file may wait at its end for somebody to go back.
     """
     from bci.clock import lsl_clock
+    from models.runtime import load_decoder
 
     assert options.bundle is not None  # noqa: S101 (refused before)
     folder = options.bundle.resolve()
-    bundle, bank, decoder = _load(folder, options.bank)
+    bundle, bank = load_whole(folder, options.bank)
+    decoder = load_decoder(bundle, bank)
     # a file that can be scrubbed shows the same events again: nothing can be declared about their order
     order = None if options.file is not None else bundle.events.randomisation
     paradigm = None if order is None else declared(order, decoder.spec.concepts)
@@ -121,16 +123,24 @@ def make_epocher(bundle: Bundle, decoder: Decoder, stream: StreamSpec, clock: Cl
     return epocher
 
 
-def _load(folder: Path, bank_file: Path | None) -> "tuple[Bundle, Bank, ScoringDecoder]":
+def load_whole(folder: Path, bank_file: Path | None) -> tuple[Bundle, Bank]:
+    """Read a bundle and the bank that it is to rank against, its own if no file is given.
+
+    Raises
+    ------
+    FormatError
+        If a file is missing, damaged, or of a higher schema.
+    MismatchError
+        If the bank does not fit the bundle.
+    """
     from bci.bank import load_bank, numbered
-    from models.bundle import load_bundle
-    from models.runtime import load_decoder
+    from models.bundle import check_bank, load_bundle
 
     bundle = load_bundle(folder)
     bank = bundle.bank if bank_file is None else load_bank(bank_file)
+    check_bank(bundle, bank)
     events = numbered(bundle.events, bank)
-    told = replace(bundle, config=bundle.config.model_copy(update={"events": events}))
-    return told, bank, load_decoder(bundle, bank)
+    return replace(bundle, config=bundle.config.model_copy(update={"events": events})), bank
 
 
 def _open_file(options: "Live", *, hold: bool) -> "Player":

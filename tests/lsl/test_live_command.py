@@ -287,7 +287,7 @@ def test_another_reference_is_refused_with_both(bundle, tmp_path, play):
 
 def test_an_unknown_stream_is_refused_with_those_that_are_there(bundle, file, tmp_path, play):
     sender = play(file)
-    with LiveProcess(bundle, "--stream", "nobody", "--out", tmp_path / "out") as process:
+    with LiveProcess(bundle, "--stream", "nobody", "--headless", "--out", tmp_path / "out") as process:
         line = refused(process)
         assert "nobody" in line
         assert sender.options.name in line
