@@ -10,6 +10,7 @@ from pathlib import Path
 # torch's and BLAS's threads of several test processes would fight for the same cores
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # no window gets in anybody's way, and no screen is needed
 
 import pytest
 from hypothesis import settings as hypothesis_settings
