@@ -8,7 +8,7 @@ and bets nothing.
 from bci.eprocess import EProcess
 from bci.errors import MismatchError
 from bci.randomisation import Randomisation
-from bci.types import Decision
+from bci.types import Decision, Epoch
 
 __all__ = ["AboveChance"]
 
@@ -46,18 +46,26 @@ class AboveChance:
 
     def add(self, decision: Decision) -> None:
         """Take one decision in."""
-        if decision.truth is None or decision.marker is None or self._repeated(decision):
+        if decision.truth is None or decision.marker is None or self._repeated(decision.group):
             return
         named = [] if decision.ranking is None else decision.ranking.indices[: self._named].tolist()
         chance = self._paradigm.chance(named)
+        if self._show(decision.truth):
+            self._bets.bet(chance, hit=decision.truth in named)
+
+    def pass_over(self, epoch: Epoch) -> None:
+        """Take in what was shown before decisions counted: a block that has begun holds no more of it."""
+        if epoch.truth is not None and epoch.marker is not None and not self._repeated(epoch.group):
+            self._show(epoch.truth)
+
+    def _show(self, truth: int) -> bool:
+        """Tell the paradigm what was shown; say whether that is as declared."""
         try:
-            self._paradigm.show(decision.truth)
+            self._paradigm.show(truth)
         except MismatchError:
             self._contradicted = True
-            return
-        self._bets.bet(chance, hit=decision.truth in named)
+        return not self._contradicted
 
-    def _repeated(self, decision: Decision) -> bool:
-        repeated = decision.group is not None and decision.group == self._group
-        self._group = decision.group
-        return repeated
+    def _repeated(self, group: str | None) -> bool:
+        before, self._group = self._group, group
+        return group is not None and group == before

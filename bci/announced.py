@@ -1,11 +1,12 @@
 """What a session says of itself in the description of its decision stream, and how that is read elsewhere."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from bci.errors import ConfigError, FormatError
@@ -20,6 +21,8 @@ __all__ = ["CHILDREN", "Announced", "announce", "understand"]
 CHILDREN = ("model", "bank", "preprocess", "concepts", "about")
 """Values under `desc`."""
 LONGEST = 2**22  # characters of one of them
+LONGEST_WHY = 200  # characters of what is wrong: it may quote what was sent
+MOST_OF_A_BLOCK = 10**6  # times that a block may show a concept
 
 _T = TypeVar("_T")
 
@@ -104,7 +107,8 @@ class _Strict(BaseModel):
 
 
 _Rate = Annotated[float, Field(gt=0, le=1e6)]
-_Pair = tuple[float, float]
+_Seconds = Annotated[float, Field(ge=-3600, le=3600)]
+_Place = Annotated[float, Field(ge=-100, le=100)]  # radii of the head
 
 
 class _Stream(_Strict):
@@ -120,24 +124,26 @@ class _Facts(_Strict):
     stream: _Stream
     channels: tuple[str, ...]
     sfreq: _Rate
-    n_times: Annotated[int, Field(gt=0)]
+    n_times: Annotated[int, Field(gt=0, le=10**9)]
     decoder_name: str
     vision_model: str
-    window: _Pair
-    budget: float
+    window: tuple[_Seconds, _Seconds]
+    budget: _Seconds
     filters: str
     trained_on: str
     interpolated: tuple[str, ...]
     synthetic: bool
     categories: tuple[str, ...]
-    positions: tuple[_Pair | None, ...] | None
+    positions: tuple[tuple[_Place, _Place] | None, ...] | None
     calibration: dict[str, Any] | None
     paradigm: str | None
     randomisation: RandomisationSpec | None
     hide_truth: bool
 
 
-_CONCEPTS: TypeAdapter[tuple[str, ...]] = TypeAdapter(tuple[str, ...], config=ConfigDict(strict=True))
+_CONCEPTS: TypeAdapter[tuple[str, ...]] = TypeAdapter(
+    Annotated[tuple[str, ...], Field(min_length=1)], config=ConfigDict(strict=True)
+)
 _FACTS = TypeAdapter(_Facts)
 
 
@@ -156,9 +162,14 @@ def understand(told: Mapping[str, str], origin: str) -> Announced:
     FormatError
         If something is missing, is not what it should be, or has a higher schema.
     """
-    if not told.get("about"):
+    if missing := [child for child in CHILDREN if not told.get(child)]:
         raise FormatError(
-            "expected a decision stream that describes its session, got one that does not: update bci-live there"
+            f"expected a decision stream that describes its session, got one without {', '.join(missing)}: "
+            "update bci-live there"
+        )
+    if (longest := max(len(told[child]) for child in CHILDREN)) > LONGEST:
+        raise FormatError(
+            f"expected a description of at most {LONGEST} characters, got {longest}: is it written by bci?"
         )
     parse(told["about"], LONGEST, "the description of a session")
     facts = _read(_FACTS, told["about"])
@@ -205,30 +216,38 @@ def _about(facts: _Facts, decoder: DecoderSpec, origin: str) -> About:
     )
 
 
-def _positions(places: tuple[_Pair | None, ...]) -> np.typing.NDArray[np.float32]:
+def _positions(places: Sequence[tuple[float, float] | None]) -> NDArray[np.float32]:
     return np.array([(np.nan, np.nan) if place is None else place for place in places], np.float32)
 
 
 def _check(facts: _Facts, concepts: tuple[str, ...]) -> None:
-    pairs = [
-        ("concepts", len(concepts), "categories", len(facts.categories) or len(concepts)),
-        ("channels", len(facts.stream.channels), "positions", len(facts.positions or facts.stream.channels)),
-    ]
-    for name, n, others, m in pairs:
-        if n != m:
-            raise FormatError(
-                f"expected a description of a session with as many {others} as {name}, got {m} and {n}"
-            )
+    """Refuse what fits no session, though each fact by itself may stand."""
+    _expect_equally_many("concepts", concepts, "categories", facts.categories or concepts)
+    channels = facts.stream.channels
+    _expect_equally_many(
+        "channels", channels, "positions", channels if facts.positions is None else facts.positions
+    )
+    if len(set(concepts)) != len(concepts):
+        raise FormatError("expected every concept of a session once, got some twice")
+    shares = {} if facts.randomisation is None else facts.randomisation.shares
+    if not shares.keys() <= set(concepts) or max(shares.values(), default=1) > MOST_OF_A_BLOCK:
+        raise FormatError(
+            f"expected an order of the concepts of the session, each at most {MOST_OF_A_BLOCK} times, got another"
+        )
+
+
+def _expect_equally_many(name: str, those: Sequence[object], others: str, these: Sequence[object]) -> None:
+    if len(those) != len(these):
+        raise FormatError(
+            f"expected a description of a session with as many {others} as {name}, "
+            f"got {len(these)} and {len(those)}"
+        )
 
 
 def _read(adapter: TypeAdapter[_T], text: str) -> _T:
-    if len(text) > LONGEST:
-        raise FormatError(
-            f"expected a list of at most {LONGEST} characters, got {len(text)}: is it written by bci?"
-        )
     try:
         return adapter.validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
         where = f"{first['loc'][0]}: " if first["loc"] else ""
-        raise FormatError(f"expected the description of a session: {where}{first['msg']}") from None
+        raise FormatError(f"expected the description of a session: {where}{first['msg'][:LONGEST_WHY]}") from None

@@ -21,7 +21,7 @@ from bci.wilson import wilson
 __all__ = ["Averages", "Presentation", "of_averages", "of_repeats"]
 
 KEPT = 512
-"""Presentations whose sums are kept at most."""
+"""Presentations whose sums are kept at most; the one that was repeated longest ago is forgotten first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +78,10 @@ class Averages:
     prototypes
         (N, D) float32, unit norm: what averages are ranked against. None if they cannot be had; then repeats are
         counted and nothing is ranked.
-    kept
-        Presentations that are remembered; the one that was repeated longest ago is forgotten first.
     """
 
-    def __init__(self, prototypes: NDArray[np.float32] | None = None, kept: int = KEPT) -> None:
+    def __init__(self, prototypes: NDArray[np.float32] | None = None) -> None:
         self._prototypes = prototypes
-        self._kept = kept
         self._sums: OrderedDict[str, _Sum] = OrderedDict()
         self._next = 0
         self.single = 0
@@ -103,7 +100,7 @@ class Averages:
             return
         self._sums.setdefault(decision.group, _Sum(decision.truth)).add(decision)
         self._sums.move_to_end(decision.group)
-        if len(self._sums) > self._kept:
+        if len(self._sums) > KEPT:
             self._sums.popitem(last=False)
 
     @property

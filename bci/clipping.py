@@ -88,13 +88,8 @@ class ClipDetector:
         high = _so_far(np.fmax, self._high, data)
         low = _so_far(np.fmin, self._low, data)
         step = _so_far(np.fmin, self._step, change)
-        self._high, self._low, self._step, self._run, self._entered = (
-            high[-1],
-            low[-1],
-            step[-1],
-            run[-1],
-            entered[-1],
-        )
+        self._high, self._low, self._step = high[-1], low[-1], step[-1]
+        self._run, self._entered = run[-1], entered[-1]
         at_rail = ((data >= high) | (data <= low)) & (high > low)
         sudden = (entered > STEPS * step) | (run >= self._lasting)
         return np.asarray(at_rail & (run >= RUN) & sudden)

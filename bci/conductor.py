@@ -5,7 +5,7 @@ buttons only asks, and reads `status()`.
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Protocol
@@ -62,6 +62,10 @@ class Watched(Protocol):
 
     def begin(self) -> None:
         """Let events count."""
+        ...
+
+    def leave_out(self, labels: Collection[str]) -> None:
+        """Decode without the signal of these channels, and with all others."""
         ...
 
     def stop(self, reason: str) -> None:
@@ -124,6 +128,17 @@ class Conductor:
         if session is not None and self._status.phase is Phase.READY:
             self._status = replace(self._status, phase=Phase.RUNNING)
             session.begin()
+
+    def leave_out(self, labels: Collection[str]) -> None:
+        """Decode without the signal of these channels, and with all others; nothing if no session is on.
+
+        Raises
+        ------
+        BciError
+            If they cannot be left out, or it is decoded elsewhere.
+        """
+        if (session := self._session) is not None:
+            session.leave_out(labels)
 
     def stop(self, reason: str = "stopped") -> None:
         """Ask for the end: READY or RUNNING -> STOPPED."""

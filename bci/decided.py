@@ -99,8 +99,8 @@ class DecisionTable:
 
     def view(self) -> Decided:
         """Return the decisions so far; what comes later does not change them."""
-        n, columns = self._n, self._columns
-        return _first(columns, n)
+        n, columns = self._n, self._columns  # in this order: columns only ever grow
+        return Decided(*(read_only(getattr(columns, field.name)[:n]) for field in fields(Decided)))
 
 
 def _empty(n: int) -> Decided:
@@ -123,8 +123,3 @@ def _grown(columns: Decided) -> Decided:
     more = _empty(len(columns))
     pairs = ((getattr(columns, field.name), getattr(more, field.name)) for field in fields(Decided))
     return Decided(*(np.concatenate(pair) for pair in pairs))
-
-
-def _first(columns: Decided, n: int) -> Decided:
-    views = [getattr(columns, field.name)[:n] for field in fields(Decided)]
-    return Decided(*map(read_only, views))

@@ -82,6 +82,7 @@ class Decider:
             latency=passage.latency,
             source_state=self._source_state(),
             published=passage.published,
+            mask=epoch.mask,
         )
 
 

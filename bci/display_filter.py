@@ -207,6 +207,5 @@ def _middle(pool: NDArray[np.float32]) -> NDArray[np.float32]:
     ordered = np.sort(pool, axis=1)  # NaN last
     count = np.isfinite(pool).sum(axis=1)
     rows = np.arange(len(pool))
-    below, above = (count - 1) // 2, count // 2
-    middle = (ordered[rows, below] + ordered[rows, np.minimum(above, pool.shape[1] - 1)]) / 2
+    middle = (ordered[rows, (count - 1) // 2] + ordered[rows, count // 2]) / 2
     return np.where(count > 0, middle, np.nan).astype(np.float32)

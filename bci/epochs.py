@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from bci.clock import Clock
 from bci.events import Event, EventBuilder
-from bci.preprocess import Interpolator, Preprocessor, scale_epochs
+from bci.picking import Interpolator
+from bci.preprocess import Preprocessor, scale_epochs
 from bci.quality import assess
 from bci.ring import Ring, Window
 from bci.specs import EventSpec, PreprocessSpec, QualitySpec
@@ -201,11 +202,12 @@ class Epocher:
             group=None,
             quality=Quality(flags),
             stamps=stamps,
+            mask=self.preprocessor.interpolated,
         )
 
 
 _WHY = {
-    Window.BROKEN: "samples are missing, or are no numbers, inside the window",
+    Window.BROKEN: "samples are missing or no numbers, or other channels were left out, inside the window",
     Window.GONE: "the window begins before the oldest sample that is kept",
 }
 

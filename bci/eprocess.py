@@ -27,7 +27,6 @@ class EProcess:
     """The e-value of a session, one bet after the other."""
 
     def __init__(self) -> None:
-        self.bets = 0
         self._log_stakes = np.zeros(PLAYERS)
         self._said = False
 
@@ -45,7 +44,6 @@ class EProcess:
         if not 0 < chance < 1:
             return
         self._log_stakes += hit * _LOG_EDGES - np.log1p(chance * (_EDGES - 1))
-        self.bets += 1
         self._said = self._said or self.value >= ALARM
 
     @property

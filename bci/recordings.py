@@ -1,6 +1,7 @@
 """The recordings of one session, one after the other, each in a file of its own."""
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from bci.clock import Clock, lsl_clock
@@ -35,7 +36,6 @@ class Recordings:
         self._network = network
         self._clock = clock
         self._recorders: list[Recorder] = []
-        self._spans: list[tuple[float, float | None]] = []
 
     @property
     def on(self) -> bool:
@@ -46,8 +46,7 @@ class Recordings:
     @property
     def spans(self) -> tuple[tuple[float, float], ...]:
         """From when until when there were recordings, seconds on the LSL clock; until now if one is on."""
-        now = self._clock()
-        return tuple((start, now if end is None else end) for start, end in self._spans)
+        return tuple(span for recorder in self._recorders if (span := recorder.span) is not None)
 
     def state(self) -> RecorderState | None:
         """Return how the newest one stands; None if there is none. Takes microseconds."""
@@ -63,17 +62,14 @@ class Recordings:
         """
         number = len(self._recorders) + 1
         name = "recording.xdf" if number == 1 else f"recording-{number}.xdf"
-        recorder = Recorder(self._folder / name, self._streams, network=self._network)
+        recorder = Recorder(self._folder / name, self._streams, network=self._network, clock=self._clock)
         recorder.start(source)
         self._recorders.append(recorder)
-        self._spans.append((self._clock(), None))
 
     def stop(self) -> None:
         """Ask the newest one to end; it takes some seconds until its file is whole."""
         if self._recorders:
             self._recorders[-1].stop()
-            start, end = self._spans[-1]
-            self._spans[-1] = (start, self._clock() if end is None else end)
 
     def close(self) -> None:
         """End what is on, and wait until every file is whole.
@@ -84,5 +80,6 @@ class Recordings:
             If one of them is not.
         """
         self.stop()
-        for recorder in self._recorders:
-            recorder.close()
+        with ExitStack() as closing:  # all are closed, whichever fails
+            for recorder in self._recorders:
+                closing.callback(recorder.close)

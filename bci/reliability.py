@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from bci.wilson import wilson
 
-__all__ = ["BINS", "ECE_FROM", "ReliabilityBin", "brier", "calibration_error", "log_loss", "reliability"]
+__all__ = ["ECE_FROM", "ReliabilityBin", "brier", "calibration_error", "log_loss", "reliability"]
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -48,12 +48,13 @@ class ReliabilityBin:
     @property
     def interval(self) -> tuple[float, float]:
         """Its 95 % Wilson interval, pointwise."""
-        low, high = wilson(self.hits, self.n) or (0.0, 1.0)
-        return low, high
+        return wilson(self.hits, self.n) or (0.0, 1.0)
 
 
-def reliability(confidence: Floats, hits: Flags, n_bins: int = BINS) -> tuple[ReliabilityBin, ...]:
-    """Return bins of about as many trials each, in order of confidence.
+def reliability(confidence: Floats, hits: Flags) -> tuple[ReliabilityBin, ...]:
+    """Return ten bins of about as many trials each, in order of confidence.
+
+    They are fewer where trials of equal confidence, which share a bin, fill several of them.
 
     Parameters
     ----------
@@ -61,19 +62,17 @@ def reliability(confidence: Floats, hits: Flags, n_bins: int = BINS) -> tuple[Re
         (n,) probability of the best concept.
     hits
         (n,) whether it was the truth.
-    n_bins
-        Number of bins; fewer where trials of equal confidence, which share a bin, fill several of them.
     """
     order = np.argsort(confidence, kind="stable")
     ordered, right = confidence[order], hits[order]
     if not len(ordered):
         return ()
-    cuts = [part[0] for part in np.array_split(np.arange(len(ordered)), min(n_bins, len(ordered)))]
+    cuts = [part[0] for part in np.array_split(np.arange(len(ordered)), min(BINS, len(ordered)))]
     starts = np.unique(np.searchsorted(ordered, ordered[cuts]))
     ends = [*starts[1:].tolist(), len(ordered)]
     return tuple(
         ReliabilityBin(end - start, int(right[start:end].sum()), float(ordered[start:end].mean()))
-        for start, end in zip(starts.tolist(), ends, strict=False)
+        for start, end in zip(starts.tolist(), ends, strict=True)
     )
 
 

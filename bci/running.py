@@ -17,6 +17,8 @@ __all__ = ["LATEST", "Share", "accepted", "curve", "separation", "share", "share
 
 LATEST = 50
 """Events that "lately" means."""
+POINTS = 400
+"""Most points of a curve: more make no finer line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +62,16 @@ def share_accepted(decided: Decided, k: int) -> tuple[Share, float | None]:
     return _share(decided.hits(k)[kept], decided), left_out
 
 
-def curve(decided: Decided, k: int, points: int = 400) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Follow the share of hits from the first event with a truth to the last.
-
-    Parameters
-    ----------
-    points
-        How many values are returned at most, evenly spread; the first and the last are among them.
+def curve(decided: Decided, k: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Follow the share of hits from the first event with a truth to the last, both included.
 
     Returns
     -------
     trials, shares
-        (m,) int64 number of events so far, (m,) float64 share of hits among them.
+        (m,) int64 number of events so far, (m,) float64 share of hits among them; at most `POINTS`, evenly spread.
     """
     hits = np.cumsum(decided.hits(k)[decided.told])
-    wanted = min(points, len(hits))
-    trials = np.linspace(1, len(hits), wanted).round().astype(np.int64)
+    trials = np.linspace(1, len(hits), min(POINTS, len(hits))).round().astype(np.int64)
     return trials, hits[trials - 1] / trials
 
 

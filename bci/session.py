@@ -8,7 +8,7 @@ import logging
 import math
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,6 +60,8 @@ class Snapshot:
         False where the order of concepts is not declared.
     missing
         Samples that never came, by gaps.
+    mask
+        Channels of the decoder that are made up from the others.
     """
 
     state: SourceState
@@ -71,6 +73,7 @@ class Snapshot:
     e_value: float | None = None
     above_chance: bool = False
     missing: int = 0
+    mask: tuple[str, ...] = ()
 
 
 def check_fit(epocher: Epocher, decoder: Decoder) -> None:
@@ -139,6 +142,7 @@ class Session:
         check_fit(epocher, decoder)
         self._source = source
         self._epocher = epocher
+        self._picking = epocher.preprocessor.picking
         self._sinks = tuple(sinks)
         self._clock = clock
         self._history = history
@@ -179,6 +183,21 @@ class Session:
     def begin(self) -> None:
         """Let events count whose onset comes after the newest sample; those before are forgotten."""
         self._since = self._newest
+
+    def leave_out(self, labels: Collection[str]) -> None:
+        """Decode without the signal of these channels of the stream from the next samples on, and with all others.
+
+        Those that the decoder needs are made up from the others; windows that reach across the change are lost,
+        and every decision says what was made up.
+
+        Raises
+        ------
+        MismatchError
+            If there is no such channel, or the others cannot make up for it.
+        """
+        self._picking = self._epocher.preprocessor.without(labels)
+        made_up = ", ".join(self._picking.made_up) or "no channel"
+        _LOG.warning("left out by hand: %s; made up from the others: %s", ", ".join(labels) or "nothing", made_up)
 
     def stop(self, reason: str) -> None:
         """Ask for the end; the first reason given is the one that is kept."""
@@ -242,6 +261,7 @@ class Session:
                 e_value=None if self._above_chance is None else self._above_chance.value,
                 above_chance=self._above_chance is not None and self._above_chance.said,
                 missing=self._missing,
+                mask=self._epocher.preprocessor.interpolated,
             )
 
     # -------------------------------------------------------------------------------- acquire
@@ -260,6 +280,8 @@ class Session:
 
     def _take(self, batch: Batch) -> None:
         self._follow(batch.state)
+        if self._picking is not self._epocher.preprocessor.picking:
+            self._epocher.preprocessor.adopt(self._picking)
         if batch.chunk is not None:
             self._samples = batch.chunk.seq + len(batch.chunk.times)
             self._missing += batch.chunk.gap_before
@@ -274,6 +296,9 @@ class Session:
         for epoch in epochs:
             if epoch.onset > self._since:
                 self._worker.put(epoch)
+            elif self._above_chance is not None:
+                with self._lock:
+                    self._above_chance.pass_over(epoch)
 
     def _follow(self, state: SourceState) -> None:
         before, self._state = self._state, state

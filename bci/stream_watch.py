@@ -49,6 +49,7 @@ class StreamWatch:
             while not self._stopping.is_set():
                 self._seen = tuple(monitor.watch(REFRESH))
         except Exception:  # noqa: BLE001 (whoever chooses a stream sees none, and the log says why)
+            self._seen = ()
             _LOG.exception("the streams in sight can no longer be told")
         finally:
             monitor.close()

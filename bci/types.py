@@ -215,6 +215,8 @@ class Epoch:
         Index of the concept that was shown, None if unknown. Never seen by a decoder.
     group
         Presentation that a repetition belongs to.
+    mask
+        Channels that were made up from the others.
     """
 
     data: NDArray[np.float32] | None
@@ -225,6 +227,7 @@ class Epoch:
     group: str | None
     quality: Quality
     stamps: Stamps
+    mask: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +301,8 @@ class Decision:
         What the source was doing when the decision was made.
     published
         When it was handed to the sinks, seconds on the LSL clock; NaN if that was in another process.
+    mask
+        Channels that were made up from the others.
     """
 
     seq: int
@@ -312,6 +317,7 @@ class Decision:
     latency: float
     source_state: SourceState
     published: float = math.nan
+    mask: tuple[str, ...] = ()
 
 
 # ------------------------------------------------------------------------------------------------ what is stored

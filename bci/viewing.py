@@ -1,6 +1,6 @@
 """What a dashboard may know of a session, and cannot change: facts that stand, samples that flow, snapshots."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,6 +13,7 @@ from bci.player import Player
 from bci.recordings import Recordings
 from bci.session import Session, Snapshot
 from bci.types import DecoderSpec, StreamSpec
+from bci.what_if import Gallery
 
 __all__ = ["About", "LocalSession", "Viewed"]
 
@@ -120,6 +121,11 @@ class Viewed(Protocol):
         """What records the session; None if it cannot be recorded here."""
         ...
 
+    @property
+    def read_gallery(self) -> Callable[[Path], Gallery] | None:
+        """Reads another bank as the decoder would rank it, on any thread; None where the decoder is not here."""
+        ...
+
     def snapshot(self) -> Snapshot:
         """Return how the session stands; takes microseconds, and holds nobody up."""
         ...
@@ -134,6 +140,7 @@ class LocalSession:
     history: History
     player: Player | None = None
     recordings: Recordings | None = None
+    read_gallery: Callable[[Path], Gallery] | None = None
 
     def snapshot(self) -> Snapshot:
         """Return how the session stands."""

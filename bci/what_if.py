@@ -1,7 +1,8 @@
-"""What decisions would have been at another temperature, or among other candidates, without encoding again.
+"""What decisions would have been at another temperature or among other concepts, without encoding again.
 
-The embeddings of the latest decisions are kept; their scores are products with the prototypes of the candidates.
-Nothing of it was decided: it is a look back, and a setting chosen by it holds for these trials alone.
+The embeddings of the latest decisions are kept; their scores are products with the prototypes of the candidates:
+some of the concepts that were ranked, or those of another bank. Nothing of it was decided: it is a look back,
+and a setting chosen by it holds for these trials alone.
 """
 
 from collections import deque
@@ -19,7 +20,7 @@ from bci.tally import top5_counts
 from bci.types import Decision
 from bci.wilson import wilson
 
-__all__ = ["KEPT", "SIZES", "Expected", "Leaning", "Reranked", "WhatIf", "leaning", "rerank"]
+__all__ = ["KEPT", "SIZES", "Expected", "Gallery", "Leaning", "Reranked", "WhatIf", "leaning", "rerank"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -32,6 +33,28 @@ AT_ONCE = 2**22
 """Scores that are held at a time."""
 
 Leaning = Literal["overconfident", "underconfident", "fits"]
+
+
+@dataclass(frozen=True, slots=True)
+class Gallery:
+    """Concepts as a decoder ranks them.
+
+    Parameters
+    ----------
+    concepts
+        Their names, each once.
+    prototypes
+        (N, D) float32, in the space of `Ranking.embedding`: scores are `prototypes @ embedding`.
+    categories
+        One per concept, or empty.
+    name
+        Of the bank's file; empty for what the decoder ranks anyway.
+    """
+
+    concepts: tuple[str, ...]
+    prototypes: NDArray[np.float32]
+    categories: tuple[str, ...] = ()
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +114,9 @@ def rerank(
     embeddings
         (n, D), as in `Ranking.embedding`.
     truths
-        (n,) concepts that were shown.
+        (n,) concepts that were shown; -1 for one that has no prototype.
     prototypes
-        (N, D), see `bci.viewing.About`.
+        (N, D), see `Gallery`.
     candidates
         (M,) concepts to rank, ascending, one at least.
     temperature
@@ -106,7 +129,7 @@ def rerank(
     confidence
         (n,) probability of the best candidate.
     """
-    place = np.full(len(prototypes), -1)
+    place = np.full(len(prototypes) + 1, -1)  # the last one is that of concepts without a prototype
     place[candidates] = np.arange(len(candidates))
     column, vectors = place[truths], prototypes[candidates]
     rank, confidence = np.full(len(truths), -1), np.empty(len(truths))
@@ -136,19 +159,20 @@ class WhatIf:
 
     Parameters
     ----------
-    prototypes
-        (N, D) float32 of the concepts, see `bci.viewing.About`.
+    own
+        What was ranked: truths are numbers of its concepts.
     temperature
         That decisions were made with.
     kept
         Decisions that are remembered; the oldest is forgotten first. Those without a ranking or a truth are not.
     """
 
-    def __init__(self, prototypes: NDArray[np.float32], temperature: float, kept: int = KEPT) -> None:
-        self._prototypes = prototypes
+    def __init__(self, own: Gallery, temperature: float, kept: int = KEPT) -> None:
+        self._own = self._gallery = own
+        self._row = np.arange(len(own.concepts))  # of each concept in the gallery, -1 where it is not there
         self._temperature = temperature
-        self._candidates = np.arange(len(prototypes))
-        self._expectation = _Expectation(len(prototypes))
+        self._candidates = np.arange(len(own.concepts))
+        self._expectation = _Expectation(len(own.concepts))
         self._embeddings: deque[NDArray[np.float32]] = deque(maxlen=kept)
         self._truths: deque[int] = deque(maxlen=kept)
         self._decided: deque[tuple[int, float]] = deque(maxlen=kept)
@@ -189,6 +213,31 @@ class WhatIf:
         self._truths.extend(truths)
         self._reranked.extend(self._rank(embeddings, truths))
 
+    @property
+    def gallery(self) -> Gallery:
+        """What is ranked now."""
+        return self._gallery
+
+    def rank_against(self, gallery: Gallery) -> None:
+        """Rank all that is remembered among the concepts of another bank; truths are found by their names.
+
+        Raises
+        ------
+        MismatchError
+            If its prototypes are not as long as those of the decoder.
+        ConfigError
+            If it has a single concept.
+        """
+        expected, got = self._own.prototypes.shape[1], gallery.prototypes.shape[1]
+        if got != expected:
+            raise MismatchError(f"expected prototypes of length {expected}, as the decoder's are, got {got}")
+        if len(gallery.concepts) < 2:
+            raise ConfigError(f"expected a bank of two concepts at least, got {len(gallery.concepts)}")
+        place = {name: row for row, name in enumerate(gallery.concepts)}
+        self._gallery = gallery
+        self._row = np.array([place.get(name, -1) for name in self._own.concepts], np.int64)
+        self.choose(self._temperature, np.arange(len(gallery.concepts)))
+
     def choose(self, temperature: float, candidates: Ints) -> None:
         """Rank all that is remembered anew.
 
@@ -197,7 +246,7 @@ class WhatIf:
         temperature
             Of the softmax over scores.
         candidates
-            (M,) concepts to rank, in any order.
+            (M,) concepts of the gallery to rank, in any order.
 
         Raises
         ------
@@ -221,7 +270,7 @@ class WhatIf:
     def decided(self) -> Reranked:
         """What was decided of the decisions that `reranked` is of."""
         told = [was for was, would in zip(self._decided, self._reranked, strict=True) if would[0] >= 0]
-        return _columns(len(self._prototypes), told)
+        return _columns(len(self._own.concepts), told)
 
     @property
     def reranked(self) -> Reranked:
@@ -237,11 +286,13 @@ class WhatIf:
     def _rank(self, embeddings: Sequence[NDArray[np.float32]], truths: Sequence[int]) -> list[tuple[int, float]]:
         if not truths:
             return []
-        rows, dim = np.stack(embeddings), self._prototypes.shape[1]
-        if rows.shape[1] != dim:
-            raise MismatchError(f"expected embeddings as long as the prototypes, {dim}, got {rows.shape[1]}")
-        shown = np.array(truths, np.int64)
-        ranks, confidence = rerank(rows, shown, self._prototypes, self._candidates, self._temperature)
+        rows, prototypes = np.stack(embeddings), self._gallery.prototypes
+        if rows.shape[1] != prototypes.shape[1]:
+            raise MismatchError(
+                f"expected embeddings as long as the prototypes, {prototypes.shape[1]}, got {rows.shape[1]}"
+            )
+        shown = self._row[np.array(truths, np.int64)]
+        ranks, confidence = rerank(rows, shown, prototypes, self._candidates, self._temperature)
         return list(zip(ranks.tolist(), confidence.tolist(), strict=True))
 
 

@@ -35,8 +35,6 @@ class Header:
         `raw` or `calibrated`: what the probabilities are.
     calibration
         Identifier of the person's calibration, None if there is none.
-    mask
-        Channels that are made up from the others.
     hide_truth
         Leave truth and rank out: a participant may see the screen.
     """
@@ -44,7 +42,6 @@ class Header:
     decoder: DecoderSpec
     p_kind: str = "raw"
     calibration: str | None = None
-    mask: tuple[str, ...] = ()
     hide_truth: bool = False
 
 
@@ -70,7 +67,7 @@ def encode(decision: Decision, header: Header) -> str:
         "bank": spec.bank,
         "preprocess": spec.preprocess[:8],
         "calibration": header.calibration,
-        "mask": list(header.mask),
+        "mask": list(decision.mask),
         "source_state": str(decision.source_state),
     }
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
@@ -122,6 +119,7 @@ class _Line(_Strict):
     latency_ms: float
     stages_ms: dict[str, float]
     source_state: str
+    mask: Annotated[tuple[str, ...], Field(strict=False)] = ()
 
 
 _STATUS = {str(status): status for status in Status}
@@ -169,6 +167,7 @@ def decode(line: str, concepts: Sequence[str]) -> Decision:
         stages=MappingProxyType(_stages(told)),
         latency=told.latency_ms / 1e3,
         source_state=_known(told.source_state, _STATE),
+        mask=told.mask,
     )
 
 
@@ -190,7 +189,7 @@ def parse(text: str, longest: int, what: str) -> dict[str, Any]:
         raise FormatError(f"expected {what} as JSON: {error}") from None
     schema = body.get("schema") if isinstance(body, dict) else None
     if type(schema) is not int:
-        raise FormatError(f"expected {what} with a schema number, got {schema!r}: is it written by bci?")
+        raise FormatError(f"expected {what} with a schema number, got {repr(schema)[:40]}: is it written by bci?")
     if schema > SCHEMA:
         raise FormatError(f"{what} has schema {schema}, this version reads up to {SCHEMA}: update bci-live")
     return dict(body)
@@ -238,4 +237,4 @@ def _known(name: str, names: Mapping[str, _T]) -> _T:
 
 
 def _refused(why: str) -> FormatError:
-    return FormatError(f"expected a decision that fits its stream: {why}")
+    return FormatError(f"expected a decision that fits its stream: {why[:200]}")

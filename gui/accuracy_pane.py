@@ -6,27 +6,30 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF, Qt
-from PyQt6.QtGui import QBrush, QColor, QPainter, QPen, QResizeEvent
-from PyQt6.QtWidgets import QVBoxLayout, QWidget
+from PyQt6.QtGui import QBrush, QColor, QPainter, QPen
 
+from bci.decided import Decided
 from bci.eprocess import ALARM
 from bci.running import LATEST, Share, curve, separation, share, share_accepted
 from bci.session import Snapshot
 from bci.tally import chance, top5_counts
 from bci.viewing import About, Viewed
-from gui.figure_pane import HIDDEN, FigurePane
+from gui.figure_pane import FigurePane, lacks_truth
+from gui.numbers import within
 from gui.plots import Plot
+from gui.scales import percent_end, round_up
 from gui.sheet import MARGIN, SMALLEST, Item, Sheet, scaled
 from gui.theme import Theme
-from gui.words import Words
+from gui.words import Piece, Words
 
 __all__ = ["AccuracyPane"]
 
-_TOPS = (5, 10, 20, 30, 40, 50, 60, 80, 100)
-"""Where the axis of accuracy may end, percent."""
 _NOISY = 10
 """First events whose share of hits does not decide how far the axis reaches."""
 _FIRST_COLUMN = 0.22
+"""Share of the width of the table that names of rows take."""
+_ROWS = 5
+"""Of the table, its heads among them."""
 _ROOMY, _PLOTTED = 11, 3.5
 """Lines of words: a plot that high has labels, and one lower than that is left out, as the table says the same."""
 _FLAT = 4
@@ -55,77 +58,57 @@ class AccuracyPane(FigurePane):
     rate: ClassVar[float] = 2.0
 
     def __init__(self, viewed: Viewed, theme: Theme) -> None:
-        drawing = QWidget()
-        super().__init__(viewed, theme, drawing)
-        self._columns: tuple[_Column, ...] = ()
         self._table = Sheet(theme, self._draw_table, margin=0)
         self._notes = Words(theme)
         self._plot = Plot(theme, "events with a truth", "accuracy")
+        super().__init__(viewed, theme, self._table, self._notes, self._plot)
+        self._columns: tuple[_Column, ...] = ()
         self._plot.setAccessibleName("accuracy over events")
         self._plot.setMinimumHeight(1)
         self._lines = tuple(_Line(self._plot, k) for k in (1, 5))
-        self._top = 100.0
-        layout = QVBoxLayout(drawing)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
-        for widget in (self._table, self._notes):
-            layout.addWidget(widget)
-        layout.addWidget(self._plot, 1)
+        self._end = 100
 
     def lacks(self, about: About, snapshot: Snapshot) -> str | None:
-        """Say why there is no accuracy."""
-        if about.hide_truth:
-            return HIDDEN
-        if not len(snapshot.decided):
-            return "No decision yet. Accuracy begins with the first event whose marker tells what was shown."
-        if not snapshot.decided.told.any():
-            return "No truth in the markers: accuracy cannot be known. Map markers to concepts in the config."
-        return None
+        """Say why there is no accuracy; events that were not decoded are misses, and have one."""
+        return lacks_truth(about, snapshot, "accuracy")
 
     def draw(self, about: About, snapshot: Snapshot) -> None:
         """Bring figures and curves up to date."""
         decided, n_concepts = snapshot.decided, len(about.concepts)
         ks = (1, 5) if top5_counts(n_concepts) else (1,)
-        self._columns = tuple(
-            _Column(
-                k,
-                share(decided, k),
-                share(decided, k, LATEST),
-                share_accepted(decided, k)[0],
-                chance(decided, k, n_concepts) or 0.0,
-            )
-            for k in ks
-        )
-        auc = separation(decided) if n_concepts == 2 else None
-        left_out = share_accepted(decided, 1)[1] or 0.0
+        self._columns = tuple(_column(decided, k, n_concepts) for k in ks)
         self.words.say(self._verdict(about, snapshot))
-        self._notes.say(
-            [
-                ("muted", "windows overlap: no intervals" if decided.window.any() else "[ ] 95 %, pointwise"),
-                ("muted", f"{left_out * 100:.1f} % not accepted"),
-                *([] if auc is None else [("text", f"AUC {auc:.3f}")]),
-            ]
-        )
+        player = self.viewed.player
+        self._notes.say(_remarks(decided, n_concepts, again=player is not None and player.repeated))
         curves = [curve(decided, k) for k in ks]
         for line, column, points in zip(self._lines, self._columns, curves, strict=False):
             line.show(column, points, self.theme)
         self._lines[1].set_visible(visible=5 in ks)
         self._scale(curves)
-        self._fit_table()
+        self.fit()
         self._table.update()
         self.setAccessibleDescription(self._spoken())
 
-    def set_theme(self, theme: Theme) -> None:
-        """Take on other colours."""
-        self._table.set_theme(theme)
-        self._notes.set_theme(theme)
-        self._plot.paint(theme)
-        super().set_theme(theme)
+    def recolour(self) -> None:
+        """Take on the colours of the theme."""
+        self._table.set_theme(self.theme)
+        self._notes.set_theme(self.theme)
+        self._plot.paint(self.theme)
 
-    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 (Qt's name)
-        """Make the best of the room."""
-        super().resizeEvent(event)
-        self._fit_table()
+    def fit(self) -> None:
+        """Make the best of the room: words of a size that fits the table, and the plot if it is high enough."""
+        size, left = self._sizes()
+        self._plot.setVisible(left > 0)
+        self._plot.getAxis("left").setTicks([[(share, f"{share:g} %") for share in _ticks(self._end, left)]])
+        for line in self._lines:
+            line.set_labelled(labelled=left >= _ROOMY)
+        self._table.setFixedHeight(round(self._table.line_height(size) * _ROWS))
+        font = scaled(self.font(), size)
+        for words in (self.words, self._notes):
+            words.setFont(font)
+        self._plot.show_labels(shown=left >= _ROOMY)
+        for side in ("bottom", "left"):
+            self._plot.getAxis(side).setTickFont(font)
 
     def _scale(self, curves: list[Curve]) -> None:
         """Let the axes hold the curves but for their first leaps, the intervals and chance."""
@@ -133,17 +116,16 @@ class AccuracyPane(FigurePane):
         reached = [float(shares[trials > min(_NOISY, last - 1)].max()) for trials, shares in curves]
         bounds = [column.every.interval[1] for column in self._columns if column.every.interval is not None]
         most = 100 * max(*reached, *bounds, *(column.chance for column in self._columns))
-        top = next((top for top in _TOPS if top >= 1.1 * most), 100)
+        self._end = percent_end(1.1 * most)
         self._plot.setXRange(0, last * 1.02, padding=0)
-        self._plot.setYRange(0, top * 1.04, padding=0)
-        self._top = top
+        self._plot.setYRange(0, self._end * 1.04, padding=0)
         steps = _steps(last)
         ticks = [(at, f"{at:,}" if at < steps[-1] else f"{at:,} events") for at in steps]
         self._plot.getAxis("bottom").setTicks([ticks])
 
     # -------------------------------------------------------------------------------- words
 
-    def _verdict(self, about: About, snapshot: Snapshot) -> list[tuple[str, str]]:
+    def _verdict(self, about: About, snapshot: Snapshot) -> list[Piece]:
         """Say what may be said about chance while one watches."""
         if about.paradigm is None:
             return [("muted", "no declared order: nothing is said about chance")]
@@ -188,20 +170,6 @@ class AccuracyPane(FigurePane):
         if left >= _PLOTTED and self.height() * _FLAT > self.width():
             return size, left
         return max(SMALLEST, min(widest, lines / _WORDS)), 0.0
-
-    def _fit_table(self) -> None:
-        size, left = self._sizes()
-        self._plot.setVisible(left > 0)
-        self._plot.getAxis("left").setTicks([[(share, f"{share:g} %") for share in _ticks(self._top, left)]])
-        for line in self._lines:
-            line.set_labelled(labelled=left >= _ROOMY)
-        self._table.setFixedHeight(round(self._table.line_height(size) * 5))
-        font = scaled(self.font(), size)
-        for words in (self.words, self._notes):
-            words.setFont(font)
-        for side in ("bottom", "left"):
-            self._plot.getAxis(side).showLabel(left >= _ROOMY)
-            self._plot.getAxis(side).setTickFont(font)
 
     def _draw_table(self, painter: QPainter, area: QRectF) -> None:
         if not self._columns:
@@ -267,23 +235,39 @@ class _Line:
         return QPen(QColor(theme.accent if self._k == 1 else theme.text), 0, style)
 
 
+def _column(decided: Decided, k: int, n_concepts: int) -> _Column:
+    latest, accepted = share(decided, k, LATEST), share_accepted(decided, k)[0]
+    return _Column(k, share(decided, k), latest, accepted, chance(decided, k, n_concepts) or 0.0)
+
+
+def _remarks(decided: Decided, n_concepts: int, *, again: bool) -> list[Piece]:
+    """Say how the figures are meant, and what else is known; `again`: events of a file were played once more."""
+    left_out = share_accepted(decided, 1)[1] or 0.0
+    auc = separation(decided) if n_concepts == 2 else None
+    return [
+        *([("warning", "▲ events played again count again")] if again else []),
+        ("muted", "windows overlap: no intervals" if decided.window.any() else "[ ] 95 %, pointwise"),
+        ("muted", f"{left_out * 100:.1f} % not accepted"),
+        *([] if auc is None else [("text", f"AUC {auc:.3f}")]),
+    ]
+
+
 def _told(share: Share) -> str:
     if share.value is None:
         return "-"
-    within = "" if share.interval is None else f" [{share.interval[0] * 100:.0f}-{share.interval[1] * 100:.0f}]"
-    return f"{share.value * 100:.1f} %{within}"
+    return f"{share.value * 100:.1f} %{within(share.interval)}"
 
 
 def _evidence(e_value: float) -> str:
     """Write an e-value; beyond a million nobody needs its digits."""
-    return (
-        f"{e_value:.3g}" if e_value < 1000 else f"{e_value:,.0f}" if e_value < 1e6 else "> 10\N{SUPERSCRIPT SIX}"
-    )
+    if e_value >= 1e6:
+        return "> 10\N{SUPERSCRIPT SIX}"
+    return f"{e_value:.3g}" if e_value < 1000 else f"{e_value:,.0f}"
 
 
-def _ticks(top: float, lines: float) -> tuple[float, ...]:
+def _ticks(end: float, lines: float) -> tuple[float, ...]:
     """Where the axis of accuracy has labels, given its height in lines."""
-    return (0.0, top / 2, top) if lines > 5 else (0.0, top)
+    return (0.0, end / 2, end) if lines > 5 else (0.0, end)
 
 
 def _chance(column: _Column, n_concepts: int) -> str:
@@ -293,7 +277,7 @@ def _chance(column: _Column, n_concepts: int) -> str:
 
 def _steps(last: int) -> list[int]:
     """Three to six round numbers of events, the last of them with room for a word beside it."""
-    step = next((m * 10**e for e in range(9) for m in (1, 2, 5) if m * 10**e * 5 >= last), last)
+    step = max(1, int(round_up(last / 5)))
     return [0, *range(step, max(step, int(0.9 * last)) + 1, step)]
 
 

@@ -38,6 +38,13 @@ TABLE: tuple[Command, ...] = (
     Command("start", "Session", "Start", "F5", "Let events count from now on."),
     Command("stop", "Session", "Stop", "Shift+F5", "End the session in order, after a question."),
     Command("record", "Session", "Record", "Ctrl+R", "Record EEG, markers and decisions to an XDF file."),
+    Command(
+        "leave_out",
+        "Session",
+        "Leave out bad channels",
+        "Ctrl+B",
+        "Decode without the channels that are marked bad, and with all others, after a question.",
+    ),
     Command("new", "Session", "New session", "Ctrl+N", "Choose a stream for another session."),
     Command("quit", "Session", "Quit", "Ctrl+Q", "End the session in order and close the window."),
     Command("preset_experiment", "View", "Experiment", "Ctrl+1", "Signals, what is seen now, accuracy, timeline."),

@@ -1,15 +1,10 @@
 """Open the dashboard and stay until it is closed."""
 
-import sys
 from pathlib import Path
-from types import TracebackType
-
-from PyQt6.QtWidgets import QApplication
 
 from bci.conductor import Conductor
-from bci.interrupt import ended_by_signals
-from gui.notices import Notice, notice_of
-from gui.settings import default_folder, load_settings
+from gui.event_loop import run
+from gui.settings import default_folder
 from gui.window import Window
 
 __all__ = ["show"]
@@ -32,26 +27,11 @@ def show(conductor: Conductor, *, pick: bool, settings_file: Path | None = None)
     BciError
         What ended the last session, if something failed.
     """
-    app = QApplication.instance() or QApplication(sys.argv[:1])
-    app.setApplicationName("bci")
-    path = settings_file or default_folder() / "default.json"
-    settings, said = load_settings(path)
-    window = Window(conductor, settings, path, pick=pick)
-    if said:
-        window.notices.add(Notice(said))
-
-    def report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        """An exception in a slot would end the process, and the session with it."""
-        sys.__excepthook__(kind, error, trace)
-        window.notices.add(notice_of(error, "the window"))
-
-    before, sys.excepthook = sys.excepthook, report
     try:
-        with ended_by_signals(window.close_at_once):
-            window.show()
-            app.exec()
+        run(
+            lambda settings, kept_in: Window(conductor, settings, kept_in, pick=pick),
+            settings_file or default_folder() / "default.json",
+        )
     finally:
-        sys.excepthook = before
-        window.close_at_once()
         conductor.close()
     conductor.raise_error()

@@ -5,16 +5,16 @@ from typing import ClassVar
 
 from PyQt6.QtCore import QPointF, QRectF
 from PyQt6.QtGui import QColor, QPainter, QPen
-from PyQt6.QtWidgets import QVBoxLayout
 
 from bci.averaging import Averages, Presentation, of_averages, of_repeats
 from bci.running import Share
 from bci.session import Snapshot
 from bci.viewing import Viewed
-from gui.figure_pane import HIDDEN
 from gui.hit_marks import draw_mark, mark
-from gui.pane import Pane
-from gui.sheet import Item, Sheet
+from gui.numbers import within
+from gui.pane import HIDDEN
+from gui.sheet import Item, square
+from gui.sheet_pane import SheetPane
 from gui.theme import Theme
 
 __all__ = ["AveragingPane"]
@@ -26,68 +26,45 @@ _LETTERS = 42
 _HEADS = ("presentation", "repeats", "average", "single")
 
 
-class AveragingPane(Pane):
-    """The latest presentations: their repeats, the rank of their average, the hits of their single trials.
-
-    Parameters
-    ----------
-    viewed
-        The session.
-    theme
-        Its colours.
-    """
+class AveragingPane(SheetPane):
+    """The latest presentations: their repeats, the rank of their average, the hits of their single trials."""
 
     title: ClassVar[str] = "Averaging"
     help: ClassVar[str] = "How many repeats of a presentation were averaged, apart from its single trials."
-    rate: ClassVar[float] = 5.0
 
     def __init__(self, viewed: Viewed, theme: Theme) -> None:
         super().__init__(viewed, theme)
         self._averages = Averages(viewed.about.prototypes)
         self._presentations: tuple[Presentation, ...] = ()
-        self._shown: tuple[object, ...] = ()
-        self._sheet = Sheet(theme, self._draw)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._sheet)
 
     def refresh(self, snapshot: Snapshot) -> None:
         """Take the decisions in that came since."""
         last = snapshot.recent[-1].seq if snapshot.recent else -1
-        shown = (last, self.viewed.about.hide_truth)
-        if shown == self._shown:
-            return
-        self._shown = shown
-        for decision in snapshot.recent:
-            self._averages.add(decision)
-        self._presentations = self._averages.presentations
-        self._sheet.update()
-
-    def set_theme(self, theme: Theme) -> None:
-        """Take on other colours."""
-        super().set_theme(theme)
-        self._sheet.set_theme(theme)
+        if self.show_anew(last, self.viewed.about.hide_truth):
+            for decision in snapshot.recent:
+                self._averages.add(decision)
+            self._presentations = self._averages.presentations
 
     # -------------------------------------------------------------------------------- drawing
 
-    def _draw(self, painter: QPainter, area: QRectF) -> None:
-        size = self._sheet.size_in(area)
+    def draw(self, painter: QPainter, area: QRectF) -> None:
+        """Draw figures over a table, or why there are none."""
         if self.viewed.about.hide_truth:
-            self._sheet.notice(painter, area, Item("Hidden", self.theme.text, bold=True), HIDDEN, size)
+            self.notice(painter, area, "Hidden", HIDDEN)
         elif not self._presentations:
-            headline = Item("Single trials: nothing is averaged", self.theme.text, bold=True)
             detail = "Markers name no presentation that several trials belong to."
-            self._sheet.notice(painter, area, headline, detail, size)
+            self.notice(painter, area, "Single trials: nothing is averaged", detail)
         else:
-            used = self._sheet.flow(painter, area, self._figures(), size) + self._sheet.line_height(size) * 0.4
-            fitting = min(size, area.width() / self._sheet.text_width("n" * _LETTERS))
+            size = self.sheet.size_in(area)
+            used = self.sheet.flow(painter, area, self._figures(), size) + self.sheet.line_height(size) * 0.4
+            fitting = min(size, area.width() / self.sheet.text_width("n" * _LETTERS))
             self._draw_table(painter, area.adjusted(0, used, 0, 0), fitting)
 
     def _draw_table(self, painter: QPainter, area: QRectF, size: float) -> None:
         """The presentation that was repeated last comes first."""
-        line = self._sheet.line_height(size) * 1.15
+        line = self.sheet.line_height(size) * 1.15
         for words, cell in zip(_HEADS, _cells(area, line), strict=True):
-            self._sheet.write(painter, cell, Item(words, self.theme.muted), size)
+            self.sheet.write(painter, cell, Item(words, self.theme.muted), size)
         painter.setPen(QPen(QColor(self.theme.line), 1))
         painter.drawLine(area.topLeft() + _down(line), area.topRight() + _down(line))
         for row, each in enumerate(reversed(self._presentations), 1):
@@ -96,7 +73,7 @@ class AveragingPane(Pane):
             self._draw_row(painter, _cells(area.adjusted(0, row * line, 0, 0), line), each, size)
 
     def _draw_row(self, painter: QPainter, cells: Sequence[QRectF], each: Presentation, size: float) -> None:
-        sheet, theme = self._sheet, self.theme
+        sheet, theme = self.sheet, self.theme
         sheet.write(painter, cells[0], Item(each.group, theme.text), size)
         left_out = "" if each.averaged == each.repeats else f" of {each.repeats}"
         sheet.write(painter, cells[1], Item(f"{each.averaged}{left_out}", theme.text), size)
@@ -106,8 +83,7 @@ class AveragingPane(Pane):
             sheet.write(painter, cells[2], Item(best or "not ranked", theme.muted), size)
         else:
             side = cells[2].height() * 0.65
-            square = QRectF(cells[2].left(), cells[2].center().y() - side / 2, side, side)
-            draw_mark(painter, square, mark(rank, n), theme)
+            draw_mark(painter, square(cells[2], side), mark(rank, n), theme)
             words = cells[2].adjusted(side * 1.5, 0, 0, 0)
             sheet.write(painter, words, Item(f"{rank + 1} of {n}", theme.text), size)
         single = "unknown" if each.truth is None else f"{each.hits} of {each.repeats}"
@@ -133,10 +109,7 @@ class AveragingPane(Pane):
 def _told(what: str, share: Share, unit: str) -> str:
     if share.value is None:
         return f"{what}: truth unknown"
-    within = ""
-    if share.interval is not None:
-        within = f" [{share.interval[0] * 100:.0f}-{share.interval[1] * 100:.0f}]"
-    return f"{what}: {share.value * 100:.1f} %{within} of {share.n} {unit}"
+    return f"{what}: {share.value * 100:.1f} %{within(share.interval)} of {share.n} {unit}"
 
 
 def _cells(area: QRectF, height: float) -> list[QRectF]:

@@ -23,6 +23,7 @@ __all__ = ["Cost", "measure", "tell_first_paint"]
 
 SETTLING = 5.0  # s after the window has opened, while nothing is measured
 Milliseconds = dict[str, float]
+"""By the name of the percentile, such as `p99`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Cost:
     slot_ms
         Every event that the GUI thread handled.
     latency_ms
-        Of decisions, `headless` and `gui`; and the `difference` of their 99th percentiles.
+        Of decisions, `headless` and `gui`; and the `difference` of each percentile.
     decisions, dropped
         Of the whole run.
     cold_start_s
@@ -120,8 +121,8 @@ def measure(conductor: Conductor, minutes: float, anonymous: Callable[[], int | 
     return Cost(
         minutes=minutes,
         fps=round(window.meter.mean_fps, 2),
-        trace_paint_ms=_trace(app.meter, window.meter),
-        slot_ms=_of(app.meter, "event"),
+        trace_paint_ms=_trace_paint(app.meter, window.meter),
+        slot_ms=_slot(app.meter, "event"),
         latency_ms={
             "headless": headless,
             "gui": gui,
@@ -202,13 +203,13 @@ def _let_go(app: QApplication, window: Window) -> None:
     app.processEvents()
 
 
-def _trace(events: Meter, slots: Meter) -> Milliseconds:
+def _trace_paint(events: Meter, slots: Meter) -> Milliseconds:
     """Into the pixmap and onto the screen; percentiles of both added, which is at least that of the sum."""
-    into, onto = _of(slots, "TracePane"), _of(events, "trace")
+    into, onto = _slot(slots, "TracePane"), _slot(events, "trace")
     return {name: round(into[name] + onto[name], 3) for name in into}
 
 
-def _of(meter: Meter, slot: str) -> Milliseconds:
+def _slot(meter: Meter, slot: str) -> Milliseconds:
     return {f"p{percent}": round(meter.percentile(slot, percent) * 1e3, 3) for percent in (50, 95, 99)}
 
 

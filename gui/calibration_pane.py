@@ -10,16 +10,17 @@ from PyQt6.QtGui import QColor
 from bci.reliability import ECE_FROM, ReliabilityBin, brier, calibration_error, log_loss, reliability
 from bci.session import Snapshot
 from bci.viewing import About, Viewed
-from gui.figure_pane import HIDDEN, FigurePane
+from gui.figure_pane import FigurePane, lacks_ranking, lacks_truth
+from gui.pane import HIDDEN
 from gui.plots import Plot
+from gui.scales import percent_end
 from gui.theme import Theme
+from gui.words import Piece
 
 __all__ = ["CalibrationPane"]
 
 POINT = 7
 """Size, pixels."""
-TOPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
-"""Ends of the axes."""
 
 
 class CalibrationPane(FigurePane):
@@ -40,21 +41,15 @@ class CalibrationPane(FigurePane):
             self.plot.addItem(item)
         for side in ("left", "bottom"):
             self.plot.getAxis(side).setStyle(maxTickLevel=0)
-        self._paint()
+        self.recolour()
 
     def lacks(self, about: About, snapshot: Snapshot) -> str | None:
         """Say what is missing."""
-        decided = snapshot.decided
-        if about.hide_truth:
-            return HIDDEN
+        lacking = lacks_truth(about, snapshot, "how often probabilities are right") or lacks_ranking(snapshot)
+        if lacking is None or lacking == HIDDEN:
+            return lacking
         source = " ".join(text for _, text in _source(about)).capitalize()
-        if not len(decided):
-            return f"{source}. No decision yet."
-        if not decided.told.any():
-            return f"{source}. No truth in the markers: it cannot be known how often probabilities are right."
-        if not (decided.told & decided.ranked).any():
-            return f"{source}. None of {decided.told.sum():,} events with a truth was decoded."
-        return None
+        return f"{source}. {lacking}"
 
     def draw(self, about: About, snapshot: Snapshot) -> None:
         """Compare what was said with what was right."""
@@ -79,11 +74,13 @@ class CalibrationPane(FigurePane):
             ]
         )
 
-    def set_theme(self, theme: Theme) -> None:
-        """Take on other colours."""
-        self.plot.paint(theme)
-        super().set_theme(theme)
-        self._paint()
+    def recolour(self) -> None:
+        """Take on the colours of the theme."""
+        self.plot.paint(self.theme)
+        self._ideal.setPen(QColor(self.theme.chance))
+        self._points.setBrush(QColor(self.theme.accent))
+        self._points.setPen(QColor(self.theme.panel))
+        self._bars.setData(pen=QColor(self.theme.accent))
 
     def _plot(self, bins: Sequence[ReliabilityBin]) -> None:
         x = np.array([each.confidence for each in bins]) * 100
@@ -91,17 +88,11 @@ class CalibrationPane(FigurePane):
         low, high = np.array([each.interval for each in bins]).T * 100
         self._points.setData(x, y)
         self._bars.setData(x=x, y=y, top=high - y, bottom=y - low)
-        end = next(top for top in TOPS if max(x.max(), high.max()) <= top * 100 + 1e-9) * 100
+        end = percent_end(max(x.max(), high.max()))
         self.plot.setRange(xRange=(0, end), yRange=(0, end), padding=0.05)
 
-    def _paint(self) -> None:
-        self._ideal.setPen(QColor(self.theme.chance))
-        self._points.setBrush(QColor(self.theme.accent))
-        self._points.setPen(QColor(self.theme.panel))
-        self._bars.setData(pen=QColor(self.theme.accent))
 
-
-def _source(about: About) -> list[tuple[str, str]]:
+def _source(about: About) -> list[Piece]:
     """Say which temperature is in use, where it comes from, and what else it belongs to if it does."""
     fitted = about.calibration
     if fitted is None:

@@ -16,36 +16,45 @@ _HELD = Qt.ItemDataRole.UserRole
 class CategoryChoice(QToolButton):
     """Says how many concepts are chosen; the list stays open while categories are ticked.
 
-    Parameters
-    ----------
-    categories
-        One per concept, or empty: then all concepts are chosen for good.
-    n_concepts
-        How many concepts there are.
+    Its owner may put further actions into the menu; without any, a list with nothing to choose cannot be opened.
     """
 
     changed = pyqtSignal()
 
-    def __init__(self, categories: Sequence[str], n_concepts: int) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._n_concepts = n_concepts
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.list = QListWidget()
         self.list.setAccessibleName("Categories")
-        self._all = self._line("all categories", "")
-        counts = sorted(Counter(categories).items())
-        self._lines = [self._line(f"{name or 'none'} ({count})", name) for name, count in counts]
-        menu = QMenu(self)
-        action = QWidgetAction(menu)
+        self._menu = QMenu(self)
+        action = QWidgetAction(self._menu)
         action.setDefaultWidget(self.list)
-        menu.addAction(action)
-        self.setMenu(menu)
-        self.setEnabled(len(counts) > 1)
-        self._counts = Counter(categories)
+        self._menu.addAction(action)
+        self.setMenu(self._menu)
+        self.list.itemChanged.connect(self._ticked)
+
+    def offer(self, categories: Sequence[str], n_concepts: int) -> None:
+        """Offer the categories of a bank, all of them ticked.
+
+        Parameters
+        ----------
+        categories
+            One per concept, or empty: then all concepts are chosen for good.
+        n_concepts
+            How many concepts there are.
+        """
+        self._n_concepts, self._counts = n_concepts, Counter(categories)
+        self.list.blockSignals(True)  # noqa: FBT003 (Qt's way)
+        self.list.clear()
+        self._all = self._line("all categories", "")
+        counts = sorted(self._counts.items())
+        self._lines = [self._line(f"{name or 'none'} ({count})", name) for name, count in counts]
+        self.list.blockSignals(False)  # noqa: FBT003
+        self.list.setEnabled(len(counts) > 1)
+        self.setEnabled(len(counts) > 1 or len(self._menu.actions()) > 1)
         height = self.list.sizeHintForRow(0) * min(ROWS, self.list.count()) + 2 * self.list.frameWidth()
         self.list.setFixedHeight(height)
-        self.list.itemChanged.connect(self._ticked)
         self._tell()
 
     @property
@@ -57,10 +66,6 @@ class CategoryChoice(QToolButton):
     def all_chosen(self) -> bool:
         """Whether nothing is left out."""
         return len(self.chosen) == len(self._lines)
-
-    def choose_all(self) -> None:
-        """Tick every category."""
-        self._all.setCheckState(Qt.CheckState.Checked)
 
     def _line(self, text: str, held: str) -> QListWidgetItem:
         line = QListWidgetItem(text, self.list)
@@ -85,4 +90,4 @@ class CategoryChoice(QToolButton):
         self.setText(f"all {self._n_concepts:,}" if self.all_chosen else f"{n:,} of {self._n_concepts:,}")
         told = f"Candidates: {self.text()} concepts"
         self.setAccessibleName(told)
-        self.setToolTip(told if self.isEnabled() else f"{told}; the bank names no categories to choose from")
+        self.setToolTip(told if self.list.isEnabled() else f"{told}; the bank names no categories to choose from")

@@ -35,6 +35,7 @@ REGIONS = {
 _LABEL = re.compile(r"([A-Z]+?)(?:\d+H?|Z)")
 
 _SHOWN, _SOLO, _BAD = range(3)
+_FIELDS = {_SHOWN: "hidden", _SOLO: "solo", _BAD: "bad"}
 _KEYS = {Qt.Key.Key_Space: _SHOWN, Qt.Key.Key_S: _SOLO, Qt.Key.Key_B: _BAD}
 
 
@@ -99,9 +100,9 @@ class ChannelList(QWidget):
         self.choice = choice
         with QSignalBlocker(self.tree):
             for label, item in self._items.items():
-                for column, on in ((_SHOWN, label not in choice.hidden), (_SOLO, label in choice.solo),
-                                   (_BAD, label in choice.bad)):  # fmt: skip
-                    item.setCheckState(column, Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
+                item.setCheckState(_SHOWN, _checked(label not in choice.hidden))
+                item.setCheckState(_SOLO, _checked(label in choice.solo))
+                item.setCheckState(_BAD, _checked(label in choice.bad))
                 item.setText(_BAD, "bad" if label in choice.bad else "")
             for group in self._groups():
                 group.setCheckState(_SHOWN, _of_all(group))
@@ -120,11 +121,9 @@ class ChannelList(QWidget):
         groups: dict[str, QTreeWidgetItem] = {}
         items = {}
         for channel in self._channels:
-            name = (
-                f"{channel.kind.upper()}, {region(channel.label)}"
-                if channel.kind == "eeg"
-                else channel.kind.upper()
-            )
+            name = channel.kind.upper()
+            if channel.kind == "eeg":
+                name = f"{name}, {region(channel.label)}"
             group = groups.get(name)
             if group is None:
                 group = groups[name] = QTreeWidgetItem(self.tree, [name, "", ""])
@@ -133,7 +132,7 @@ class ChannelList(QWidget):
             item = QTreeWidgetItem(group, [channel.label, "", ""])
             item.setToolTip(_SHOWN, f"{channel.label}, {channel.kind}, {channel.unit}")
             for column in (_SHOWN, _SOLO, _BAD):
-                item.setCheckState(column, Qt.CheckState.Checked if column == _SHOWN else Qt.CheckState.Unchecked)
+                item.setCheckState(column, _checked(column == _SHOWN))
             items[channel.label] = item
         return items
 
@@ -144,20 +143,18 @@ class ChannelList(QWidget):
     def _find(self, text: str) -> None:
         for group in self._groups():
             inside = text.lower() in group.text(0).lower()
-            rows = [child for i in range(group.childCount()) if (child := group.child(i)) is not None]
-            for child in rows:
-                child.setHidden(not inside and text.lower() not in child.text(0).lower())
-            group.setHidden(all(child.isHidden() for child in rows))
+            rows = _rows(group)
+            for row in rows:
+                row.setHidden(not inside and text.lower() not in row.text(0).lower())
+            group.setHidden(all(row.isHidden() for row in rows))
 
     def _item_changed(self, item: QTreeWidgetItem, column: int) -> None:
         on = item.checkState(column) == Qt.CheckState.Checked
-        labels = [item.text(0)]
-        if item.parent() is None:
-            labels = [child.text(0) for i in range(item.childCount()) if (child := item.child(i)) is not None]
-        self._choose(column, frozenset(labels), on=on)
+        rows = _rows(item) if item.parent() is None else [item]
+        self._choose(column, frozenset(row.text(0) for row in rows), on=on)
 
     def _choose(self, column: int, labels: frozenset[str], *, on: bool) -> None:
-        name = {_SHOWN: "hidden", _SOLO: "solo", _BAD: "bad"}[column]
+        name = _FIELDS[column]
         there: frozenset[str] = getattr(self.choice, name)
         add = on if column != _SHOWN else not on
         self.show_choice(replace(self.choice, **{name: there | labels if add else there - labels}))
@@ -166,8 +163,7 @@ class ChannelList(QWidget):
     def _key(self, key: int) -> None:
         item, column = self.tree.currentItem(), _KEYS[Qt.Key(key)]
         if item is not None and (column == _SHOWN or item.parent() is not None):
-            on = item.checkState(column) == Qt.CheckState.Checked
-            item.setCheckState(column, Qt.CheckState.Unchecked if on else Qt.CheckState.Checked)
+            item.setCheckState(column, _checked(item.checkState(column) != Qt.CheckState.Checked))
 
 
 class _Tree(QTreeWidget):
@@ -197,6 +193,14 @@ class _Tree(QTreeWidget):
             super().keyPressEvent(event)
 
 
+def _rows(group: QTreeWidgetItem) -> list[QTreeWidgetItem]:
+    return [row for i in range(group.childCount()) if (row := group.child(i)) is not None]
+
+
+def _checked(on: bool) -> Qt.CheckState:
+    return Qt.CheckState.Checked if on else Qt.CheckState.Unchecked
+
+
 def _of_all(group: QTreeWidgetItem) -> Qt.CheckState:
-    states = {child.checkState(_SHOWN) for i in range(group.childCount()) if (child := group.child(i)) is not None}
+    states = {row.checkState(_SHOWN) for row in _rows(group)}
     return states.pop() if len(states) == 1 else Qt.CheckState.PartiallyChecked

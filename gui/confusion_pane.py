@@ -10,7 +10,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QWidget
 from bci.confusion import MOST_CATEGORIES, MOST_CONCEPTS, Grouping, confusion, grouping, row_shares, trials
 from bci.session import Snapshot
 from bci.viewing import About, Viewed
-from gui.figure_pane import HIDDEN, FigurePane
+from gui.figure_pane import FigurePane, lacks_ranking, lacks_truth
 from gui.heat_map import HeatMap
 from gui.theme import Theme
 
@@ -50,25 +50,15 @@ class ConfusionPane(FigurePane):
 
     def lacks(self, about: About, snapshot: Snapshot) -> str | None:
         """Say what is missing."""
-        decided = snapshot.decided
-        if about.hide_truth:
-            return HIDDEN
         if grouping(about.concepts, about.categories) is None:
             return _unreadable(about)
-        if not len(decided):
-            return "No decision yet. Confusions appear with the first event whose marker tells what was shown."
-        if not decided.told.any():
-            return (
-                "No truth in the markers: confusions cannot be known. Map marker values to concepts in the config."
-            )
-        if not (decided.told & decided.ranked).any():
-            return f"None of {decided.told.sum():,} events with a truth was decoded; the timeline says why."
-        return None
+        return lacks_truth(about, snapshot, "confusions") or lacks_ranking(snapshot)
 
     def draw(self, about: About, snapshot: Snapshot) -> None:
         """Count what was named."""
         decided = snapshot.decided
-        self._rows = rows = self._grouping(about)
+        self._rows = rows = grouping(about.concepts, about.categories)
+        assert rows is not None  # noqa: S101 (`lacks` has looked)
         self._shown, self._named = rows.codes(decided.truth), rows.codes(decided.best)
         self._counts = confusion(self._shown, self._named, len(rows.labels))
         missing = int((decided.told & ~decided.ranked).sum())
@@ -76,10 +66,9 @@ class ConfusionPane(FigurePane):
         self.map.set_shares(rows.labels, row_shares(self._counts))
         self._tell(self.map.cell)
 
-    def set_theme(self, theme: Theme) -> None:
-        """Take on other colours."""
-        self.map.set_theme(theme)
-        super().set_theme(theme)
+    def recolour(self) -> None:
+        """Take on the colours of the theme."""
+        self.map.set_theme(self.theme)
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 (Qt's name)
         """Close the list with Escape."""
@@ -88,11 +77,6 @@ class ConfusionPane(FigurePane):
             self.map.setFocus()
         else:
             super().keyPressEvent(event)
-
-    def _grouping(self, about: About) -> Grouping:
-        rows = grouping(about.concepts, about.categories)
-        assert rows is not None  # noqa: S101 (`lacks` has looked)
-        return rows
 
     def _tell(self, cell: tuple[int, int] | None) -> None:
         """Say what a cell holds, or what the whole table does."""

@@ -11,11 +11,12 @@ from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from bci.montage import posterior
 from gui.plots import Plot
+from gui.scales import round_up
 from gui.sheet import MARGIN
 from gui.theme import Theme
 from gui.words import Words
 
-__all__ = ["EpochPlot", "round_up"]
+__all__ = ["EpochPlot"]
 
 LOW = 9
 """Lines of words below whose height there is no room for names at the axes."""
@@ -92,9 +93,7 @@ class EpochPlot(QWidget):
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 (Qt's name)
         """Leave the names of the axes to the words above where the plot is low."""
         super().resizeEvent(event)
-        high = self.plot.height() > LOW * self.fontMetrics().height()
-        for side in ("bottom", "left"):
-            self.plot.getAxis(side).showLabel(high)
+        self.plot.show_labels(shown=self.plot.height() > LOW * self.fontMetrics().height())
 
     def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802 (Qt's name)
         """Follow the size of the font."""
@@ -111,7 +110,8 @@ class EpochPlot(QWidget):
         return [*told, ("muted", f"before scaling; {self._filters}")]
 
     def _scale(self, most: float) -> None:
-        top = round_up(most)
+        """Let the axis end at a round number, and at 1 µV the least: it stays where it is from trial to trial."""
+        top = round_up(max(1.0, most))
         if top != self._top:
             self._top = top
             self.plot.setYRange(-top, top, padding=0.05)
@@ -130,9 +130,3 @@ class EpochPlot(QWidget):
             axis = self.plot.getAxis(side)
             axis.setStyle(tickFont=self.font())
             axis.label.setFont(self.font())
-
-
-def round_up(most: float) -> float:
-    """Return the next of 1, 2, 5, 10, 20, 50 ... so that the axis stays where it is from trial to trial."""
-    steps = [digit * 10.0**power for power in range(7) for digit in (1, 2, 5)]
-    return next((step for step in steps if step >= most), most)

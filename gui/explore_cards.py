@@ -9,7 +9,7 @@ from PyQt6.QtWidgets import QVBoxLayout, QWidget
 from bci.types import Ranking
 from bci.viewing import About
 from gui.hit_marks import draw_mark, mark
-from gui.now_pane import percent
+from gui.numbers import percent
 from gui.sheet import MARGIN, Item, Sheet
 from gui.theme import Theme
 from gui.thumbnails import Thumbnails

@@ -4,19 +4,18 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QAbstractTableModel, QModelIndex, Qt, pyqtSignal
+from PyQt6.QtCore import QAbstractTableModel, QEvent, QModelIndex, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QFontMetrics, QResizeEvent
 from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
-from bci.exploring import Explored, Judged
-from gui.hit_marks import Mark, mark
+from bci.explored import Explored, Judged
+from gui.hit_marks import LOOKS, Mark, mark
 from gui.theme import Theme
 
-__all__ = ["SIGNS", "TrialList", "TrialTable"]
+__all__ = ["TrialList", "TrialTable"]
 
 SIGNS = {Mark.BEST: "●", Mark.FIVE: "◐", Mark.MISS: "○"}
 """Marks of hits as letters."""
-_ROLES = {Mark.BEST: "good", Mark.FIVE: "accent", Mark.MISS: "muted"}
 _COLUMNS = ("", "", "shown", "rank", "named", "p")
 _TIPS = (
     "Which trial it is, counted from 1 in order of presentation; of a mean, how many repetitions are in it.",
@@ -105,7 +104,7 @@ class TrialTable(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole and column in _NUMBERS:
             return _RIGHT
         if role == Qt.ItemDataRole.ForegroundRole and column == 1:
-            return QColor(getattr(self._theme, _ROLES[self._mark(self._explored, self._judged, row)]))
+            return QColor(getattr(self._theme, LOOKS[self._mark(self._explored, self._judged, row)][1]))
         return None
 
     def _text(self, explored: Explored, judged: Judged, row: int, column: int) -> str:
@@ -166,19 +165,25 @@ class TrialList(QTableView):
         columns.setHighlightSections(False)
         for stretched in (2, 4):
             columns.setSectionResizeMode(stretched, QHeaderView.ResizeMode.Stretch)
-        self.fit()
+        self._fit()
         selection = self.selectionModel()
         assert selection is not None  # noqa: S101 (for the type checker)
         selection.currentRowChanged.connect(lambda now, _: self.chosen.emit(now.row()) if now.isValid() else None)
 
-    def fit(self) -> None:
+    def _fit(self) -> None:
         """Give rows and columns the size that the font makes necessary."""
         metrics = QFontMetrics(self.font())
         self._rows.setDefaultSectionSize(round(metrics.height() * 1.35))
+        self._columns.setMinimumSectionSize(metrics.horizontalAdvance("●") + 16)
         for column, widest in ((0, "99999"), (1, "●"), (3, "rank"), (5, "100 %")):
             self.setColumnWidth(column, metrics.horizontalAdvance(widest) + 16)
-        self._columns.setMinimumSectionSize(metrics.horizontalAdvance("●") + 16)
         self._leave_room()
+
+    def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802 (Qt's name)
+        """Follow the size of the font."""
+        super().changeEvent(event)
+        if event is not None and event.type() == QEvent.Type.FontChange:
+            self._fit()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 (Qt's name)
         """Leave out probabilities where they would leave no room for names."""

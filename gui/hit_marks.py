@@ -2,13 +2,17 @@
 
 from enum import Enum
 
-from PyQt6.QtCore import QRectF, Qt
-from PyQt6.QtGui import QColor, QPainter, QPen
+from PyQt6.QtCore import QRectF
+from PyQt6.QtGui import QColor, QPainter
 
 from bci.tally import top5_counts
+from gui.shapes import SHAPES
 from gui.theme import Theme
 
-__all__ = ["Mark", "draw_mark", "mark"]
+__all__ = ["LOOKS", "Mark", "draw_mark", "mark"]
+
+MARGIN = 0.05
+"""Empty at each side of a mark, of the width of its square; half a pixel at least."""
 
 
 class Mark(Enum):
@@ -19,7 +23,8 @@ class Mark(Enum):
     MISS = "miss"
 
 
-_ROLES = {Mark.BEST: "good", Mark.FIVE: "accent", Mark.MISS: "muted"}
+LOOKS = {Mark.BEST: ("disc", "good"), Mark.FIVE: ("half", "accent"), Mark.MISS: ("ring", "muted")}
+"""Shape, and role of the theme that gives its colour."""
 
 
 def mark(rank: int | None, n_concepts: int) -> Mark:
@@ -33,12 +38,7 @@ def mark(rank: int | None, n_concepts: int) -> Mark:
 
 def draw_mark(painter: QPainter, area: QRectF, what: Mark, theme: Theme) -> None:
     """Draw a mark into a square."""
-    colour = QColor(getattr(theme, _ROLES[what]))
-    pen = max(1.0, area.width() * 0.1)
-    disc = area.adjusted(pen, pen, -pen, -pen)
-    painter.setPen(QPen(colour, pen))
-    painter.setBrush(colour if what is Mark.BEST else Qt.BrushStyle.NoBrush)
-    painter.drawEllipse(disc)
-    if what is Mark.FIVE:
-        painter.setBrush(colour)
-        painter.drawPie(disc, 90 * 16, 180 * 16)
+    shape, role = LOOKS[what]
+    margin = max(0.5, MARGIN * area.width())
+    inside = area.adjusted(margin, margin, -margin, -margin)
+    SHAPES[shape](painter, inside, QColor(getattr(theme, role)))

@@ -7,8 +7,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QColor, QResizeEvent
-from PyQt6.QtWidgets import QVBoxLayout, QWidget
+from PyQt6.QtGui import QColor
 
 from bci.decided import Decided
 from bci.latency import latency_histogram, missed, near_percentiles
@@ -18,7 +17,7 @@ from bci.verdict import STAGES
 from bci.viewing import About, Viewed
 from gui.figure_pane import FigurePane
 from gui.plots import Plot
-from gui.root_scale import round_counts
+from gui.scales import round_counts
 from gui.stage_bars import StageBar, StageBars
 from gui.theme import Theme
 
@@ -43,13 +42,13 @@ class LatencyPane(FigurePane):
     def __init__(self, viewed: Viewed, theme: Theme) -> None:
         self.bars = StageBars(theme, STAGES)
         self.plot = Plot(theme, "latency, ms (counts, √ scale)", "")
-        super().__init__(viewed, theme, _above(self.bars, self.plot))
+        super().__init__(viewed, theme, self.bars, self.plot)
         self._histogram = pg.BarGraphItem(x0=[], x1=[], height=[])
         self._budget = pg.InfiniteLine(angle=90)
         for item in (self._histogram, self._budget):
             self.plot.addItem(item)
         self._painted = np.zeros(0)
-        self._paint()
+        self.recolour()
 
     def painted(self, seconds: NDArray[np.float64]) -> None:
         """Take in how long decisions waited to be seen; shown with the next refresh.
@@ -80,24 +79,19 @@ class LatencyPane(FigurePane):
         self._tell(latency, budget)
         self.bars.set_bars(list(self._stages(decided)), budget * 1e3)
         self._plot(latency, budget)
-        self._fit()
+        self.fit()
 
-    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 (Qt's name)
-        """Lay the pane out anew."""
-        super().resizeEvent(event)
-        self._fit()
-
-    def _fit(self) -> None:
+    def fit(self) -> None:
         """Leave the distribution out where it would be too flat to be read."""
         above = self.words.heightForWidth(self.width()) + self.bars.heightForWidth(self.width())
         self.plot.setVisible(self.height() - above >= FLATTEST * self.fontMetrics().height())
 
-    def set_theme(self, theme: Theme) -> None:
-        """Take on other colours."""
-        self.plot.paint(theme)
-        self.bars.set_theme(theme)
-        super().set_theme(theme)
-        self._paint()
+    def recolour(self) -> None:
+        """Take on the colours of the theme."""
+        self.plot.paint(self.theme)
+        self.bars.set_theme(self.theme)
+        self._histogram.setOpts(brush=QColor(self.theme.accent), pen=QColor(self.theme.panel))
+        self._budget.setPen(QColor(self.theme.warning), style=Qt.PenStyle.DashLine)
 
     def _tell(self, latency: NDArray[np.float64], budget: float) -> None:
         found, over = percentiles(latency) or {}, missed(latency, budget)
@@ -137,17 +131,3 @@ class LatencyPane(FigurePane):
         thirds = [(np.log10(factor) + power, f"{factor * 10**power:g}") for power in decades for factor in (2, 5)]
         wholes = [(float(power), f"{10**power:g}") for power in decades]
         self.plot.getAxis("bottom").setTicks([wholes + (thirds if high - low < 2 else [])])
-
-    def _paint(self) -> None:
-        self._histogram.setOpts(brush=QColor(self.theme.accent), pen=QColor(self.theme.panel))
-        self._budget.setPen(QColor(self.theme.warning), style=Qt.PenStyle.DashLine)
-
-
-def _above(upper: QWidget, lower: QWidget) -> QWidget:
-    both = QWidget()
-    column = QVBoxLayout(both)
-    column.setContentsMargins(0, 2, 0, 0)
-    column.setSpacing(2)
-    column.addWidget(upper)
-    column.addWidget(lower, 1)
-    return both

@@ -13,6 +13,7 @@ from bci.projection_map import place
 from bci.session import Snapshot
 from bci.viewing import About, Viewed
 from gui.figure_pane import FigurePane
+from gui.glyphs import Glyphs
 from gui.plots import Plot
 from gui.theme import Theme
 
@@ -33,7 +34,6 @@ class MapPane(FigurePane):
 
     title: ClassVar[str] = "Map"
     help: ClassVar[str] = "Concepts on a fixed map, and the latest decisions among them, weighted by probability."
-    rate: ClassVar[float] = 5.0
 
     def __init__(self, viewed: Viewed, theme: Theme) -> None:
         self.plot = Plot(theme, "", "")
@@ -48,9 +48,10 @@ class MapPane(FigurePane):
         self._truth = pg.ScatterPlotItem(size=RING, symbol="o", brush=None, pxMode=True)
         for item in (self._dots, self._trail, self._passed, self._truth, self._live):
             self.plot.addItem(item)
+        self._glyphs = Glyphs(viewed.about.categories)
         self._mapped: NDArray[np.float32] | None = None
         self.plot.viewport().installEventFilter(self)
-        self._paint()
+        self.recolour()
 
     def lacks(self, about: About, snapshot: Snapshot) -> str | None:  # noqa: ARG002 (a map needs no decision)
         """Say what is missing."""
@@ -66,7 +67,7 @@ class MapPane(FigurePane):
         assert about.map is not None  # noqa: S101 (`lacks` has looked)
         if about.map is not self._mapped:
             self._mapped = about.map
-            self._draw_concepts(about)
+            self._draw_concepts(about.map)
         newest = snapshot.recent[-1] if snapshot.recent else None
         rankings = [each.ranking for each in snapshot.recent if each.ranking is not None][-TRAIL:]
         path = np.array([place(about.map, each.indices, each.probabilities) for each in rankings]).reshape(-1, 2)
@@ -78,12 +79,16 @@ class MapPane(FigurePane):
         self._truth.setData(pos=about.map[:0] if truth is None else about.map[truth : truth + 1])
         self._tell(about, snapshot, truth)
 
-    def set_theme(self, theme: Theme) -> None:
-        """Take on other colours."""
-        self.plot.paint(theme)
+    def recolour(self) -> None:
+        """Take on the colours of the theme; dots have those of their categories once they are drawn anew."""
         self._mapped = None
-        super().set_theme(theme)
-        self._paint()
+        self.plot.paint(self.theme)
+        self._trail.setPen(QColor(self.theme.muted))
+        self._passed.setPen(QColor(self.theme.panel))
+        self._passed.setBrush(QColor(self.theme.text))
+        self._live.setBrush(QColor(self.theme.accent))
+        self._live.setPen(QColor(self.theme.panel))
+        self._truth.setPen(QColor(self.theme.truth), width=2)
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802 (Qt's name)
         """Tell the name of a concept at the mouse."""
@@ -103,17 +108,14 @@ class MapPane(FigurePane):
         nearest = int(distances.argmin())
         if distances[nearest] > NEAR:
             return ""
-        category = f" ({about.categories[nearest]})" if about.categories else ""
-        return about.concepts[nearest] + category
+        category = self._glyphs.category(nearest)
+        return about.concepts[nearest] + (f" ({category})" if category else "")
 
-    def _draw_concepts(self, about: About) -> None:
-        assert about.map is not None  # noqa: S101
-        hues = [pg.mkBrush(QColor(name)) for name in self.theme.categories]
-        kinds = sorted(set(about.categories))
-        codes = [kinds.index(category) % len(hues) for category in about.categories] or [0] * len(about.map)
-        self._dots.setData(pos=about.map, brush=[hues[code] for code in codes])
-        self._dots.setSize(DOT if len(about.map) <= MANY else DOT - 2)
-        low, high = about.map.min(axis=0).tolist(), about.map.max(axis=0).tolist()
+    def _draw_concepts(self, places: NDArray[np.float32]) -> None:
+        hues = {name: pg.mkBrush(QColor(name)) for name in self.theme.categories}
+        self._dots.setData(pos=places, brush=[hues[self._glyphs.hue(i, self.theme)] for i in range(len(places))])
+        self._dots.setSize(DOT if len(places) <= MANY else DOT - 2)
+        low, high = places.min(axis=0).tolist(), places.max(axis=0).tolist()
         self.plot.setRange(xRange=(low[0], high[0]), yRange=(low[1], high[1]), padding=0.08)
 
     def _tell(self, about: About, snapshot: Snapshot, truth: int | None) -> None:
@@ -131,12 +133,3 @@ class MapPane(FigurePane):
         kinds = [("muted", f"{n_kinds:,} categories by hue{repeated}")] if n_kinds else []
         banner = ("muted", "map is a projection")
         self.words.say([live, *shown, *hidden, banner, ("muted", f"{len(about.concepts):,} concepts"), *kinds])
-
-    def _paint(self) -> None:
-        accent, truth = QColor(self.theme.accent), QColor(self.theme.truth)
-        self._trail.setPen(QColor(self.theme.muted))
-        self._passed.setPen(QColor(self.theme.panel))
-        self._passed.setBrush(QColor(self.theme.text))
-        self._live.setBrush(accent)
-        self._live.setPen(QColor(self.theme.panel))
-        self._truth.setPen(truth, width=2)

@@ -39,7 +39,7 @@ def notice_of(error: BaseException, where: str) -> Notice:
     if isinstance(error, BciError):
         return Notice(str(error))
     trace = "".join(traceback.format_exception(error))
-    return Notice(f"{where} failed: {type(error).__name__}: {error}. The session goes on; please report it", trace)
+    return Notice(f"{where} failed: {type(error).__name__}: {error}. All else goes on; please report it", trace)
 
 
 class NoticeBar(QWidget):

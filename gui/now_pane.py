@@ -8,20 +8,20 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
-from PyQt6.QtCore import QPointF, QRectF, Qt
+from PyQt6.QtCore import QRectF, Qt
 from PyQt6.QtGui import QColor, QPainter
-from PyQt6.QtWidgets import QVBoxLayout
 
 from bci.clock import Clock, lsl_clock
 from bci.session import Snapshot
 from bci.types import Decision, Ranking, SourceState, Status
 from bci.viewing import Viewed
-from gui.pane import Pane
-from gui.sheet import MARGIN, SMALLEST, Item, Sheet
+from gui.numbers import duration, percent
+from gui.sheet import MARGIN, SMALLEST, Item, square
+from gui.sheet_pane import SheetPane
 from gui.theme import Theme
 from gui.thumbnails import Thumbnails
 
-__all__ = ["CLEAR", "NowPane", "age", "margin", "percent", "period"]
+__all__ = ["CLEAR", "NowPane", "age", "margin", "period"]
 
 CLEAR = 0.05
 """Probability by which a clear winner leads."""
@@ -35,7 +35,7 @@ _FLOWING = (SourceState.FLOWING, SourceState.RECOVERED)
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
-class NowPane(Pane):
+class NowPane(SheetPane):
     """Cards of the best five concepts, as large as the pane lets them be.
 
     Parameters
@@ -59,11 +59,6 @@ class NowPane(Pane):
         self._decision: Decision | None = None
         self._state = SourceState.CONNECTED
         self._age = self._period = 0.0
-        self._shown: tuple[object, ...] = ()
-        self._sheet = Sheet(theme, self._draw)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._sheet)
 
     def refresh(self, snapshot: Snapshot) -> None:
         """Show the latest decision and how old it is."""
@@ -76,15 +71,7 @@ class NowPane(Pane):
         if self._decision is not None:
             self._age = age(self._decision, window[1], self._clock())
         seq = None if self._decision is None else self._decision.seq
-        shown = (seq, self._state, _seconds(self._age), self._stale)
-        if shown != self._shown:
-            self._shown = shown
-            self._sheet.update()
-
-    def set_theme(self, theme: Theme) -> None:
-        """Take on other colours."""
-        super().set_theme(theme)
-        self._sheet.set_theme(theme)
+        self.show_anew(seq, self._state, duration(self._age), self._stale)
 
     @property
     def _stale(self) -> bool:
@@ -92,36 +79,35 @@ class NowPane(Pane):
 
     # -------------------------------------------------------------------------------- drawing
 
-    def _draw(self, painter: QPainter, area: QRectF) -> None:
-        size = self._sheet.size_in(area)
+    def draw(self, painter: QPainter, area: QRectF) -> None:
+        """Draw cards, or why there are none."""
         decision = self._decision
         if decision is None:
-            headline = Item("No decision yet", self.theme.text, bold=True)
             detail = "One is made as soon as the window after a marker is complete."
-            self._sheet.notice(painter, area, headline, detail, size)
+            self.notice(painter, area, "No decision yet", detail)
         elif decision.ranking is None:
-            self._draw_reason(painter, area, decision, size)
+            self._draw_reason(painter, area, decision)
         else:
-            self._draw_ranking(painter, area, decision, decision.ranking, size)
+            self._draw_ranking(painter, area, decision, decision.ranking)
 
-    def _draw_reason(self, painter: QPainter, area: QRectF, decision: Decision, size: float) -> None:
+    def _draw_reason(self, painter: QPainter, area: QRectF, decision: Decision) -> None:
         """Say why the latest event has no ranking."""
-        used = self._sheet.flow(painter, area, self._about_time(), size)
+        size = self.sheet.size_in(area)
+        used = self.sheet.flow(painter, area, self._about_time(), size)
         headline = Item(f"✕ No decision: {decision.status}", self.theme.bad, bold=True)
-        self._sheet.notice(painter, area.adjusted(0, used, 0, 0), headline, decision.reason, size * 1.2)
+        self.sheet.notice(painter, area.adjusted(0, used, 0, 0), headline, decision.reason, size * 1.2)
 
-    def _draw_ranking(
-        self, painter: QPainter, area: QRectF, decision: Decision, ranking: Ranking, size: float
-    ) -> None:
+    def _draw_ranking(self, painter: QPainter, area: QRectF, decision: Decision, ranking: Ranking) -> None:
+        size = self.sheet.size_in(area)
         head = [*_flags(decision, self.theme), *self._about_margin(margin(ranking)), *self._about_time()]
         # as much room as most decisions need, so that cards stay where they are from one to the next
         usual = [*self._about_margin(0.0), Item("▲ stale: 99.9 s ago", self.theme.text)]
-        used = max(self._sheet.flow(painter, area, head, size), self._sheet.flow_height(area, usual, size))
-        space = self._sheet.line_height(size) * 0.3
+        used = max(self.sheet.flow(painter, area, head, size), self.sheet.flow_height(area, usual, size))
+        space = self.sheet.line_height(size) * 0.3
         below = area.adjusted(0, used + space, 0, 0)
         doubtful = self._stale or decision.status is Status.ARTIFACT
         painter.setOpacity(FADED if doubtful else 1.0)
-        places = cards(below, min(CARDS, len(ranking.indices)), least=self._sheet.line_height(size) * 0.9)
+        places = cards(below, min(CARDS, len(ranking.indices)), least=self.sheet.line_height(size) * 0.9)
         column = min(places[0].height(), area.width() * 0.2)
         for place, card in enumerate(places):
             concept, probability = int(ranking.indices[place]), float(ranking.probabilities[place])
@@ -132,9 +118,8 @@ class NowPane(Pane):
         self, painter: QPainter, card: QRectF, column: float, concept: int, probability: float, *, best: bool
     ) -> None:
         """Picture in a column of its own, then name and number over a bar from 0 to 100 %."""
-        sheet, theme, side = self._sheet, self.theme, min(card.height(), column)
-        centre = QPointF(card.left() + column / 2, card.center().y())
-        picture = QRectF(centre.x() - side / 2, centre.y() - side / 2, side, side)
+        sheet, theme, side = self.sheet, self.theme, min(card.height(), column)
+        picture = square(card.adjusted((column - side) / 2, 0, 0, 0), side)
         self._pictures.draw(painter, picture, concept, theme, sheet.font())
         words = card.adjusted(column + max(MARGIN, column * 0.15), 0, 0, 0)
         thick = card.height() * 0.14
@@ -143,9 +128,9 @@ class NowPane(Pane):
         size = self._card_size(line)
         number = Item(percent(probability), theme.text, bold=best)
         room = sheet.text_width("100.0 %", size, bold=True)
-        glyph = sheet.line_height(size) * 0.55 if self._pictures.glyphs.category(concept) else 0.0
-        mark = QRectF(line.left(), line.center().y() - glyph / 2, glyph, glyph)
-        self._pictures.glyphs.draw(painter, mark, concept, self._pictures.glyphs.hue(concept, theme))
+        glyphs = self._pictures.glyphs
+        glyph = sheet.line_height(size) * 0.55 if glyphs.category(concept) else 0.0
+        glyphs.draw(painter, square(line, glyph), concept, glyphs.hue(concept, theme))
         name = Item(self.viewed.about.concepts[concept], theme.text, bold=best)
         sheet.tip(card, self._told(concept, probability))
         sheet.write(painter, line.adjusted(glyph * 1.5, 0, -room, 0), name, size)
@@ -154,8 +139,8 @@ class NowPane(Pane):
 
     def _card_size(self, line: QRectF) -> float:
         """Size of a card's words: as tall as the line allows, but so that some twenty letters fit."""
-        tall = line.height() * 0.62 / self._sheet.line_height()
-        wide = line.width() / self._sheet.text_width("n" * 20 + "100.0 %")
+        tall = line.height() * 0.62 / self.sheet.line_height()
+        wide = line.width() / self.sheet.text_width("n" * 20 + "100.0 %")
         return max(SMALLEST, min(tall, wide))
 
     # -------------------------------------------------------------------------------- words
@@ -171,7 +156,7 @@ class NowPane(Pane):
         return [Item(points, self.theme.text), *told]
 
     def _about_time(self) -> list[Item]:
-        told = f"{_seconds(self._age)} ago"
+        told = f"{duration(self._age)} ago"
         items = [Item(f"▲ stale: {told}", self.theme.warning) if self._stale else Item(told, self.theme.muted)]
         if self._state not in _FLOWING:
             items.append(Item(f"■ source {self._state}", self.theme.bad, bold=True))
@@ -207,13 +192,6 @@ def period(onsets: Sequence[float], window: float) -> float:
     return float(np.median(np.diff(onsets))) if len(onsets) > 1 else window
 
 
-def percent(share: float) -> str:
-    """Write a share so that small ones are told apart from none."""
-    if 0 < share < 0.0001:
-        return "< 0.01 %"
-    return f"{share * 100:.2f} %" if share < 0.01 else f"{share * 100:.1f} %"
-
-
 def cards(area: QRectF, n: int, least: float) -> list[QRectF]:
     """Divide an area among at most `n` cards, none lower than `least` but the only one; the first is taller."""
     gap = max(2.0, area.height() * 0.02)
@@ -240,7 +218,3 @@ def _flags(decision: Decision, theme: Theme) -> list[Item]:
 def _bar(painter: QPainter, area: QRectF, share: float, theme: Theme, colour: str) -> None:
     painter.fillRect(area, QColor(theme.raised))
     painter.fillRect(QRectF(area.left(), area.top(), area.width() * share, area.height()), QColor(colour))
-
-
-def _seconds(seconds: float) -> str:
-    return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"

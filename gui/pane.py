@@ -9,7 +9,9 @@ from bci.session import Snapshot
 from bci.viewing import Viewed
 from gui.theme import Theme
 
-__all__ = ["Pane"]
+__all__ = ["HIDDEN", "Pane", "tint"]
+
+HIDDEN = "Hidden from this screen: a participant may see it."
 
 
 class Pane(QWidget):
@@ -46,7 +48,7 @@ class Pane(QWidget):
 
     def refresh(self, snapshot: Snapshot) -> None:
         """Show how the session stands."""
-        raise NotImplementedError
+        raise NotImplementedError  # and no abstract class: the metaclass of Qt's widgets forbids one
 
     def set_theme(self, theme: Theme) -> None:
         """Take on other colours."""
@@ -55,6 +57,11 @@ class Pane(QWidget):
         self.update()
 
     def _fill(self) -> None:
-        palette = self.palette()
-        palette.setColor(QPalette.ColorRole.Window, QColor(self.theme.panel))
-        self.setPalette(palette)
+        tint(self, QPalette.ColorRole.Window, self.theme.panel)
+
+
+def tint(widget: QWidget, role: QPalette.ColorRole, colour: str) -> None:
+    """Change one colour of a widget."""
+    palette = widget.palette()
+    palette.setColor(role, QColor(colour))
+    widget.setPalette(palette)

@@ -17,6 +17,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from bci.discovery import FoundStream
 from bci.stream_monitor import Observed
 from bci.stream_watch import StreamWatch
 
@@ -24,6 +25,8 @@ __all__ = ["Picker"]
 
 NUMBERS = (3, 4, 5)
 COLUMNS = ("stream", "type", "host", "channels", "rate, Hz", "measured, Hz", "state", "source id", "uid")
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class Picker(QWidget):
@@ -34,7 +37,7 @@ class Picker(QWidget):
     watch
         Who looks for streams; it looks while the list can be seen.
     last
-        Name of the stream that was chosen last: it is selected when it appears.
+        Name or source id of the stream that was chosen last: it is selected when it appears.
     """
 
     chosen = pyqtSignal(str)
@@ -55,15 +58,18 @@ class Picker(QWidget):
         for column in NUMBERS:
             header = self.table.horizontalHeaderItem(column)
             if header is not None:
-                header.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+                header.setTextAlignment(_RIGHT)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setShowGrid(False)
-        self._of("vertical").hide()
-        self._of("horizontal").setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self._of("horizontal").setStretchLastSection(True)
-        self._of("horizontal").setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        rows, columns = self.table.verticalHeader(), self.table.horizontalHeader()
+        assert rows is not None  # noqa: S101 (for the type checker)
+        assert columns is not None  # noqa: S101 (for the type checker)
+        rows.hide()
+        columns.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        columns.setStretchLastSection(True)
+        columns.setDefaultAlignment(_LEFT)
         self.table.itemSelectionChanged.connect(self._enable)
         self.table.itemActivated.connect(lambda _: self._choose())
         self.button = QPushButton("Open stream")
@@ -106,42 +112,38 @@ class Picker(QWidget):
         wanted = self._filter.text().lower()
         rows = [each for each in seen if wanted in " ".join(_cells(each)).lower()]
         rows.sort(key=lambda each: not each.stream.sfreq)  # what can be decoded comes first
-        kept = self._selected() or self._last
+        before = self._selected()
+        self.table.clearSelection()  # or another stream would be where the selected one has been
         self.table.setRowCount(len(rows))
         for row, each in enumerate(rows):
             for column, text in enumerate(_cells(each)):
-                self.table.setItem(row, column, _item(text, right=column in NUMBERS))
-            self._item(row).setData(Qt.ItemDataRole.UserRole, each)
-            if each.stream.name == kept:
+                item = _item(text, right=column in NUMBERS)
+                item.setData(Qt.ItemDataRole.UserRole, each.stream)
+                self.table.setItem(row, column, item)
+            if self._is_meant(each.stream, before):
                 self.table.selectRow(row)
         self._hint.setText(_hint(rows, seen))
         self._enable()
 
+    def _is_meant(self, stream: FoundStream, before: FoundStream | None) -> bool:
+        """Whether it was selected before; its outlet may be another one since. Without one, that of last time."""
+        if before is None:
+            return bool(self._last) and self._last in (stream.name, stream.source_id)
+        return (stream.name, stream.source_id) == (before.name, before.source_id)
+
     def _enable(self) -> None:
-        self.button.setEnabled(bool(self._selected()))
+        self.button.setEnabled(self._selected() is not None)
 
     def _choose(self) -> None:
-        row = self.table.currentRow()
-        if row < 0 or not self.button.isEnabled():
-            return
-        stream = self._item(row).data(Qt.ItemDataRole.UserRole).stream
-        self._last = stream.name
-        same = sum(each.stream.name == stream.name for each in self._shown)
-        self.chosen.emit(stream.name if same == 1 or not stream.source_id else stream.source_id)
+        stream = self._selected()
+        if stream is not None:
+            same = sum(each.stream.name == stream.name for each in self._shown)
+            self._last = stream.name if same == 1 or not stream.source_id else stream.source_id
+            self.chosen.emit(self._last)
 
-    def _selected(self) -> str:
-        rows = self.table.selectedItems()
-        return rows[0].data(Qt.ItemDataRole.UserRole).stream.name if rows else ""
-
-    def _item(self, row: int) -> QTableWidgetItem:
-        item = self.table.item(row, 0)
-        assert item is not None  # noqa: S101 (for the type checker)
-        return item
-
-    def _of(self, which: str) -> QHeaderView:
-        header = self.table.verticalHeader() if which == "vertical" else self.table.horizontalHeader()
-        assert header is not None  # noqa: S101 (for the type checker)
-        return header
+    def _selected(self) -> FoundStream | None:
+        items = self.table.selectedItems()
+        return items[0].data(Qt.ItemDataRole.UserRole) if items else None
 
 
 def _cells(each: Observed) -> tuple[str, ...]:
@@ -157,7 +159,7 @@ def _cells(each: Observed) -> tuple[str, ...]:
 def _item(text: str, *, right: bool) -> QTableWidgetItem:
     item = QTableWidgetItem(text)
     if right:
-        item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        item.setTextAlignment(_RIGHT)
     return item
 
 

@@ -24,9 +24,9 @@ class Plot(pg.PlotWidget):
         menu = self.getPlotItem().ctrlMenu  # which pyqtgraph makes all the same, and would leave behind
         menu.setParent(self, menu.windowFlags())
         self._labels = {"bottom": x, "left": y}
-        self._new = True
         for side in self._labels:
             self.getAxis(side).setSIPrefixEnableRanges(())  # milliseconds stay milliseconds
+            self.getAxis(side).showLabel()
         self.setMouseEnabled(x=False, y=False)
         self.hideButtons()
         self.getPlotItem().setContentsMargins(2, 6, 8, 2)
@@ -39,7 +39,11 @@ class Plot(pg.PlotWidget):
             axis = self.getAxis(side)
             axis.setPen(QColor(theme.line))
             axis.setTextPen(QColor(theme.muted))
-            labelled = axis.label.isVisible() or self._new
+            labelled = axis.label.isVisible()
             axis.setLabel(label, color=theme.muted)  # which shows it
             axis.showLabel(labelled)
-        self._new = False
+
+    def show_labels(self, *, shown: bool) -> None:
+        """Show what the axes are of, or leave the room to what lies in the plot."""
+        for side in self._labels:
+            self.getAxis(side).showLabel(shown)

@@ -1,21 +1,21 @@
 """Where a decision comes from: encoder, bank, montage, preprocessing, calibration; and what does not fit."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from html import escape
 from typing import ClassVar
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QColor, QPalette
+from PyQt6.QtGui import QPalette
 from PyQt6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout
 
 from bci.montage import canonical
 from bci.session import Snapshot
 from bci.viewing import About, Viewed
-from gui.pane import Pane
+from gui.pane import Pane, tint
 from gui.sheet import MARGIN, Item
 from gui.theme import Theme
 
-__all__ = ["ProvenancePane", "montage"]
+__all__ = ["ProvenancePane", "missing"]
 
 LONG = 20
 """Letters of a fact from which on it may be broken."""
@@ -30,7 +30,7 @@ class ProvenancePane(Pane):
 
     def __init__(self, viewed: Viewed, theme: Theme) -> None:
         super().__init__(viewed, theme)
-        self._about: About | None = None
+        self._about, self._made_up = viewed.about, viewed.about.interpolated
         self._label = QLabel()
         self._label.setTextFormat(Qt.TextFormat.RichText)
         self._label.setWordWrap(True)
@@ -41,6 +41,7 @@ class ProvenancePane(Pane):
         )
         self._label.setMinimumWidth(1)  # as narrow as the pane; else what is right of it could not be seen
         self._label.setAccessibleName(self.title)
+        self._label.setAutoFillBackground(True)
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
@@ -51,9 +52,10 @@ class ProvenancePane(Pane):
         layout.addWidget(self._scroll)
         self._tell()
 
-    def refresh(self, snapshot: Snapshot) -> None:  # noqa: ARG002 (a session's facts are no part of its snapshots)
+    def refresh(self, snapshot: Snapshot) -> None:
         """Show the facts again if they have changed."""
-        if self.viewed.about is not self._about:
+        if self.viewed.about is not self._about or snapshot.mask != self._made_up:
+            self._about, self._made_up = self.viewed.about, snapshot.mask
             self._tell()
 
     def set_theme(self, theme: Theme) -> None:
@@ -62,12 +64,8 @@ class ProvenancePane(Pane):
         self._tell()
 
     def _tell(self) -> None:
-        self._about = self.viewed.about
-        palette = self._label.palette()
-        palette.setColor(QPalette.ColorRole.Window, QColor(self.theme.panel))
-        self._label.setAutoFillBackground(True)
-        self._label.setPalette(palette)
-        told = (self._written(name, item) for name, item in _facts(self._about, self.theme))
+        tint(self._label, QPalette.ColorRole.Window, self.theme.panel)
+        told = (self._written(name, item) for name, item in _facts(self._about, self._made_up, self.theme))
         self._label.setText("&nbsp;&nbsp;&nbsp; ".join(told))
 
     def _written(self, name: str, item: Item) -> str:
@@ -80,15 +78,13 @@ class ProvenancePane(Pane):
         return f'<span style="color:{self.theme.muted}">{label}</span>{space}{value}' if name else value
 
 
-def montage(about: About) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return which of the decoder's channels are made up from others, and which the stream lacks altogether."""
-    there = {canonical(label) for label in about.stream.labels}
-    made_up = {canonical(label) for label in about.interpolated}
-    missing = (label for label in about.decoder.channels if canonical(label) not in there | made_up)
-    return about.interpolated, tuple(missing)
+def missing(about: About, made_up: Collection[str]) -> tuple[str, ...]:
+    """Return which of the decoder's channels the stream lacks, and nobody makes up."""
+    there = {canonical(label) for label in (*about.stream.labels, *made_up)}
+    return tuple(label for label in about.decoder.channels if canonical(label) not in there)
 
 
-def _facts(about: About, theme: Theme) -> Iterator[tuple[str, Item]]:
+def _facts(about: About, made_up: Collection[str], theme: Theme) -> Iterator[tuple[str, Item]]:
     """Each fact with its label, what does not fit in the colour and the word for it."""
     decoder = about.decoder
     if about.synthetic:
@@ -96,7 +92,7 @@ def _facts(about: About, theme: Theme) -> Iterator[tuple[str, Item]]:
     yield "source", Item(about.origin, theme.text)
     yield "encoder", Item(f"{about.decoder_name} {decoder.model}", theme.text)
     yield "bank", Item(f"{about.vision_model}, {len(about.concepts)} concepts, {decoder.bank}", theme.text)
-    yield "montage", _montage(about, theme)
+    yield "montage", _montage(about, made_up, theme)
     yield "preprocessing", _preprocessing(about, theme)
     yield "decoder's filters", Item(about.filters, theme.text)
     yield "window", Item(f"{about.window[0]:g} to {about.window[1]:g} s at {decoder.sfreq:g} Hz", theme.text)
@@ -104,11 +100,10 @@ def _facts(about: About, theme: Theme) -> Iterator[tuple[str, Item]]:
     yield "probabilities", Item(_calibration(about), theme.text)
 
 
-def _montage(about: About, theme: Theme) -> Item:
-    made_up, missing = montage(about)
-    n = len(about.decoder.channels)
-    if missing:
-        return Item(f"✕ {len(missing)} of {n} channels MISSING: {', '.join(missing)}", theme.bad, bold=True)
+def _montage(about: About, made_up: Collection[str], theme: Theme) -> Item:
+    gone, n = missing(about, made_up), len(about.decoder.channels)
+    if gone:
+        return Item(f"✕ {len(gone)} of {n} channels MISSING: {', '.join(gone)}", theme.bad, bold=True)
     if made_up:
         return Item(f"▲ {len(made_up)} of {n} channels interpolated: {', '.join(made_up)}", theme.warning)
     return Item(f"✓ all {n} channels", theme.text)

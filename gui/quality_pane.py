@@ -6,6 +6,7 @@ from math import ceil
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPen
 
@@ -13,7 +14,8 @@ from bci.channel_quality import LEAST, SECONDS, Assessment, Condition, assess_ch
 from bci.session import Snapshot
 from bci.viewing import About, Viewed
 from gui.samples_pane import SamplesPane
-from gui.sheet import Item, Sheet
+from gui.shapes import SHAPES
+from gui.sheet import Item, Sheet, square
 from gui.theme import Theme
 from gui.words import Piece, Words
 
@@ -28,9 +30,26 @@ ROLES = {
     Condition.MISSING: "lost",
 }
 """Colour of each condition, a role of the theme."""
+MARKS = {
+    Condition.GOOD: "●",
+    Condition.FLAT: "▬",
+    Condition.SATURATED: "■",
+    Condition.LINE: "∿",
+    Condition.NOISY: "▲",
+    Condition.MISSING: "○",
+}
+"""Their shapes, as words have them; cells have the same ones, drawn."""
+_SHAPES = {
+    Condition.GOOD: "disc",
+    Condition.SATURATED: "square",
+    Condition.NOISY: "triangle",
+    Condition.MISSING: "ring",
+}
 
 SMALL = 0.75
 """Size of labels where many channels share little room."""
+WORD = 0.85
+"""Size of the word below a label."""
 
 _STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
 
@@ -73,11 +92,10 @@ class QualityPane(SamplesPane):
         self.explain()
         self.grid.update()
 
-    def set_theme(self, theme: Theme) -> None:
-        """Take on other colours."""
-        self.grid.set_theme(theme)
-        self.reason.set_theme(theme)
-        super().set_theme(theme)
+    def recolour(self) -> None:
+        """Take on the colours of the theme."""
+        self.grid.set_theme(self.theme)
+        self.reason.set_theme(self.theme)
 
     def choose(self, place: int | None) -> None:
         """Explain one channel, by its place among the EEG channels."""
@@ -160,22 +178,14 @@ class _Grid(Sheet):
             super().keyPressEvent(event)
 
     def _draw_cells(self, painter: QPainter, _: QRectF) -> None:
-        n, area = len(self._pane.assessments), QRectF(self.rect())
-        if not n:
-            return
-        height, label = self.line_height(), max(map(self.text_width, self._pane.labels))
-        ohms = max((self._pane.impedance(place, " ") for place in range(n)), key=len)
-        word = max(self.text_width(f"{condition}{ohms}", 0.85) for condition in Condition)
-        # from telling all to shapes alone: the first kind of cell that fits
-        kinds = (
-            (max(label + 1.4 * height, word) + 12, 2 * height + 8, 3),
-            (label + 1.4 * height + 8, height + 6, 2),
-            (SMALL * (label + height) + 6, SMALL * height + 1, 2),
-            (height + 2, height + 2, 1),
-        )
-        width, tall, lines = next((kind for kind in kinds if _fits(area, kind[0], kind[1], n)), (0.0, 0.0, 0))
-        if not lines:
-            tall = width = (area.width() * area.height() / n) ** 0.5 * 0.9
+        if self._pane.assessments:
+            lines = self._lay_out(len(self._pane.assessments))
+            for place, cell in enumerate(self._cells):
+                self._draw_cell(painter, cell, place, lines)
+
+    def _lay_out(self, n: int) -> int:
+        """Divide the room among cells, and return what each has room for: 3 for all, 1 for its shape alone."""
+        area, (width, tall, lines) = QRectF(self.rect()), self._kind(n)
         self._columns = max(1, int(area.width() // width))
         rows = ceil(n / self._columns)
         self._columns = ceil(n / rows)
@@ -185,8 +195,23 @@ class _Grid(Sheet):
             QRectF(i % self._columns * width, i // self._columns * tall, width, tall).adjusted(1, 1, -1, -1)
             for i in range(n)
         ]
-        for place, cell in enumerate(self._cells):
-            self._draw_cell(painter, cell, place, lines)
+        return lines
+
+    def _kind(self, n: int) -> tuple[float, float, int]:
+        """Width, height and what there is room for, of the kind of cell that tells most of those that fit."""
+        height, label = self.line_height(), max(map(self.text_width, self._pane.labels))
+        ohms = max((self._pane.impedance(place, " ") for place in range(n)), key=len)
+        word = max(self.text_width(f"{condition}{ohms}", WORD) for condition in Condition)
+        kinds = (
+            (max(label + 1.4 * height, word) + 12, 2 * height + 8, 3),
+            (label + 1.4 * height + 8, height + 6, 2),
+            (SMALL * (label + height) + 6, SMALL * height + 1, 2),
+            (height + 2, height + 2, 1),
+        )
+        room = self.size()
+        smallest = (room.width() * room.height() / n) ** 0.5 * 0.9
+        fitting = (kind for kind in kinds if int(room.width() // kind[0]) * int(room.height() // kind[1]) >= n)
+        return next(fitting, (smallest, smallest, 0))
 
     def _draw_cell(self, painter: QPainter, cell: QRectF, place: int, lines: int) -> None:
         pane = self._pane
@@ -202,7 +227,7 @@ class _Grid(Sheet):
         top = cell.center().y() - block / 2
         inset = 4 if cell.height() >= height else 0
         first = QRectF(cell.left() + inset, top, cell.width() - 2 * inset, min(height, cell.height()))
-        shape = QRectF(first.left(), first.center().y() - side / 2, side, side)
+        shape = square(first, side)
         if lines <= 1:
             shape.moveCenter(cell.center())
         _draw_mark(painter, shape, condition, colour)
@@ -213,55 +238,27 @@ class _Grid(Sheet):
             self.write(painter, name, Item(pane.labels[place], self.theme.text), max(SMALL, size))
         if lines > 2:
             words = f"{condition}{pane.impedance(place, ' ')}"
-            self.write(painter, first.translated(0, height), Item(words, colour), 0.85)
-
-
-MARKS = {
-    Condition.GOOD: "●",
-    Condition.FLAT: "▬",
-    Condition.SATURATED: "■",
-    Condition.LINE: "∿",
-    Condition.NOISY: "▲",
-    Condition.MISSING: "○",
-}
-"""The same shapes as they are drawn, for words."""
+            self.write(painter, first.translated(0, height), Item(words, colour), WORD)
 
 
 def _draw_mark(painter: QPainter, area: QRectF, condition: Condition, colour: str) -> None:
     """Draw the shape of a condition into a square."""
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(colour))
-    side, centre = area.width(), area.center()
-    if condition is Condition.GOOD:
-        painter.drawEllipse(area.adjusted(side * 0.08, side * 0.08, -side * 0.08, -side * 0.08))
-    elif condition is Condition.FLAT:
-        painter.drawRect(QRectF(area.left(), centre.y() - side * 0.14, side, side * 0.28))
-    elif condition is Condition.SATURATED:
-        painter.drawRect(area.adjusted(side * 0.1, side * 0.1, -side * 0.1, -side * 0.1))
-    elif condition is Condition.NOISY:
-        triangle = QPainterPath(QPointF(centre.x(), area.top()))
-        triangle.lineTo(area.bottomRight())
-        triangle.lineTo(area.bottomLeft())
-        painter.drawPath(triangle)
+    side, middle = area.width(), area.center()
+    if condition is Condition.FLAT:
+        painter.fillRect(QRectF(area.left(), middle.y() - side * 0.14, side, side * 0.28), QColor(colour))
+    elif condition is Condition.LINE:
+        wave = QPainterPath(QPointF(area.left(), middle.y()))
+        wave.cubicTo(
+            QPointF(area.left() + side * 0.4, area.top() - side * 0.3),
+            QPointF(area.right() - side * 0.4, area.bottom() + side * 0.3),
+            QPointF(area.right(), middle.y()),
+        )
+        painter.strokePath(wave, QPen(QColor(colour), max(1.2, side * 0.16)))
     else:
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(QColor(colour), max(1.2, side * 0.16)))
-        if condition is Condition.MISSING:
-            painter.drawEllipse(area.adjusted(side * 0.15, side * 0.15, -side * 0.15, -side * 0.15))
-        else:
-            wave = QPainterPath(QPointF(area.left(), centre.y()))
-            wave.cubicTo(
-                QPointF(area.left() + side * 0.4, area.top() - side * 0.3),
-                QPointF(area.right() - side * 0.4, area.bottom() + side * 0.3),
-                QPointF(area.right(), centre.y()),
-            )
-            painter.drawPath(wave)
+        inset = side * 0.08
+        SHAPES[_SHAPES[condition]](painter, area.adjusted(inset, inset, -inset, -inset), QColor(colour))
 
 
-def _fits(area: QRectF, width: float, height: float, n: int) -> bool:
-    return int(area.width() // width) * int(area.height() // height) >= n
-
-
-def _median(values: np.ndarray) -> float:
+def _median(values: NDArray[np.float32]) -> float:
     there = values[np.isfinite(values)]
     return float(np.median(there)) if len(there) else np.nan

@@ -14,9 +14,9 @@ from PyQt6.QtGui import QColor, QFontMetrics
 from bci.rank_histogram import RankHistogram, log_edges, rank_histogram, two_way
 from bci.session import Snapshot
 from bci.viewing import About, Viewed
-from gui.figure_pane import HIDDEN, FigurePane
+from gui.figure_pane import FigurePane, lacks_ranking, lacks_truth
 from gui.plots import Plot
-from gui.root_scale import round_counts
+from gui.scales import round_counts
 from gui.theme import Theme
 
 __all__ = ["RanksPane"]
@@ -44,22 +44,13 @@ class RanksPane(FigurePane):
         self._luck = pg.PlotDataItem(connect="pairs")
         for item in (self._bars, self._band, self._luck):
             self.plot.addItem(item)
-        self._paint()
+        self.recolour()
 
     def lacks(self, about: About, snapshot: Snapshot) -> str | None:
         """Say what is missing."""
-        decided = snapshot.decided
-        if about.hide_truth:
-            return HIDDEN
         if len(about.concepts) < 2:
             return "The bank holds one concept: there is nothing to rank."
-        if not len(decided):
-            return "No decision yet. Ranks appear with the first event whose marker tells what was shown."
-        if not decided.told.any():
-            return "No truth in the markers: ranks cannot be known. Map marker values to concepts in the config."
-        if not (decided.rank >= 0).any():
-            return f"None of {decided.told.sum():,} events with a truth was decoded; the timeline says why."
-        return None
+        return lacks_truth(about, snapshot, "ranks") or lacks_ranking(snapshot)
 
     def draw(self, about: About, snapshot: Snapshot) -> None:
         """Count ranks."""
@@ -69,11 +60,15 @@ class RanksPane(FigurePane):
         self._tell(ranks, n_concepts, int(decided.told.sum()) - len(ranks), overlapping=overlapping)
         self._bins(rank_histogram(ranks, n_concepts, log_edges(n_concepts)), overlapping=overlapping)
 
-    def set_theme(self, theme: Theme) -> None:
-        """Take on other colours."""
-        self.plot.paint(theme)
-        super().set_theme(theme)
-        self._paint()
+    def recolour(self) -> None:
+        """Take on the colours of the theme."""
+        self.plot.paint(self.theme)
+        chance = QColor(self.theme.chance)
+        faint = QColor(chance)
+        faint.setAlpha(FAINT)
+        self._bars.setOpts(brush=QColor(self.theme.accent), pen=QColor(self.theme.accent))
+        self._band.setOpts(brush=faint, pen=faint)
+        self._luck.setPen(chance)
 
     def _tell(self, ranks: NDArray[np.int64], n_concepts: int, missing: int, *, overlapping: bool) -> None:
         chance = "windows overlap: no band" if overlapping else "band: chance, 95 %, pointwise"
@@ -99,14 +94,6 @@ class RanksPane(FigurePane):
         self.plot.getAxis("left").setTicks([[(np.sqrt(count), f"{count:,}") for count in round_counts(top**2)]])
         names = _names(found.edges[1:].tolist(), self.fontMetrics(), self.plot.width() * SPARE)
         self.plot.getAxis("bottom").setTicks([list(enumerate(names))])
-
-    def _paint(self) -> None:
-        chance = QColor(self.theme.chance)
-        faint = QColor(chance)
-        faint.setAlpha(FAINT)
-        self._bars.setOpts(brush=QColor(self.theme.accent), pen=QColor(self.theme.accent))
-        self._band.setOpts(brush=faint, pen=faint)
-        self._luck.setPen(chance)
 
 
 def _names(edges: list[int], metrics: QFontMetrics, width: float) -> list[str]:

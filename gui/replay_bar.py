@@ -16,6 +16,7 @@ from PyQt6.QtWidgets import (
 )
 
 from bci.player import Player
+from gui.numbers import clock
 from gui.theme import Theme
 
 __all__ = ["ReplayBar"]
@@ -44,7 +45,6 @@ class ReplayBar(QWidget):
         self.back = _button("Previous event", "Go to the event before", lambda: player.step(-1))
         self.ahead = _button("Next event", "Go to the next event", lambda: player.step(1))
         self.slider = _Slider(player, theme)
-        self.slider.sliderMoved.connect(self._seek)
         self.slider.actionTriggered.connect(lambda _: self._seek(self.slider.sliderPosition()))
         self.speed = QComboBox()
         self.speed.setAccessibleName("Speed")
@@ -70,7 +70,7 @@ class ReplayBar(QWidget):
             self.slider.blockSignals(True)  # noqa: FBT003 (Qt's own)
             self.slider.setValue(round(position / duration * STEPS))
             self.slider.blockSignals(False)  # noqa: FBT003
-        self._clock.setText(f"{_time(position)} of {_time(duration)}")
+        self._clock.setText(f"{clock(position)} of {clock(duration)}")
         text = "Pause" if self._player.playing else "Play"
         if text != self.play.text():
             self.play.setText(text)
@@ -79,7 +79,7 @@ class ReplayBar(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Take on other colours."""
         self.slider.theme = theme
-        self.update()
+        self.slider.update()
 
     def _toggle(self) -> None:
         if self._player.playing:
@@ -126,8 +126,3 @@ def _button(text: str, tip: str, handler: Callable[[], object]) -> QPushButton:
     button.setToolTip(tip)
     button.clicked.connect(lambda _: handler())
     return button
-
-
-def _time(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds), 60)
-    return f"{minutes}:{rest:02d}"

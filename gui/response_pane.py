@@ -5,21 +5,25 @@ seen: it catches up on events whose samples are still kept, and says how many ar
 """
 
 from collections import deque
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PyQt6.QtCore import QEvent, QPointF, QRectF, Qt
-from PyQt6.QtGui import QColor, QPainter, QPen, QResizeEvent
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QColor, QPalette, QPen
 from PyQt6.QtWidgets import QGraphicsPathItem, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from bci.response import TIMES, Kind, Response, ResponseView
+from bci.evoked import TIMES
+from bci.response import Response, ResponseView
+from bci.response_verdict import Kind
 from bci.session import Snapshot
 from bci.viewing import About, Viewed
 from gui.figure_pane import FigurePane
+from gui.line_legend import LineEnd, LineLegend
+from gui.pane import tint
 from gui.plots import Plot
-from gui.sheet import Item, Sheet, scaled
+from gui.sheet import scaled
 from gui.theme import Theme
 
 __all__ = ["ResponsePane"]
@@ -54,17 +58,9 @@ _TICKS = (
     [(0, "0"), (300, "300 ms")],
     [(-100, "-100"), *((at, f"{at}") for at in range(0, 500, 100)), (500, "500 ms")],
 )
+_LEGEND = 1 / 3
+"""Share of the width that names of lines take at most."""
 _LATE = 5.0  # seconds after which samples that have not come will not come
-
-
-class _Line(NamedTuple):
-    """What the end of a line is called, and how it is drawn."""
-
-    label: str
-    n: str
-    colour: str
-    dash: Qt.PenStyle
-    end: float
 
 
 class ResponsePane(FigurePane):
@@ -74,7 +70,6 @@ class ResponsePane(FigurePane):
     help: ClassVar[str] = (
         "Average of the raw signal around event onsets at the back of the head, and whether it is one."
     )
-    rate: ClassVar[float] = 5.0
     lines: ClassVar[int] = 1
 
     def __init__(self, viewed: Viewed, theme: Theme) -> None:
@@ -83,11 +78,23 @@ class ResponsePane(FigurePane):
         self.plot = Plot(theme, "time after the onset", "average")
         self.plot.setMinimumHeight(1)
         self.plot.setXRange(1e3 * TIMES[0], 1e3 * TIMES[-1], padding=0)
-        self.legend = Sheet(theme, self._draw_legend, margin=0)
+        self.legend = LineLegend(theme, self.plot)
         self.verdict = QLabel()
         self.verdict.setWordWrap(True)
         self.verdict.setTextFormat(Qt.TextFormat.PlainText)
         self.verdict.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._lay_out(drawing)
+        self._onset = pg.InfiniteLine(0, label="onset", labelOpts={"position": 0.06})
+        self._begins = pg.InfiniteLine(0, label="begins", labelOpts={"position": 0.94})
+        self._power = pg.PlotDataItem()
+        for item in (self._onset, self._begins, self._power):
+            self.plot.addItem(item, ignoreBounds=True)
+        self._averages: list[_Average] = []
+        self._top = 0.0
+        self._view: ResponseView | None = None
+        self._begin()
+
+    def _lay_out(self, drawing: QWidget) -> None:
         column, row = QVBoxLayout(drawing), QHBoxLayout()
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
@@ -97,18 +104,6 @@ class ResponsePane(FigurePane):
         column.addWidget(self.verdict)
         column.addWidget(self.words)
         column.addLayout(row, 1)
-        self._onset = pg.InfiniteLine(0, label="onset", labelOpts={"position": 0.06})
-        self._begins = pg.InfiniteLine(0, label="begins", labelOpts={"position": 0.94})
-        self._power = pg.PlotDataItem()
-        for item in (self._onset, self._begins, self._power):
-            self.plot.addItem(item, ignoreBounds=True)
-        self._averages: list[_Average] = []
-        self._lines: list[_Line] = []
-        self._top = 0.0
-        self._role = "muted"
-        self._view: ResponseView | None = None
-        self._begin()
-        self._paint()
 
     def refresh(self, snapshot: Snapshot) -> None:
         """Take in what was decided and has its samples, and show the average."""
@@ -116,7 +111,7 @@ class ResponsePane(FigurePane):
             self._begin()
         self._queue(snapshot)
         if self._feed():
-            self._drawn = -1
+            self.outdate()
         super().refresh(snapshot)
 
     def lacks(self, about: About, snapshot: Snapshot) -> str | None:  # noqa: ARG002 (what panes are asked)
@@ -132,50 +127,26 @@ class ResponsePane(FigurePane):
 
     def draw(self, about: About, snapshot: Snapshot) -> None:  # noqa: ARG002 (what panes are asked)
         """Bring curves and words up to date."""
-        view = self.response.view()
+        view = self._view = self.response.view()
         self._tell(view, int((~snapshot.decided.window).sum()))
-        while len(self._averages) < len(view.labels):
-            self._averages.append(_Average(self.plot))
-        times = 1e3 * view.times
-        for average, mean, error in zip(self._averages, view.mean, view.error, strict=False):
-            average.show(times, mean, error)
-        for average in self._averages[len(view.labels) :]:
-            average.hide()
-        self._power.setData(times, np.nan_to_num(view.gfp))
-        self._begins.setVisible(view.verdict.onset is not None)
-        self._begins.setValue(1e3 * (view.verdict.onset or 0.0))
         self._scale(view)
-        self._view = view
-        self._paint()
+        self._draw_averages(view)
+        self._draw_marks(view)
 
-    def set_theme(self, theme: Theme) -> None:
-        """Take on other colours."""
-        self.plot.paint(theme)
-        self.legend.set_theme(theme)
-        super().set_theme(theme)
-        self._paint()
-
-    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 (Qt's name)
-        """Make the best of the room."""
-        super().resizeEvent(event)
-        self._fit()
-
-    def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802 (Qt's name)
-        """Follow the size of the font."""
-        super().changeEvent(event)
-        if event is not None and event.type() == QEvent.Type.FontChange:
-            self._fit()
-
-    def _fit(self) -> None:
+    def fit(self) -> None:
         """Leave labels out where there is no room for them."""
         roomy = self.height() > _LOW * self.legend.line_height()
-        for side in ("bottom", "left"):
-            self.plot.getAxis(side).showLabel(roomy)
+        self.plot.show_labels(shown=roomy)
         for line in (self._onset, self._begins):
             line.label.setVisible(roomy)
         self.plot.getAxis("bottom").setTicks([_TICKS[roomy]])
         self.verdict.setFont(scaled(self.font(), 1.15 if roomy else 1.0, bold=True))
-        self._fit_legend()
+        self.legend.fit(self.width() * _LEGEND)
+
+    def recolour(self) -> None:
+        """Take on the colours of the theme; curves have theirs once they are drawn anew."""
+        self.plot.paint(self.theme)
+        self.legend.set_theme(self.theme)
 
     # -------------------------------------------------------------------------------- what is averaged
 
@@ -190,7 +161,7 @@ class ResponsePane(FigurePane):
         self._waiting: deque[tuple[float, int]] = deque()  # onset and truth, -1 if unknown
         self._queued = 0
         self._view = None
-        self._drawn = -1
+        self.outdate()
 
     def _queue(self, snapshot: Snapshot) -> None:
         """Let the events that were decided meanwhile wait for their turn, whether the pane was seen or not."""
@@ -218,13 +189,12 @@ class ResponsePane(FigurePane):
     # -------------------------------------------------------------------------------- what is shown
 
     def _tell(self, view: ResponseView, n_events: int) -> None:
-        mark, role = _MARKS[view.verdict.kind]
+        mark, _ = _MARKS[view.verdict.kind]
         together = view.verdict.text.replace("SNR ", "SNR\N{NO-BREAK SPACE}").replace(
             " ms", "\N{NO-BREAK SPACE}ms"
         )
         self.verdict.setText(f"{mark} {together}")
         self.verdict.setAccessibleName(view.verdict.text)
-        self._role = role
         left = [("warning", f"{view.rejected:,} rejected")] if view.rejected else []
         where = ", ".join(view.electrodes[:8]) + (" ..." if len(view.electrodes) > 8 else "")
         self.words.say(
@@ -245,57 +215,41 @@ class ResponsePane(FigurePane):
             self.plot.setYRange(-top, top, padding=0)
             self.plot.getAxis("left").setTicks([[(at, f"{at:+g} µV" if at else "0") for at in (-top, 0, top)]])
 
-    def _paint(self) -> None:
-        if self._view is None:
-            return
-        theme, view = self.theme, self._view
-        self._lines = []
-        for place, (average, label, n) in enumerate(zip(self._averages, view.labels, view.counts, strict=False)):
-            colour = theme.text if place == 0 else theme.categories[(place - 1) % len(theme.categories)]
-            dash = _DASHES[(place + place // len(theme.categories)) % len(_DASHES)]
-            average.paint(colour, dash)
+    def _draw_averages(self, view: ResponseView) -> None:
+        """Draw a curve for each class, and field power."""
+        while len(self._averages) < len(view.labels):
+            self._averages.append(_Average(self.plot))
+        for average in self._averages[len(view.labels) :]:
+            average.hide()
+        times, ends = 1e3 * view.times, []
+        for place, (label, n) in enumerate(zip(view.labels, view.counts, strict=True)):
+            colour, dash = self._look(place)
+            self._averages[place].show(times, view.mean[place], view.error[place])
+            self._averages[place].paint(colour, dash)
             if n:
-                name = label if place else "all"
-                self._lines.append(_Line(name, f"n {n:,}", colour, dash, float(view.mean[place, -1])))
-        self._lines.append(
-            _Line("field power", "", theme.muted, Qt.PenStyle.DotLine, float(np.nan_to_num(view.gfp[-1])))
-        )
-        self._power.setPen(pg.mkPen(QColor(theme.muted), width=1, style=Qt.PenStyle.DotLine))
-        self._onset.setPen(pg.mkPen(QColor(theme.accent), width=1))
-        self._begins.setPen(pg.mkPen(QColor(getattr(theme, self._role)), width=1, style=Qt.PenStyle.DashLine))
-        palette = self.verdict.palette()
-        palette.setColor(palette.ColorRole.WindowText, QColor(getattr(theme, self._role)))
-        self.verdict.setPalette(palette)
-        for line, ink in ((self._onset, theme.accent), (self._begins, getattr(theme, self._role))):
-            line.label.setColor(QColor(ink))
-        self._fit_legend()
-        self.legend.update()
+                ends.append(LineEnd(label if place else "all", f"n {n:,}", colour, dash, view.mean[place, -1]))
+        power, dotted = np.nan_to_num(view.gfp), Qt.PenStyle.DotLine
+        self._power.setData(times, power)
+        self._power.setPen(pg.mkPen(QColor(self.theme.muted), width=1, style=dotted))
+        self.legend.set_lines([*ends, LineEnd("field power", "", self.theme.muted, dotted, power[-1])])
+        self.legend.fit(self.width() * _LEGEND)
 
-    def _fit_legend(self) -> None:
-        """Give the names at the ends of the lines their width, at most a third of the pane."""
-        widest = max((self.legend.text_width(f"{line.label} {line.n}") for line in self._lines), default=0.0)
-        self.legend.setFixedWidth(round(min(widest + 2 * self.legend.line_height(), self.width() / 3)))
+    def _look(self, place: int) -> tuple[str, Qt.PenStyle]:
+        """Colour and dash of a curve; the first one is that of all events."""
+        hues = self.theme.categories
+        colour = hues[(place - 1) % len(hues)] if place else self.theme.text
+        return colour, _DASHES[(place + place // len(hues)) % len(_DASHES)]
 
-    def _draw_legend(self, painter: QPainter, area: QRectF) -> None:
-        """Write each line's name where it ends, or as near as the other names let it be."""
-        height = self.legend.line_height()
-        fit = max(1, int(area.height() // height))
-        shown = self._lines if len(self._lines) <= fit else self._lines[: fit - 1]
-        bottom = area.bottom() - (height if len(shown) < len(self._lines) else 0)
-        box = self.plot.getViewBox()
-        ends = [box.mapViewToScene(QPointF(0, line.end)).y() for line in shown]
-        for line, middle in zip(shown, spread(ends, height, bottom), strict=True):
-            painter.setPen(QPen(QColor(line.colour), 1.5, line.dash))
-            painter.drawLine(QPointF(0, middle), QPointF(1.3 * height, middle))
-            place = QRectF(1.5 * height, middle - height / 2, area.width() - 1.5 * height, height)
-            n = min(self.legend.text_width(f" {line.n}"), place.width())
-            self.legend.write(painter, place.adjusted(0, 0, -n, 0), Item(line.label, line.colour))
-            self.legend.write(painter, place.adjusted(place.width() - n, 0, 0, 0), Item(f" {line.n}", line.colour))
-        if len(shown) < len(self._lines):
-            rest = self._lines[len(shown) :]
-            place = QRectF(0, area.bottom() - height, area.width(), height)
-            self.legend.write(painter, place, Item(f"{len(rest)} more", self.theme.muted))
-            self.legend.tip(place, ", ".join(f"{line.label} {line.n}" for line in rest))
+    def _draw_marks(self, view: ResponseView) -> None:
+        """Draw where the onset is and where the response begins, this and the verdict in the colour of it."""
+        accent, ink = QColor(self.theme.accent), QColor(getattr(self.theme, _MARKS[view.verdict.kind][1]))
+        self._begins.setVisible(view.verdict.onset is not None)
+        self._begins.setValue(1e3 * (view.verdict.onset or 0.0))
+        self._onset.setPen(pg.mkPen(accent, width=1))
+        self._onset.label.setColor(accent)
+        self._begins.setPen(pg.mkPen(ink, width=1, style=Qt.PenStyle.DashLine))
+        self._begins.label.setColor(ink)
+        tint(self.verdict, QPalette.ColorRole.WindowText, ink.name())
 
 
 class _Average:
@@ -327,18 +281,3 @@ class _Average:
         faint.setAlpha(FAINT)
         self._line.setPen(pg.mkPen(QColor(colour), width=1, style=dash))
         self._band.setBrush(faint)
-
-
-def spread(ends: list[float], apart: float, height: float) -> list[float]:
-    """Return places as near to `ends` as they can be with `apart` pixels between them, within `height`."""
-    order = np.argsort(ends, kind="stable")
-    places = np.clip(np.array(ends, float)[order], apart / 2, height - apart / 2)
-    for i in range(1, len(places)):
-        places[i] = max(places[i], places[i - 1] + apart)
-    bottom = height - apart / 2
-    for i in reversed(range(len(places))):
-        places[i] = min(places[i], bottom)
-        bottom = places[i] - apart
-    back = np.empty(len(places))
-    back[order] = places
-    return [float(place) for place in back]

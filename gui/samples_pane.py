@@ -13,19 +13,9 @@ from gui.words import Piece
 
 __all__ = ["SamplesPane"]
 
-_LIVE = (SourceState.FLOWING, SourceState.RECOVERED, SourceState.DEGRADED)
-
 
 class SamplesPane(FigurePane):
-    """What is seen of the EEG channels in the last seconds; its owner adds `tools` beside the words.
-
-    Parameters
-    ----------
-    viewed
-        The session.
-    theme
-        Its colours.
-    """
+    """What is seen of the EEG channels in the last seconds; its owner adds `tools` beside the words."""
 
     def __init__(self, viewed: Viewed, theme: Theme) -> None:
         drawing = QWidget()
@@ -43,9 +33,9 @@ class SamplesPane(FigurePane):
     def refresh(self, snapshot: Snapshot) -> None:
         """Show the samples that came last."""
         seen = (self.viewed.history.end, snapshot.state)
-        if seen == self._seen and self._drawn >= 0:
-            return
-        self._seen, self._drawn = seen, -1
+        if seen != self._seen:
+            self._seen = seen
+            self.outdate()
         super().refresh(snapshot)
 
     def latest(self, seconds: float) -> NDArray[np.float32]:
@@ -55,7 +45,7 @@ class SamplesPane(FigurePane):
 
     def stale(self, snapshot: Snapshot) -> list[Piece]:
         """Say that no samples come any more, if that is so."""
-        return [] if snapshot.state in _LIVE else [("bad", f"◼ {snapshot.state}: not live")]
+        return [] if snapshot.state.live else [("bad", f"◼ {snapshot.state}: not live")]
 
     def chooser(self, name: str, choices: list[str]) -> QComboBox:
         """Add a box from which one of several things to show is chosen."""

@@ -1,5 +1,6 @@
 """Where the session stands: its four phases, what can be done in each, and how the stream is doing."""
 
+from html import escape
 from typing import NamedTuple
 
 from PyQt6.QtCore import Qt
@@ -10,10 +11,12 @@ from bci.conductor import Phase, Status
 from bci.recorder import RecorderPhase, RecorderState
 from bci.session import Snapshot
 from bci.types import SourceState
+from gui.numbers import clock
 from gui.theme import Theme
 
-__all__ = ["ENABLED", "SessionBar"]
+__all__ = ["BUTTONS", "ENABLED", "SessionBar"]
 
+BUTTONS = ("start", "stop", "record", "new")
 ENABLED: dict[Phase, frozenset[str]] = {
     Phase.CONFIGURE: frozenset(),
     Phase.READY: frozenset({"start", "stop", "record"}),
@@ -46,60 +49,49 @@ class SessionBar(QWidget):
     Parameters
     ----------
     actions
-        `start`, `stop`, `record` and `new`, which the buttons trigger.
+        Those of `BUTTONS`, which the buttons trigger.
     theme
         Its colours.
     """
 
     def __init__(self, actions: dict[str, QAction], theme: Theme) -> None:
         super().__init__()
-        self.theme = theme
+        self._theme = theme
+        self._actions = actions
+        self._status = Status()
+        self._told = _Told()
+        self._fitted: tuple[object, ...] = ()
         self.setAccessibleName("Session")
+        self.buttons = {name: _button(actions[name]) for name in BUTTONS}
+        self.buttons["start"].setProperty("primary", "true")
+        self._phases, self._busy = _label("Phase"), _label("Under way")
+        self._stream, self._recording, self._clock = _label("Stream"), _label("Recording"), _label("Elapsed")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 4)
         layout.setSpacing(8)
-        self._phases = QLabel()
-        self._phases.setTextFormat(Qt.TextFormat.RichText)
-        self._phases.setAccessibleName("Phase")
-        layout.addWidget(self._phases)
-        self.buttons = {name: _button(actions[name]) for name in ("start", "stop", "record", "new")}
-        self.buttons["start"].setProperty("primary", "true")
-        for button in self.buttons.values():
-            layout.addWidget(button)
-        self._busy = QLabel()
-        self._busy.setTextFormat(Qt.TextFormat.RichText)
-        self._busy.setAccessibleName("Under way")
-        layout.addWidget(self._busy)
+        for widget in (self._phases, *self.buttons.values(), self._busy):
+            layout.addWidget(widget)
         layout.addStretch(1)
-        self._stream = QLabel()
-        self._stream.setTextFormat(Qt.TextFormat.RichText)
-        self._stream.setAccessibleName("Stream")
-        layout.addWidget(self._stream)
-        self._recording = QLabel()
-        self._recording.setTextFormat(Qt.TextFormat.RichText)
-        self._recording.setAccessibleName("Recording")
-        layout.addWidget(self._recording)
-        self._clock = QLabel()
-        self._clock.setAccessibleName("Elapsed")
-        layout.addWidget(self._clock)
-        self._actions = actions
-        self._phase = Phase.CONFIGURE
-        self._told = _Told()
-        self._fitted: tuple[object, ...] = ()
+        for label in (self._stream, self._recording, self._clock):
+            layout.addWidget(label)
 
     def show_status(self, status: Status) -> None:
         """Show the phase; enable what can be done in it."""
-        for name in ("start", "stop", "record", "new"):
+        for name in BUTTONS:
             self._actions[name].setEnabled(name in ENABLED[status.phase] and not status.busy)
-        self._busy.setText(_coloured(f"{status.busy} …", self.theme.warning) if status.busy else "")
-        self._phase = status.phase
+        self._busy.setText(_coloured(f"{status.busy} …", self._theme.warning) if status.busy else "")
+        self._status = status
         self._fit()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take on other colours."""
+        self._theme = theme
+        self.show_status(self._status)
 
     def show_recording(self, state: RecorderState | None) -> None:
         """Show how the recording stands; None if there is none."""
-        text = "" if state is None else _recording_words(state)
-        role = "bad" if state is not None and (state.error or state.recording) else "muted"
-        self._recording.setText(_coloured(text, getattr(self.theme, role)) if text else "")
+        colour = self._theme.bad if state is not None and (state.error or state.recording) else self._theme.muted
+        self._recording.setText("" if state is None else _coloured(_recording_words(state), colour))
         self._recording.setToolTip("" if state is None else state.error)
         on = state is not None and state.phase in (RecorderPhase.STARTING, RecorderPhase.RECORDING)
         self._actions["record"].setText("Stop recording" if on else "Record")
@@ -120,20 +112,18 @@ class SessionBar(QWidget):
         if snapshot.missing:
             rate += f", {snapshot.missing} samples missing"
         what = _WHY.get(snapshot.state, str(snapshot.state))
-        self._told = _Told(name, _coloured(f"{sign} {what}", getattr(self.theme, role)), rate)
+        self._told = _Told(escape(name), _coloured(f"{sign} {what}", getattr(self._theme, role)), rate)
         self._stream.setToolTip(f"{name}: {what}, {rate}")
-        minutes, seconds = divmod(int(elapsed), 60)
-        self._clock.setText(f"{minutes // 60:d}:{minutes % 60:02d}:{seconds:02d}")
+        self._clock.setText(clock(elapsed))
         self._fit()
 
     def clear(self) -> None:
         """Forget the session: another one is to be chosen."""
-        self.show_status(Status())
         self._told = _Told()
         for label in (self._recording, self._clock):
             label.clear()
         self._stream.setToolTip("")
-        self._fit()
+        self.show_status(Status())
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 (Qt's name)
         """Say as much as there is room for."""
@@ -142,15 +132,16 @@ class SessionBar(QWidget):
 
     def _fit(self) -> None:
         """Say less where there is little room, but always the present phase and the state of the stream."""
+        phase = self._status.phase
         others = tuple(label.text() for label in (self._busy, self._recording, self._clock))
-        key = (self._phase, self._told, others, self.width(), self.theme, self.font().pointSizeF())
+        key = (phase, self._told, others, self.width(), self._theme, self.font().pointSizeF())
         if key == self._fitted:
             return
         self._fitted = key
         layout = self.layout()
         assert layout is not None  # noqa: S101 (for the type checker)
-        for phases, stream in ((tuple(Phase), 3), (tuple(Phase), 2), ((self._phase,), 2), ((self._phase,), 1)):
-            self._phases.setText(_coloured(" ▸ ", self.theme.muted).join(map(self._named, phases)))
+        for phases, stream in ((tuple(Phase), 3), (tuple(Phase), 2), ((phase,), 2), ((phase,), 1)):
+            self._phases.setText(_coloured(" ▸ ", self._theme.muted).join(map(self._named, phases)))
             self._stream.setText(self._told.shortened(stream))
             layout.invalidate()
             if layout.minimumSize().width() <= self.width():
@@ -158,13 +149,13 @@ class SessionBar(QWidget):
 
     def _named(self, phase: Phase) -> str:
         name = str(phase).capitalize()
-        if phase is self._phase:
-            return f"<b style='color:{self.theme.accent}'>● {name}</b>"
-        return _coloured(f"○ {name}", self.theme.muted)
+        if phase is self._status.phase:
+            return f"<b style='color:{self._theme.accent}'>● {name}</b>"
+        return _coloured(f"○ {name}", self._theme.muted)
 
 
 class _Told(NamedTuple):
-    """What is said of the stream."""
+    """What is said of the stream, as rich text."""
 
     name: str = ""
     state: str = ""
@@ -185,11 +176,17 @@ def _recording_words(state: RecorderState) -> str:
     """Elapsed time, size and what is left on the disk; the sign says the same as the colour."""
     if state.phase is RecorderPhase.FAILED or (state.error and not state.recording):
         return "■ recording failed"
-    minutes, seconds = divmod(int(state.seconds), 60)
     size = f"{state.bytes / 1e6:.1f} MB, {state.free_bytes / 1e9:.0f} GB free"
     if state.recording:
-        return f"● REC {minutes}:{seconds:02d} · {size}" + ("" if state.growing else " · ▲ does not grow")
+        return f"● REC {clock(state.seconds)} · {size}" + ("" if state.growing else " · ▲ does not grow")
     return f"{state.phase} · {size}"
+
+
+def _label(name: str) -> QLabel:
+    label = QLabel()
+    label.setTextFormat(Qt.TextFormat.RichText)
+    label.setAccessibleName(name)
+    return label
 
 
 def _button(action: QAction) -> QPushButton:

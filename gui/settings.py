@@ -19,6 +19,7 @@ __all__ = ["MIGRATIONS", "SCHEMA", "Settings", "ThemeSetting", "default_folder",
 _LOG = logging.getLogger(__name__)
 
 SCHEMA = 1
+SMALLEST_TEXT, LARGEST_TEXT = 8, 20  # points
 ThemeSetting = Literal["system", "dark", "light"]
 
 
@@ -26,12 +27,12 @@ class Settings(Frozen):
     """Settings of one profile."""
 
     theme: ThemeSetting = "system"
-    font_points: Annotated[int, Field(ge=8, le=20)] = 10
+    font_points: Annotated[int, Field(ge=SMALLEST_TEXT, le=LARGEST_TEXT)] = 10
     preset: str = "Experiment"
     stream: str = ""
     """Name of the stream that was chosen last."""
     geometry: str = ""
-    """Place and size of the window, as Qt writes them, in base64."""
+    """Place and size of the window, as Qt writes them, in base64; empty before it was ever closed."""
     layouts: dict[str, str] = Field(default_factory=dict)
     """Preset -> where its panes were put, as Qt writes it, in base64."""
 

@@ -9,7 +9,7 @@ from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from gui.theme import Theme
 
-__all__ = ["MARGIN", "SMALLEST", "Item", "Sheet", "scaled"]
+__all__ = ["MARGIN", "SMALLEST", "Item", "Sheet", "scaled", "square"]
 
 MARGIN = 8
 """Around what a pane shows, logical pixels."""
@@ -89,10 +89,9 @@ class Sheet(QWidget):
 
     def flow(self, painter: QPainter, area: QRectF, items: Sequence[Item], size: float = 1.0) -> float:
         """Write items one after the other, in as many lines as they need; return the height of these."""
-        places = self._places(area, items, size)
-        for item, place in zip(items, places, strict=True):
+        for item, place in zip(items, self._places(area, items, size), strict=True):
             self.write(painter, place, item, size)
-        return places[-1].bottom() - area.top() if places else 0.0
+        return self.flow_height(area, items, size)
 
     def flow_height(self, area: QRectF, items: Sequence[Item], size: float = 1.0) -> float:
         """Height that items would take."""
@@ -162,6 +161,11 @@ class Sheet(QWidget):
                 QToolTip.showText(event.globalPos(), text, self)
                 return True
         return super().event(event)
+
+
+def square(area: QRectF, side: float) -> QRectF:
+    """Return a square at the left of an area, halfway down."""
+    return QRectF(area.left(), area.center().y() - side / 2, side, side)
 
 
 def scaled(font: QFont, size: float, *, bold: bool = False) -> QFont:

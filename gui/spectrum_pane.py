@@ -5,8 +5,8 @@ from typing import ClassVar
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PyQt6.QtCore import QEvent, QPointF, QRectF, Qt
-from PyQt6.QtGui import QColor, QPainter, QResizeEvent
+from PyQt6.QtCore import QPointF, QRectF, Qt
+from PyQt6.QtGui import QColor, QPainter
 
 from bci.session import Snapshot
 from bci.spectrum import BANDS, LINES, Band, Spectrum, clean_stretch, decibels, line_frequency, welch
@@ -15,6 +15,7 @@ from gui.plots import Plot
 from gui.samples_pane import SamplesPane
 from gui.sheet import Item, Sheet
 from gui.theme import Theme
+from gui.words import Piece
 
 __all__ = ["SpectrumPane"]
 
@@ -63,7 +64,7 @@ class SpectrumPane(SamplesPane):
         self._limits = (np.nan, np.nan)
         self.powers: dict[Band, float] = {}
         self._live = True
-        self._paint()
+        self.recolour()
 
     def lacks(self, about: About, snapshot: Snapshot) -> str | None:  # noqa: ARG002 (what panes are asked)
         """Say how much signal is missing."""
@@ -96,23 +97,21 @@ class SpectrumPane(SamplesPane):
         method = ("muted", f"Welch, {WINDOW:g} s Hann, last {seconds:.1f} s")
         self.words.say([*stale, *self._line(mean), ("muted", UNIT), *channels, method])
 
-    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 (Qt's name)
-        """Make the best of the room."""
-        super().resizeEvent(event)
-        self._fit()
+    def fit(self) -> None:
+        """Leave out what there is no room for: labels of the axes, as words and ticks say the same, then bars."""
+        line = self.bars.line_height()
+        self.plot.show_labels(shown=self.height() > _LOW * line)
+        self.bars.setFixedHeight(round(3 * line + 14))
+        self.bars.setVisible(self.height() > _LOWER * line)
 
-    def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802 (Qt's name)
-        """Follow the size of the font."""
-        super().changeEvent(event)
-        if event is not None and event.type() == QEvent.Type.FontChange:
-            self._fit()
-
-    def set_theme(self, theme: Theme) -> None:
-        """Take on other colours."""
-        self.plot.paint(theme)
-        self.bars.set_theme(theme)
-        super().set_theme(theme)
-        self._paint()
+    def recolour(self) -> None:
+        """Take on the colours of the theme."""
+        self.plot.paint(self.theme)
+        self.bars.set_theme(self.theme)
+        dashed = pg.mkPen(QColor(self.theme.warning), width=1, style=Qt.PenStyle.DashLine)
+        for line in self._lines:
+            line.setPen(dashed)
+            line.label.setColor(QColor(self.theme.warning))
 
     def _columns(self, data: NDArray[np.float32]) -> NDArray[np.int64]:
         """Return the channels that are looked at: as many as there is time for, none that sends nothing."""
@@ -137,10 +136,15 @@ class SpectrumPane(SamplesPane):
         self.powers = {band: float(mean.power(band.low, band.high)[0]) for band in BANDS}
         told = ", ".join(f"{band.name} {_power(power)}" for band, power in self.powers.items())
         self.bars.setAccessibleName(f"Band power: {told}")
-        self._paint()
+        self._curve.setPen(pg.mkPen(QColor(self._ink), width=1))
         self.bars.update()
 
-    def _line(self, mean: Spectrum) -> list[tuple[str, str]]:
+    @property
+    def _ink(self) -> str:
+        """Colour of what is seen: stale samples do not look live."""
+        return self.theme.trace if self._live else self.theme.lost
+
+    def _line(self, mean: Spectrum) -> list[Piece]:
         found = line_frequency(mean)
         if found is None:
             return [("muted", "rate too low to see line noise")]
@@ -150,21 +154,6 @@ class SpectrumPane(SamplesPane):
         if excess >= LOUD:
             return [("warning", f"▲ {line:g} Hz line {excess:+.0f} dB")]
         return [("muted", f"{line:g} Hz line {excess:+.1f} dB")]
-
-    def _paint(self) -> None:
-        self._curve.setPen(pg.mkPen(QColor(self.theme.trace if self._live else self.theme.lost), width=1))
-        dashed = pg.mkPen(QColor(self.theme.warning), width=1, style=Qt.PenStyle.DashLine)
-        for line in self._lines:
-            line.setPen(dashed)
-            line.label.setColor(QColor(self.theme.warning))
-
-    def _fit(self) -> None:
-        """Leave out what there is no room for: labels of the axes, as words and ticks say the same, then bars."""
-        line = self.bars.line_height()
-        for side in ("bottom", "left"):
-            self.plot.getAxis(side).showLabel(self.height() > _LOW * line)
-        self.bars.setFixedHeight(round(3 * line + 14))
-        self.bars.setVisible(self.height() > _LOWER * line)
 
     def _draw_bars(self, painter: QPainter, _: QRectF) -> None:
         """Draw name, limits, power and a bar for each band."""
@@ -191,7 +180,7 @@ class SpectrumPane(SamplesPane):
         share = min(max((level - low) / (high - low), 0.0), 1.0)
         painter.fillRect(track, QColor(self.theme.raised))
         filled = QRectF(track.topLeft(), QPointF(track.left() + share * track.width(), track.bottom()))
-        painter.fillRect(filled, QColor(self.theme.trace if self._live else self.theme.lost))
+        painter.fillRect(filled, QColor(self._ink))
 
 
 def _power(power: float) -> str:

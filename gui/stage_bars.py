@@ -3,18 +3,16 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import isnan
+from typing import ClassVar
 
-from PyQt6.QtCore import QPointF, QRectF, QSize, Qt
-from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent
-from PyQt6.QtWidgets import QSizePolicy, QWidget
+from PyQt6.QtCore import QPointF, QRectF, Qt
+from PyQt6.QtGui import QColor, QPainter, QPaintEvent
 
-from gui.sheet import scaled
+from gui.strip import Strip
 from gui.theme import Theme
 
 __all__ = ["StageBar", "StageBars"]
 
-SMALL = 0.85
-"""Size of its words, of the pane's font."""
 SPARE = 1.15
 """What is seen at least, of the budget."""
 
@@ -43,7 +41,7 @@ class StageBar:
         return "not seen yet" if isnan(self.painted) else f"+ {self.painted:.0f} ms"
 
 
-class StageBars(QWidget):
+class StageBars(Strip):
     """Draws bars, the budget, and a legend with the stages of the first bar.
 
     Parameters
@@ -54,35 +52,21 @@ class StageBars(QWidget):
         Names.
     """
 
+    scale: ClassVar[float] = 0.85
+
     def __init__(self, theme: Theme, stages: Sequence[str]) -> None:
-        super().__init__()
-        self.theme = theme
+        super().__init__(theme)
         self._stages = tuple(stages)
         self._bars: tuple[StageBar, ...] = ()
         self._budget = 1.0
-        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
 
     def set_bars(self, bars: Sequence[StageBar], budget: float) -> None:
         """Show other bars and a budget, in milliseconds."""
-        before = self.heightForWidth(self.width())
-        self._bars, self._budget = tuple(bars), budget
+        with self.changing():
+            self._bars, self._budget = tuple(bars), budget
         told = "\n".join(f"{bar.name}: {', '.join(self._told(bar))}" for bar in bars)
         self.setToolTip(told)
         self.setAccessibleName(f"Stages of decisions: {told}")
-        if self.heightForWidth(self.width()) != before:
-            self.updateGeometry()
-        self.update()
-
-    def set_theme(self, theme: Theme) -> None:
-        """Take on other colours."""
-        self.theme = theme
-        self.update()
-
-    def sizeHint(self) -> QSize:  # noqa: N802 (Qt's name)
-        """As high as bars and legend."""
-        return QSize(0, self.heightForWidth(self.width()))
 
     def heightForWidth(self, width: int) -> int:  # noqa: N802 (Qt's name)
         """Height in pixels of the bars, and of a legend of so many lines as a width makes necessary."""
@@ -94,7 +78,7 @@ class StageBars(QWidget):
         if not self._bars:
             return
         painter = QPainter(self)
-        painter.setFont(self._font())
+        painter.setFont(self.text_font())
         area = self._area()
         for row, bar in enumerate(self._bars):
             self._draw(painter, bar, row, area)
@@ -130,7 +114,7 @@ class StageBars(QWidget):
         painter.drawLine(QPointF(x, 0), QPointF(x, len(self._bars) * self._line()))
 
     def _draw_legend(self, painter: QPainter, top: float) -> None:
-        metrics, side = self._metrics(), self._metrics().ascent() * 0.7
+        metrics, side = self.metrics(), self.metrics().ascent() * 0.7
         painter.setPen(QColor(self.theme.muted))
         for line, x, stage, text in self._legend(self.width()):
             base = top + line * self._line() + metrics.ascent()
@@ -142,7 +126,7 @@ class StageBars(QWidget):
         """Line, x, stage and text of each entry; the first one has no stage and says of which bar they are."""
         if not self._bars:
             return
-        metrics = self._metrics()
+        metrics = self.metrics()
         line, x = 0, 0.0
         entries = [(None, f"at {self._bars[0].name}, ms:"), *enumerate(self._told(self._bars[0]))]
         for stage, text in entries:
@@ -161,16 +145,10 @@ class StageBars(QWidget):
         return max(self._budget * SPARE, *(sum(bar.stages) * 1.02 for bar in self._bars))
 
     def _area(self) -> QRectF:
-        metrics = self._metrics()
+        metrics = self.metrics()
         left = metrics.horizontalAdvance("p99") + 6
         right = max(metrics.horizontalAdvance(bar.text) for bar in self._bars) + 6
         return QRectF(left, 0, max(self.width() - left - right, 1), len(self._bars) * self._line())
 
     def _line(self) -> float:
-        return self._metrics().height()
-
-    def _metrics(self) -> QFontMetricsF:
-        return QFontMetricsF(self._font())
-
-    def _font(self) -> QFont:
-        return scaled(self.font(), SMALL)
+        return self.metrics().height()

@@ -1,21 +1,22 @@
-"""Samples as columns of pixels: what is kept of them, and the lines that draw it. No Qt.
+"""Samples as columns of pixels. No Qt.
 
 A column spans from the smallest to the largest of its samples, so that a spike of one sample stays visible at any
 width, and starts where the one before it ended, so that the lines join. Which column a sample falls into follows
 from its index alone: the picture does not depend on how the samples were chunked.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Lanes", "Sweep", "round_up", "segments"]
-
-REACH = 1.5
-"""Lanes' heights beyond which an excursion is cut off."""
+__all__ = ["Sweep", "Values"]
 
 Values = NDArray[np.float32]
+Flags = NDArray[np.bool_]
+
+SAMPLED = 128
+"""Columns, spread over the width, that medians are of."""
+FURTHEST = 0.02
+"""Part of the columns that a spread leaves out."""
 
 
 class Sweep:
@@ -57,6 +58,12 @@ class Sweep:
         return self.n_samples < self.width
 
     @property
+    def words(self) -> str:
+        """What a column stands for, and how it is drawn."""
+        drawn = "lines from sample to sample" if self.sparse else "smallest to largest"
+        return f"{self.n_samples / self.width:.3g} samples a pixel, {drawn}"
+
+    @property
     def columns(self) -> range:
         """Columns that are kept, the oldest first."""
         if self.first == self.end:
@@ -81,7 +88,7 @@ class Sweep:
         self.missing[:] = False
         self.clipped[:] = False
 
-    def append(self, data: Values, clipped: NDArray[np.bool_] | None = None) -> range:
+    def append(self, data: Values, clipped: Flags) -> range:
         """Take the next samples in.
 
         Parameters
@@ -89,7 +96,7 @@ class Sweep:
         data
             (n_times, n_channels) float32, NaN where missing.
         clipped
-            (n_times, n_channels), whether a sample hit the rail; None for nowhere.
+            (n_times, n_channels), bool, whether a sample hit the rail.
 
         Returns
         -------
@@ -100,20 +107,18 @@ class Sweep:
         began, taken = self.end, 0
         while taken < len(data):  # no more at a time than fit into the ring
             room = max(1, self.sample(self.column(self.end) + self.width) - self.end)
-            flags = None if clipped is None else clipped[taken : taken + room]
-            self._take(data[taken : taken + room], flags)
+            self._take(data[taken : taken + room], clipped[taken : taken + room])
             taken += room
         if self.end == began:
             return range(0)
         kept = self.columns
         return range(max(kept.start, self.column(began)), kept.stop)
 
-    def _take(self, data: Values, clipped: NDArray[np.bool_] | None) -> None:
+    def _take(self, data: Values, clipped: Flags) -> None:
         columns = np.arange(self.end, self.end + len(data)) * self.width // self.n_samples
         starts = np.flatnonzero(np.diff(columns, prepend=-1))
         low, high = np.fmin.reduceat(data, starts, axis=0), np.fmax.reduceat(data, starts, axis=0)
         before = np.concatenate([self._last[None], data[starts[1:] - 1]])
-        flags = None if clipped is None or not clipped.any() else np.logical_or.reduceat(clipped, starts, axis=0)
         missing = self._missing(data, starts)
         newest = self.column(self.end - 1) if self.end > self.first else int(columns[0]) - 1
         self._clear(range(newest + 1, int(columns[-1]) + 1), columns[starts], missing)
@@ -123,19 +128,19 @@ class Sweep:
             before[0] = self.before[slots[0]]
             missing[0] |= self.missing[slots[0]]
         self.low[slots], self.high[slots], self.before[slots], self.missing[slots] = low, high, before, missing
-        if flags is not None:
-            self.clipped[slots] |= flags
+        if clipped.any():
+            self.clipped[slots] |= np.logical_or.reduceat(clipped, starts, axis=0)
         self._last = data[-1].copy()
         self.end += len(data)
 
     @staticmethod
-    def _missing(data: Values, starts: NDArray[np.intp]) -> NDArray[np.bool_]:
+    def _missing(data: Values, starts: NDArray[np.intp]) -> Flags:
         gone = np.isnan(data[:, 0])
         if gone.any():
             gone &= np.isnan(data).all(axis=1)
         return np.logical_or.reduceat(gone, starts)
 
-    def _clear(self, fresh: range, filled: NDArray[np.int64], missing: NDArray[np.bool_]) -> None:
+    def _clear(self, fresh: range, filled: NDArray[np.int64], missing: Flags) -> None:
         """Empty columns that begin; those between samples are missing if the next sample is."""
         columns = np.arange(fresh.start, fresh.stop)
         slots = columns % self.width
@@ -143,134 +148,35 @@ class Sweep:
         self.missing[slots] = missing[np.searchsorted(filled, columns)]
         self.clipped[slots] = False
 
+    def stretches(self, columns: range) -> tuple[range, ...]:
+        """Return where columns are in the ring: one stretch of x, or two."""
+        start = columns.start % self.width
+        beyond = start + len(columns) - self.width
+        if beyond <= 0:
+            return (range(start, start + len(columns)),)
+        return range(start, self.width), range(min(start, beyond))
+
     def middle(self) -> Values:
         """Return the median of each channel (n_channels,) over the columns that are kept; 0 where nothing is."""
-        kept = np.arange(self.columns.start, self.columns.stop, max(1, self.width // 128)) % self.width
-        return (
-            _median((self.low[kept] + self.high[kept]) * np.float32(0.5))
-            if len(kept)
-            else np.zeros_like(self._last)
-        )
+        kept = self._slots(max(1, self.width // SAMPLED))
+        if not len(kept):
+            return np.zeros_like(self._last)
+        return _median((self.low[kept] + self.high[kept]) * np.float32(0.5))
 
     def spread(self, centre: Values) -> Values:
         """Return how far each channel (n_channels,) leaves a centre, all but the furthest 2 % of columns."""
-        kept = np.arange(self.columns.start, self.columns.stop) % self.width
+        kept = self._slots()
+        if not len(kept):
+            return np.zeros_like(centre)
         reach = np.fmax(self.high[kept] - centre, centre - self.low[kept])
-        reach = np.sort(np.nan_to_num(reach, nan=-1.0), axis=0)
+        reach = np.sort(np.nan_to_num(reach, nan=-1.0), axis=0)  # empty columns first
         there = (reach >= 0).sum(axis=0)
-        place = len(kept) - 1 - (there * 0.02).astype(np.int64)
-        return (
-            np.where(there > 0, reach[place, np.arange(reach.shape[1])], 0) if len(kept) else np.zeros_like(centre)
-        )
+        place = len(kept) - 1 - (there * FURTHEST).astype(np.int64)
+        return np.where(there > 0, reach[place, np.arange(reach.shape[1])], np.float32(0))
 
-
-@dataclass(frozen=True, slots=True)
-class Lanes:
-    """Where channels are drawn, one below the other.
-
-    Parameters
-    ----------
-    channels
-        (n,) int64, those that are shown, from top to bottom.
-    gain
-        (n,) float32 pixels per unit; negative draws positive values downwards.
-    height
-        Pixels of all lanes together.
-    """
-
-    channels: NDArray[np.int64]
-    gain: NDArray[np.float32]
-    height: int
-
-    @property
-    def pitch(self) -> float:
-        """Pixels from one lane to the next."""
-        return self.height / max(1, len(self.channels))
-
-    @property
-    def middle(self) -> NDArray[np.float32]:
-        """(n,) float32 y of each lane's centre."""
-        return ((np.arange(len(self.channels)) + 0.5) * self.pitch).astype(np.float32)
-
-    def y(self, values: Values) -> Values:
-        """Return the y of values (m, n) from which the centre is already removed; none leaves the picture."""
-        reach = np.float32(REACH * self.pitch)
-        return np.asarray(np.clip(self.middle - np.clip(values * self.gain, -reach, reach), 0, self.height - 1))
-
-
-def segments(
-    sweep: Sweep, lanes: Lanes, columns: range, centre: Values, *, thick: int = 1
-) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Return the lines that draw columns.
-
-    Parameters
-    ----------
-    sweep
-        What is drawn.
-    lanes
-        Where.
-    columns
-        Which columns, all of them kept and none behind the edge of the ring: x rises from the first to the last.
-    centre
-        (n_channels,) float32 value at the centre of each lane.
-    thick
-        Pixels that a column is high at least.
-
-    Returns
-    -------
-    lines
-        (n, 4) int32: x1, y1, x2, y2 in pixels, both ends drawn.
-    lane
-        (n,) int64 lane of each.
-    """
-    if not len(columns) or not len(lanes.channels):
-        return np.zeros((0, 4), np.int32), np.zeros(0, np.int64)
-    return (
-        _slanting(sweep, lanes, columns, centre)
-        if sweep.sparse
-        else _upright(sweep, lanes, columns, centre, thick)
-    )
-
-
-def _upright(
-    sweep: Sweep, lanes: Lanes, columns: range, centre: Values, thick: int
-) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """One vertical line for each channel and column."""
-    slots = np.arange(columns.start, columns.stop) % sweep.width
-    shown = np.ix_(slots, lanes.channels)
-    low, high, before, centre = sweep.low[shown], sweep.high[shown], sweep.before[shown], centre[lanes.channels]
-    one, other = lanes.y(np.fmin(low, before) - centre), lanes.y(np.fmax(high, before) - centre)
-    column, lane = np.nonzero(np.isfinite(low))
-    top = np.rint(np.minimum(one, other)[column, lane])
-    bottom = np.maximum(np.rint(np.maximum(one, other)[column, lane]), top + thick - 1)
-    x = slots[column]
-    return np.stack([x, top, x, bottom], axis=1).astype(np.int32), lane
-
-
-def _slanting(
-    sweep: Sweep, lanes: Lanes, columns: range, centre: Values
-) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Lines from sample to sample, up to the first one behind the columns, where it is known."""
-    page = columns.start - columns.start % sweep.width
-    samples = np.arange(
-        max(sweep.sample(columns.start), sweep.sample(sweep.columns.start)),
-        min(sweep.sample(columns.stop) + 1, sweep.end),
-    )
-    x = np.stack([samples - 1, samples]) * sweep.width // sweep.n_samples
-    shown = np.ix_(x[1] % sweep.width, lanes.channels)
-    since, to, centre = sweep.before[shown], sweep.high[shown], centre[lanes.channels]
-    alone = ~np.isfinite(since)
-    sample, lane = np.nonzero(np.isfinite(to))
-    y = lanes.y(np.where(alone, to, since) - centre), lanes.y(to - centre)
-    begins = x[alone[sample, lane].astype(np.intp), sample]
-    ends = [np.rint(edge[sample, lane]) for edge in y]
-    return np.stack([begins - page, ends[0], x[1][sample] - page, ends[1]], axis=1).astype(np.int32), lane
-
-
-def round_up(value: float) -> float:
-    """Return the next of 1, 2, 5, 10, 20, 50 and so on that is not below a positive value."""
-    decade = 10.0 ** np.floor(np.log10(value) + 1e-9)
-    return float(next(step * decade for step in (1, 2, 5, 10) if step * decade >= value * (1 - 1e-9)))
+    def _slots(self, step: int = 1) -> NDArray[np.int64]:
+        """Where every `step`-th of the columns that are kept is in the ring."""
+        return np.arange(self.columns.start, self.columns.stop, step) % self.width
 
 
 def _median(values: Values) -> Values:

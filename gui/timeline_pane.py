@@ -1,6 +1,6 @@
 """The whole session: what became of every decision, running accuracy, pauses, and what was recorded."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -14,8 +14,12 @@ from bci.tally import chance, top5_counts
 from bci.types import Status
 from bci.viewing import About, Viewed
 from gui.figure_pane import FigurePane
-from gui.session_chart import Course, Lane, SessionChart, clock
+from gui.hit_marks import LOOKS, Mark
+from gui.numbers import clock
+from gui.session_chart import SessionChart
+from gui.session_plan import Course, Lane, Scene
 from gui.theme import Theme
+from gui.words import Piece
 
 __all__ = ["TimelinePane"]
 
@@ -61,13 +65,12 @@ class TimelinePane(FigurePane):
         courses, instead = self._courses(about, decided)
         still = [(float(begin), float(end)) for begin, end in pauses(decided.onset)]
         lanes = [*_outcomes(about, decided), *_flagged(decided)]
-        self.chart.set_session(decided.onset, lanes, courses, still, self._recording, instead)
-        self._tell(about, decided, courses, len(still))
+        self.chart.set_scene(Scene(decided.onset, lanes, courses, still, self._recording, instead))
+        self.words.say([*_of_courses(decided, courses), *_of_decisions(about, decided, len(still))])
 
-    def set_theme(self, theme: Theme) -> None:
-        """Take on other colours."""
-        self.chart.set_theme(theme)
-        super().set_theme(theme)
+    def recolour(self) -> None:
+        """Take on the colours of the theme."""
+        self.chart.set_theme(self.theme)
 
     def _courses(self, about: About, decided: Decided) -> tuple[list[Course], str]:
         if about.hide_truth:
@@ -81,40 +84,11 @@ class TimelinePane(FigurePane):
         shares = {k: running_share(decided.hits(k)[told], LAST)[begin:] for k in kinds}
         return [Course(times, shares[k], chance(decided, k, n_concepts), dashed=k == 5) for k in kinds], ""
 
-    def _tell(self, about: About, decided: Decided, courses: Sequence[Course], n_pauses: int) -> None:
-        running = [
-            (
-                "text",
-                f"top-{5 if course.dashed else 1} {'╌' if course.dashed else '—'} {course.shares[-1] * 100:.0f} %",
-            )
-            for course in courses
-        ]
-        last = (
-            [("muted", f"last {min(LAST, int(decided.told.sum()))}"), ("chance", "··· chance")] if courses else []
-        )
-        counts = [(role, f"{name} {n:,}") for name, role, n in _deficits(decided)] or [
-            ("good", "none late or lost")
-        ]
-        kind = "windows" if decided.window.any() else "decisions"
-        self.words.say(
-            [
-                *running,
-                *last,
-                *counts,
-                ("muted", f"{len(decided):,} {kind}"),
-                *([("muted", f"{n_pauses:,} pause{'' if n_pauses == 1 else 's'}, shaded")] if n_pauses else []),
-                *([("muted", "truth hidden from this screen")] if about.hide_truth else []),
-            ]
-        )
-
     def _tell_of(self, number: int) -> None:
         """Say what the cursor is at."""
-        if self._snapshot is None or number >= len(self._snapshot.decided):
-            return
-        decided = self._snapshot.decided
-        since = clock(float(decided.onset[number] - decided.onset.min()))
-        lanes = [*_outcomes(self.viewed.about, decided), *_flagged(decided)]
-        told = [lane.name for lane in lanes if lane.flags[number]]
+        shown = self.chart.scene
+        since = clock(float(shown.onset[number] - shown.onset.min()))
+        told = [lane.name for lane in shown.lanes if lane.flags[number]]
         self.words.say([("accent", f"trial {number:,}"), ("text", f"at {since}"), ("text", ", ".join(told))])
 
 
@@ -122,12 +96,12 @@ def _outcomes(about: About, decided: Decided) -> list[Lane]:
     """What was decided, sorted by whether it was right where that may be seen."""
     if about.hide_truth or not decided.told.any():
         return [Lane("decided", "disc", "accent", decided.ranked)]
-    judged, first = decided.told & decided.ranked, decided.hits(1)
-    near = decided.hits(5) & ~first if top5_counts(len(about.concepts)) else np.zeros(len(decided), np.bool_)
-    lanes = [Lane("top-1", "disc", "good", first)]
-    if top5_counts(len(about.concepts)):
-        lanes.append(Lane("top-5", "half", "accent", near))
-    lanes.append(Lane("miss", "ring", "muted", judged & ~first & ~near))
+    five = top5_counts(len(about.concepts))
+    best, near = decided.hits(1), decided.hits(5) & five
+    lanes = [Lane("top-1", *LOOKS[Mark.BEST], best)]
+    if five:
+        lanes.append(Lane("top-5", *LOOKS[Mark.FIVE], near & ~best))
+    lanes.append(Lane("miss", *LOOKS[Mark.MISS], decided.told & decided.ranked & ~best & ~near))
     untold: NDArray[np.bool_] = decided.ranked & ~decided.told
     return [*lanes, Lane("no truth", "tick", "muted", untold)] if untold.any() else lanes
 
@@ -137,7 +111,25 @@ def _flagged(decided: Decided) -> list[Lane]:
     return [lane for lane in lanes if lane.flags.any()]
 
 
-def _deficits(decided: Decided) -> list[tuple[str, str, int]]:
-    """Name, role and number of decisions for each thing that went wrong."""
-    found = [(name, role, int((decided.status == status).sum())) for status, name, _, role in _FLAGGED]
-    return [(name, role, n) for name, role, n in found if n]
+def _of_courses(decided: Decided, courses: Sequence[Course]) -> Iterator[Piece]:
+    """Say how accurate it was last, and which line is which."""
+    for course in courses:
+        name, line = ("top-5", "╌") if course.dashed else ("top-1", "—")
+        yield "text", f"{name} {line} {course.shares[-1] * 100:.0f} %"
+    if courses:
+        yield "muted", f"last {min(LAST, int(decided.told.sum()))}"
+        yield "chance", "··· chance"
+
+
+def _of_decisions(about: About, decided: Decided, n_pauses: int) -> Iterator[Piece]:
+    """Say how much went wrong, and what there is."""
+    flagged = _flagged(decided)
+    for lane in flagged:
+        yield lane.role, f"{lane.name} {int(lane.flags.sum()):,}"
+    if not flagged:
+        yield "good", "none late or lost"
+    yield "muted", f"{len(decided):,} {'windows' if decided.window.any() else 'decisions'}"
+    if n_pauses:
+        yield "muted", f"{n_pauses:,} pause{'' if n_pauses == 1 else 's'}, shaded"
+    if about.hide_truth:
+        yield "muted", "truth hidden from this screen"

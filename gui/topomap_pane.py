@@ -15,6 +15,7 @@ from bci.viewing import About, Viewed
 from gui.samples_pane import SamplesPane
 from gui.sheet import Item, Sheet
 from gui.theme import Theme
+from gui.words import Piece
 
 __all__ = ["TopomapPane"]
 
@@ -48,7 +49,6 @@ class TopomapPane(SamplesPane):
     help: ClassVar[str] = (
         "Level of a band over the head in the last 2 s of the raw signal, seen from above, nose up."
     )
-    rate: ClassVar[float] = 5.0
 
     def __init__(self, viewed: Viewed, theme: Theme) -> None:
         super().__init__(viewed, theme)
@@ -65,7 +65,7 @@ class TopomapPane(SamplesPane):
         self._live = True
         self.values = np.zeros(0)
         self._image = QImage()
-        self._paint()
+        self.recolour()
 
     @property
     def band(self) -> Band:
@@ -105,12 +105,13 @@ class TopomapPane(SamplesPane):
         self._picture()
         self.map.update()
 
-    def set_theme(self, theme: Theme) -> None:
-        """Take on other colours."""
-        self.map.set_theme(theme)
-        self.theme = theme
-        self._paint()
-        super().set_theme(theme)
+    def recolour(self) -> None:
+        """Take on the colours of the theme."""
+        self.map.set_theme(self.theme)
+        table = pg.colormap.get(self.theme.map).getLookupTable(nPts=256, alpha=True)
+        self._colours = np.asarray(table, np.uint8)
+        self._ramp = QImage(self._colours[::-1].tobytes(), 1, 256, 4, QImage.Format.Format_RGBA8888).copy()
+        self._picture()
 
     def _place(self) -> None:
         self._positions = self.viewed.about.positions
@@ -128,7 +129,7 @@ class TopomapPane(SamplesPane):
             self._montages = {key: _Montage(columns, places, spline_matrix(places, grid(SIZE, self._radius)))}
         return self._montages[key]
 
-    def _tell(self, stale: list[tuple[str, str]], unplaced: NDArray[np.int64], silent: NDArray[np.int64]) -> None:
+    def _tell(self, stale: list[Piece], unplaced: NDArray[np.int64], silent: NDArray[np.int64]) -> None:
         unit = "RMS, µV" if self.band is BROAD else "power, dB re 1 µV²"
         pieces = [*stale, ("text", unit)]
         if self._shown is not None and self._shown.matrix is None:
@@ -156,12 +157,6 @@ class TopomapPane(SamplesPane):
         cells = self._shown.matrix @ self.values.astype(np.float32)
         pixels = self._colours[self._share(cells)].tobytes()
         self._image = QImage(pixels, SIZE, SIZE, 4 * SIZE, QImage.Format.Format_RGBA8888).copy()
-
-    def _paint(self) -> None:
-        table = pg.colormap.get(self.theme.map).getLookupTable(nPts=256, alpha=True)
-        self._colours = np.asarray(table, np.uint8)
-        self._ramp = QImage(self._colours[::-1].tobytes(), 1, 256, 4, QImage.Format.Format_RGBA8888).copy()
-        self._picture()
 
     # ------------------------------------------------------------------------------------------------ drawing
 

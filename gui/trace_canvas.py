@@ -5,25 +5,26 @@ new columns with one call and brings one strip to the screen. Everything is pain
 theme, the size or the channels change.
 """
 
-from collections.abc import Sequence
 from math import ceil, floor
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6 import sip
-from PyQt6.QtCore import QLine, QRect, QRectF, Qt, pyqtSignal
-from PyQt6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent, QTransform, QWheelEvent
+from PyQt6.QtCore import QRect, QRectF, Qt, pyqtSignal
+from PyQt6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPixmap, QResizeEvent, QTransform, QWheelEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
-from gui.sweep import Lanes, Sweep, segments
+from gui.sweep import Sweep
 from gui.theme import Theme
-from gui.trace_marks import POOL, TraceMark
+from gui.trace_events import POOL, TraceMark
+from gui.trace_lanes import Lanes, segments
+from gui.trace_pen import TracePen
 
 __all__ = ["TraceCanvas"]
 
 GAP = 60
 """The gap ahead of the newest column is a sixtieth of the width."""
+NOTCH = 120
+"""Of a wheel, in eighths of a degree."""
 TINT, GRID, ONSET = 28, 70, 110
 """Opacity, of 255, of the shade of epochs, of the lines of time, and of onsets."""
 
@@ -39,6 +40,8 @@ class TraceCanvas(QWidget):
         Where the channels are drawn.
     faint
         (n_shown,) bool, lanes that are drawn as lost.
+    lost
+        Whether all of them are.
     centre
         (n_channels,) float32 value in the middle of each lane.
     rolling
@@ -50,6 +53,7 @@ class TraceCanvas(QWidget):
     """
 
     resized = pyqtSignal()
+    """Other columns would fit."""
     wheeled = pyqtSignal(int, int)
     """Lane under the mouse, and 1 for larger or -1 for smaller."""
 
@@ -60,13 +64,14 @@ class TraceCanvas(QWidget):
         self.lanes = Lanes(np.zeros(0, np.int64), np.zeros(0, np.float32), 1)
         self.faint = np.zeros(0, np.bool_)
         self.lost = False
-        self.centre = self._earlier = np.zeros(n_channels, np.float32)
+        self.centre = self._earlier = np.zeros(n_channels, np.float32)  # of the newest page and the one before
         self.rolling = False
         self.grid = 1
         self.marks: tuple[TraceMark, ...] = ()
-        self._removes = True
+        self._centred = True
+        self._turned = 0  # of the wheel since the last step
         self._pixmap = QPixmap(1, 1)
-        self._lines = _Lines()
+        self._pen = TracePen()
         self.setAccessibleName("Traces")
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -108,11 +113,16 @@ class TraceCanvas(QWidget):
         """Column at the left edge while the picture rolls."""
         return self.sweep.columns.stop - self.sweep.width
 
+    @property
+    def _thick(self) -> int:
+        """Width of a line that can be seen, in pixels of the device."""
+        return max(1, round(self.devicePixelRatioF()))
+
     # -------------------------------------------------------------------------------------------------- painting
 
     def paint_all(self) -> None:
         """Paint everything anew."""
-        if self._pixmap.width() != self.pixels[0] or self._pixmap.height() != self.pixels[1]:
+        if (self._pixmap.width(), self._pixmap.height()) != self.pixels:
             self._pixmap = QPixmap(*self.pixels)
         self._pixmap.fill(QColor(self.theme.panel))
         painter = QPainter(self._pixmap)
@@ -121,6 +131,11 @@ class TraceCanvas(QWidget):
         painter.end()
         self.update()
 
+    def restart(self, n_samples: int) -> None:
+        """Forget everything, and have as many columns as fit for `n_samples` samples."""
+        self.sweep = Sweep(len(self.centre), self.pixels[0], n_samples)
+        self.marks = ()
+
     def append(self, data: NDArray[np.float32], clipped: NDArray[np.bool_]) -> None:
         """Take samples in, and paint their columns; see `Sweep.append`."""
         width, page = self.sweep.width, (self.sweep.columns.stop - 1) // self.sweep.width
@@ -128,9 +143,10 @@ class TraceCanvas(QWidget):
         changed = self.sweep.append(data, clipped)
         if not len(changed):
             return
-        if began or (changed.stop - 1) // width != page:
-            self._turn(began=began)
-        if len(changed) >= width or (self.rolling and (changed.stop - 1) // width != page):
+        turned = (changed.stop - 1) // width != page
+        if began or turned:
+            self._turn_page(first=began)
+        if len(changed) >= width or (self.rolling and turned):
             self.paint_all()
             return
         if self.sweep.sparse:  # lines begin at the sample before
@@ -142,17 +158,16 @@ class TraceCanvas(QWidget):
         painter.end()
         self._bring(range(changed.start, changed.stop + self._gap))
 
-    def recentre(self, *, remove: bool) -> None:
+    def recentre(self, *, centred: bool) -> None:
         """Put each channel's median into the middle of its lane, or zero."""
-        self.centre = self.sweep.middle() if remove else np.zeros(self.sweep.low.shape[1], np.float32)
-        self._earlier = self.centre
-        self._removes = remove
+        self._centred = centred
+        self.centre = self._earlier = self.sweep.middle() if centred else np.zeros_like(self.centre)
 
-    def _turn(self, *, began: bool) -> None:
+    def _turn_page(self, *, first: bool) -> None:
         """A page begins: offsets may have drifted meanwhile."""
         earlier = self.centre
-        self.recentre(remove=self._removes)
-        if not began and not self.rolling:
+        self.recentre(centred=self._centred)
+        if not first and not self.rolling:
             self._earlier = earlier
 
     def add_mark(self, mark: TraceMark) -> None:
@@ -192,15 +207,15 @@ class TraceCanvas(QWidget):
         painter.setClipping(False)
 
     def _traces(self, painter: QPainter, columns: range, centre: NDArray[np.float32]) -> None:
-        thick = max(1, round(self.devicePixelRatioF()))
+        thick = self._thick
         lines, lane = segments(self.sweep, self.lanes, columns, centre, thick=thick)
         if not len(lines):
             return
         pen = thick if self.sweep.sparse else 1
         faint = np.full(len(lane), fill_value=True) if self.lost else self.faint[lane]
         if faint.any():
-            self._lines.draw(painter, lines[faint], self.theme.lost, pen)
-        self._lines.draw(painter, lines if not faint.any() else lines[~faint], self.theme.trace, pen)
+            self._pen.draw(painter, lines[faint], self.theme.lost, pen)
+        self._pen.draw(painter, lines if not faint.any() else lines[~faint], self.theme.trace, pen)
         if self.sweep.clipped.any():
             self._rails(painter, lines, lane, 3 * thick)
 
@@ -211,7 +226,7 @@ class TraceCanvas(QWidget):
         upper = np.abs(rails[:, 1] - middle) > np.abs(rails[:, 3] - middle)
         rails[:, 1] = rails[:, 3] = np.where(upper, rails[:, 1], rails[:, 3])
         rails[:, 0] = rails[:, 2]
-        self._lines.draw(painter, rails, self.theme.warning, thick)
+        self._pen.draw(painter, rails, self.theme.warning, thick)
 
     def _grid(self, painter: QPainter, columns: range) -> None:
         colour = _faded(self.theme.line, GRID)
@@ -230,7 +245,7 @@ class TraceCanvas(QWidget):
 
     def _shade(self, painter: QPainter, columns: range, which: NDArray[np.bool_]) -> None:
         for start, stop in _runs(which):
-            for part in self._parts(range(columns.start + start, columns.start + stop)):
+            for part in self.sweep.stretches(range(columns.start + start, columns.start + stop)):
                 painter.fillRect(part.start, 0, len(part), self._pixmap.height(), _faded(self.theme.accent, TINT))
 
     def _shaded(self, columns: range) -> NDArray[np.bool_]:
@@ -244,26 +259,17 @@ class TraceCanvas(QWidget):
         return shaded
 
     def _onset(self, painter: QPainter, column: int) -> None:
-        thick = max(1, round(self.devicePixelRatioF()))
         colour = _faded(self.theme.text, ONSET)
-        painter.fillRect(column % self.sweep.width, 0, thick, self._pixmap.height(), colour)
+        painter.fillRect(column % self.sweep.width, 0, self._thick, self._pixmap.height(), colour)
 
     def _cursor(self, painter: QPainter) -> None:
         """Empty the gap ahead of the newest column, and draw the present moment."""
         if self.rolling or not len(self.sweep.columns):
             return
         height, stop = self._pixmap.height(), self.sweep.columns.stop
-        for part in self._parts(range(stop, stop + self._gap)):
+        for part in self.sweep.stretches(range(stop, stop + self._gap)):
             painter.fillRect(part.start, 0, len(part), height, QColor(self.theme.panel))
-        thick = max(1, round(self.devicePixelRatioF()))
-        painter.fillRect(stop % self.sweep.width, 0, thick, height, QColor(self.theme.accent))
-
-    def _parts(self, columns: range) -> Sequence[range]:
-        """Where columns are in the ring: one stretch of x, or two."""
-        width, x = self.sweep.width, columns.start % self.sweep.width
-        if x + len(columns) <= width:
-            return (range(x, x + len(columns)),)
-        return range(x, width), range(min(x, x + len(columns) - width))
+        painter.fillRect(stop % self.sweep.width, 0, self._thick, height, QColor(self.theme.accent))
 
     def _bring(self, columns: range) -> None:
         """Bring columns to the screen."""
@@ -271,7 +277,7 @@ class TraceCanvas(QWidget):
             self.update()
             return
         ratio = self.devicePixelRatioF()
-        for part in self._parts(columns):
+        for part in self.sweep.stretches(columns):
             left, right = floor(part.start / ratio) - 1, ceil(part.stop / ratio) + 1
             self.update(QRect(left, 0, right - left, self.height()))
 
@@ -303,32 +309,15 @@ class TraceCanvas(QWidget):
 
     def wheelEvent(self, event: QWheelEvent | None) -> None:  # noqa: N802 (Qt's name)
         """Ask for larger or smaller signals."""
-        if event is None or not (turned := event.angleDelta().y()):
+        if event is None:
             return
+        self._turned += event.angleDelta().y()
+        steps = int(self._turned / NOTCH)  # wheels and touchpads may tell of parts of a notch
+        self._turned -= steps * NOTCH
         lane = int(event.position().y() * self.devicePixelRatioF() / self.lanes.pitch)
-        self.wheeled.emit(lane, 1 if turned > 0 else -1)
+        for _ in range(abs(steps)):
+            self.wheeled.emit(lane, 1 if steps > 0 else -1)
         event.accept()
-
-
-class _Lines:
-    """Memory that NumPy writes lines into and Qt draws them from, without an object for each."""
-
-    def __init__(self) -> None:
-        self._grow(4096)
-
-    def draw(self, painter: QPainter, lines: NDArray[np.int32], colour: str, width: int) -> None:
-        """Draw lines (n, 4), x1, y1, x2, y2."""
-        if len(lines) > len(self._values):
-            self._grow(2 * len(lines))
-        self._values[: len(lines)] = lines
-        painter.setPen(QPen(QColor(colour), width))
-        painter.drawLines(self._array[: len(lines)])
-
-    def _grow(self, n: int) -> None:
-        array: Any = sip.array  # its stub knows no arguments
-        self._array = array(QLine, n)
-        memory: Any = sip.voidptr(self._array, n * 16)
-        self._values = np.frombuffer(memory, np.int32).reshape(n, 4)
 
 
 def _within(columns: range, bounds: range) -> range:

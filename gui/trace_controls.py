@@ -1,49 +1,41 @@
 """The row of buttons and menus above the signals."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtGui import QAction, QActionGroup, QKeySequence
+from PyQt6.QtGui import QAction, QKeySequence
 from PyQt6.QtWidgets import QMenu, QToolBar, QToolButton
 
-from bci.display_filter import DisplaySpec
 from bci.types import Channel
+from gui.theme import Theme
+from gui.trace_view import WINDOWS, View
 
-__all__ = ["WINDOWS", "Command", "TraceControls", "View"]
+__all__ = ["TABLE", "Command", "TraceControls"]
 
-WINDOWS = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0)
-"""Seconds to choose from."""
 HIGHPASSES, LOWPASSES, NOTCHES = (0.1, 0.5, 1.0, 5.0), (15.0, 30.0, 40.0, 100.0), (50.0, 60.0)
 
+TABLE = (
+    ("channels", "Channels", "Alt+C", "Find, show, hide and mark channels."),
+    ("smaller_traces", "Smaller signals", "-", "Draw signals smaller (wheel: of one kind)."),
+    ("larger_traces", "Larger signals", "+", "Draw signals larger (wheel: of one kind)."),
+    ("auto_range", "Auto", "A", "Choose a scale for each kind that fits its signals."),
+    ("pause", "Pause", "P", "Hold the picture; decoding goes on."),
+    ("live", "Live", "End", "Show the present moment again."),
+    ("back", "Back", "PgUp", "Go half a window back in time."),
+    ("forth", "Forth", "PgDown", "Go half a window forth in time."),
+    ("longer_window", "More seconds", "]", "Show more seconds."),
+    ("shorter_window", "Fewer seconds", "[", "Show fewer seconds."),
+    ("scroll_mode", "Scroll", "M", "Let the picture move, rather than the present moment."),
+    ("invert", "Negative up", "I", "Draw negative values upwards."),
+    ("centre", "Remove offsets", "D", "Remove each channel's median."),
+    ("show_all", "Show all channels", "Alt+A", "Show every channel."),
+)
+"""Identifier, text, shortcut and tip of all that can be done with signals."""
+
 Command = tuple[str, str, str, str, Callable[[], None]]
-"""Identifier, text, shortcut, tip, and what does it."""
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """How signals are shown.
-
-    Parameters
-    ----------
-    seconds
-        From the oldest to the newest sample that can be seen.
-    rolling
-        Whether the picture moves, rather than the present moment over it.
-    inverted
-        Whether negative values are drawn upwards.
-    centred
-        Whether each channel's median is removed.
-    filters
-        What is done to them for display.
-    """
-
-    seconds: float = 10.0
-    rolling: bool = False
-    inverted: bool = False
-    centred: bool = True
-    filters: DisplaySpec = DisplaySpec()  # noqa: RUF009 (frozen)
+"""A row of the table, and what does it."""
 
 
 class TraceControls(QToolBar):
@@ -61,6 +53,7 @@ class TraceControls(QToolBar):
 
     seconds_chosen = pyqtSignal(float)
     filters_chosen = pyqtSignal(object)
+    """The new `DisplaySpec`."""
 
     def __init__(self, commands: Sequence[Command], sfreq: float, channels: Sequence[Channel]) -> None:
         super().__init__()
@@ -72,31 +65,17 @@ class TraceControls(QToolBar):
             self.buttons[name].setIconText(sign)
         for name in ("scroll_mode", "invert", "centre", "pause"):
             self.buttons[name].setCheckable(True)
-        self._choices: list[tuple[QAction, str, Any]] = []
-        self._seconds = self._menu("10 s", "Seconds that are shown")
-        self._fill(self._seconds, "seconds", [(f"{seconds:g} s", seconds) for seconds in WINDOWS])
-        view = self._menu("View", "How signals are shown: filters, reference, direction")
-        view.addActions([self.buttons[name] for name in ("scroll_mode", "invert", "centre", "show_all")])
-        view.addSeparator()
-        filters = _sub(view, "Filters and reference for display only")
-        self._fill_filters(filters, sfreq, [channel.label for channel in channels if channel.kind == "eeg"])
-        self.addActions(
-            [self.buttons[name] for name in ("channels", "smaller_traces", "larger_traces", "auto_range")]
-        )
-        self.addWidget(_opener(self._seconds))
-        self.addActions([self.buttons[name] for name in ("pause", "live")])
-        self.addWidget(_opener(view))
-        for name, action in self.buttons.items():
-            button = self.widgetForAction(action)
-            if button is not None:  # a tool bar takes the keyboard away from its buttons
-                button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-                button.setAccessibleName(self._commands[name][3])
-        more = self.findChild(QToolButton, "qt_toolbar_ext_button")
-        if more is not None:
-            more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-            more.setText("\N{RIGHT-POINTING DOUBLE ANGLE QUOTATION MARK}")
-            more.setAccessibleName("More controls")
-            more.setToolTip("More controls")
+        self.windows: dict[float, QAction] = {}
+        """The action of each number of seconds."""
+        self.filters: list[tuple[QAction, dict[str, Any]]] = []
+        """Each action with the fields of `DisplaySpec` that it sets."""
+        self._seconds = _opener(self._windows_menu())
+        view = _opener(self._view_menu(sfreq, [channel.label for channel in channels if channel.kind == "eeg"]))
+        self._add("channels", "smaller_traces", "larger_traces", "auto_range")
+        self.addWidget(self._seconds)
+        self._add("pause", "live")
+        self.addWidget(view)
+        self._name_more()
 
     def show_view(self, view: View, *, live: bool) -> None:
         """Show what is chosen."""
@@ -107,12 +86,18 @@ class TraceControls(QToolBar):
         self.buttons["live"].setEnabled(not live)
         self.buttons["pause"].setVisible(live)  # either is of use, and there is little room
         self.buttons["live"].setVisible(not live)
-        opener = self._seconds.parent()
-        self._seconds.setTitle(f"{view.seconds:g} s")
-        if isinstance(opener, QToolButton):
-            opener.setText(self._seconds.title())
-        for action, name, value in self._choices:
-            action.setChecked(value == (view.seconds if name == "seconds" else _chosen(view.filters, name)))
+        self._seconds.setText(f"{view.seconds:g} s")
+        for seconds, action in self.windows.items():
+            action.setChecked(seconds == view.seconds)
+        for action, fields in self.filters:
+            action.setChecked(replace(view.filters, **fields) == view.filters)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take on other colours."""
+        self.setStyleSheet(
+            f"QToolBar {{ background: {theme.panel}; }} QToolButton {{ padding: 3px 6px; }}"
+            "QToolButton::menu-indicator { width: 0; } #qt_toolbar_ext_button { padding: 0; }"
+        )
 
     def _action(self, name: str, text: str, shortcut: str, tip: str, call: Callable[[], None]) -> QAction:
         action = QAction(text, self)
@@ -120,6 +105,38 @@ class TraceControls(QToolBar):
         action.setToolTip(f"{tip} ({QKeySequence(shortcut).toString(QKeySequence.SequenceFormat.NativeText)})")
         action.triggered.connect(lambda _: call())
         return action
+
+    def _add(self, *names: str) -> None:
+        """Add buttons that can be reached by keyboard, which a tool bar takes away from them."""
+        for name in names:
+            self.addAction(self.buttons[name])
+            button = self.widgetForAction(self.buttons[name])
+            if button is not None:
+                button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+                button.setAccessibleName(self._commands[name][3])
+
+    def _name_more(self) -> None:
+        """Name the button that opens what has no room."""
+        more = self.findChild(QToolButton, "qt_toolbar_ext_button")
+        if more is not None:
+            more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+            more.setText("\N{RIGHT-POINTING DOUBLE ANGLE QUOTATION MARK}")
+            more.setAccessibleName("More controls")
+            more.setToolTip("More controls")
+
+    def _windows_menu(self) -> QMenu:
+        menu = self._menu("10 s", "Seconds that are shown")
+        for seconds in WINDOWS:
+            self.windows[seconds] = _checkable(menu, f"{seconds:g} s")
+            self.windows[seconds].triggered.connect(lambda _, seconds=seconds: self.seconds_chosen.emit(seconds))
+        return menu
+
+    def _view_menu(self, sfreq: float, labels: Sequence[str]) -> QMenu:
+        menu = self._menu("View", "How signals are shown: filters, reference, direction")
+        menu.addActions([self.buttons[name] for name in ("scroll_mode", "invert", "centre", "show_all")])
+        menu.addSeparator()
+        self._fill_filters(_sub(menu, "Filters and reference for display only"), sfreq, labels)
+        return menu
 
     def _menu(self, title: str, tip: str) -> QMenu:
         menu = QMenu(title, self)
@@ -133,33 +150,29 @@ class TraceControls(QToolBar):
             ("Low-pass", "lowpass", LOWPASSES),
             ("Notch", "notch", NOTCHES),
         ):
-            fitting = [(f"{edge:g} Hz", edge) for edge in edges if edge < sfreq / 2]
-            self._fill(_sub(menu, title), name, [("none", None), *fitting])
+            kind = _sub(menu, title)
+            self._add_filter(kind, "none", {name: None})
+            for edge in edges:
+                if edge < sfreq / 2:
+                    self._add_filter(kind, f"{edge:g} Hz", {name: edge})
         reference = _sub(menu, "Reference")
-        whole = [(text, (text, "")) for text in ("none", "average", "median")]
-        self._fill(reference, "reference", whole)
-        self._fill(_sub(reference, "One channel"), "reference", [(label, ("channel", label)) for label in labels])
+        for text in ("none", "average", "median"):
+            self._add_filter(reference, text, {"reference": text, "channel": ""})
+        one = _sub(reference, "One channel")
+        for label in labels:
+            self._add_filter(one, label, {"reference": "channel", "channel": label})
 
-    def _fill(self, menu: QMenu, name: str, choices: Sequence[tuple[str, Any]]) -> None:
-        group = QActionGroup(menu)
-        group.setExclusionPolicy(QActionGroup.ExclusionPolicy.None_)  # two menus may stand for one choice
-        for text, value in choices:
-            action = QAction(text, menu)
-            action.setCheckable(True)
-            action.triggered.connect(lambda _, name=name, value=value: self._choose(name, value))
-            menu.addAction(group.addAction(action))
-            self._choices.append((action, name, value))
-
-    def _choose(self, name: str, value: Any) -> None:
-        if name == "seconds":
-            self.seconds_chosen.emit(value)
-            return
-        chosen = {"reference": value[0], "channel": value[1]} if name == "reference" else {name: value}
-        self.filters_chosen.emit(replace(self._view.filters, **chosen))
+    def _add_filter(self, menu: QMenu, text: str, fields: dict[str, Any]) -> None:
+        action = _checkable(menu, text)
+        action.triggered.connect(lambda _: self.filters_chosen.emit(replace(self._view.filters, **fields)))
+        self.filters.append((action, fields))
 
 
-def _chosen(spec: DisplaySpec, name: str) -> Any:
-    return (spec.reference, spec.channel) if name == "reference" else getattr(spec, name)
+def _checkable(menu: QMenu, text: str) -> QAction:
+    action = QAction(text, menu)
+    action.setCheckable(True)
+    menu.addAction(action)
+    return action
 
 
 def _sub(menu: QMenu, title: str) -> QMenu:

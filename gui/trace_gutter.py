@@ -8,7 +8,7 @@ from PyQt6.QtCore import QEvent, QRect, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from gui.sweep import round_up
+from gui.scales import round_up
 from gui.theme import Theme
 
 __all__ = ["Gutter", "Row", "Scale", "ScaleBars", "unit_of"]
@@ -17,6 +17,10 @@ MOST_COLUMNS = 3
 """Columns of labels side by side, where lanes are lower than a line of text."""
 SHARE = 0.3
 """Part of the pane's width that labels take at most."""
+STEP = 2.5
+"""How much larger a round number is than the one before at most: a bar may become so much longer."""
+APART = 18
+"""Pixels from one bar's words to those of the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,11 +175,11 @@ class ScaleBars(QWidget):
         """Room for the bars and two lines of text."""
         metrics = self.fontMetrics()
         words = [metrics.horizontalAdvance(self._text(scale)) for scale in self.scales]
-        return QSize(sum(words) + 18 * len(words), 2 * metrics.height())
+        return QSize(sum(words) + APART * len(words), 2 * metrics.height())
 
     def bar(self, scale: Scale) -> tuple[float, float]:
         """Return the value that a bar stands for, and its length in pixels of the screen."""
-        value = round_up(2 * self.fontMetrics().height() / abs(scale.gain) / 2.5)
+        value = round_up(2 * self.fontMetrics().height() / abs(scale.gain) / STEP)
         return value, value * abs(scale.gain)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: ARG002, N802 (Qt's name)
@@ -191,7 +195,7 @@ class ScaleBars(QWidget):
             painter.drawText(
                 QRect(x + 7, 0, width + 2, self.height()), Qt.AlignmentFlag.AlignVCenter, self._text(scale)
             )
-            x += width + 18
+            x += width + APART
         painter.end()
 
     def _text(self, scale: Scale) -> str:

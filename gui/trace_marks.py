@@ -1,102 +1,22 @@
-"""Events and decisions beside the signals: at which sample, with which shape and words."""
+"""The names of events, above the signals."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from math import ceil, floor
 
-import numpy as np
-from PyQt6.QtCore import QPointF, QRect, QRectF, QSize, Qt
-from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPolygonF
+from PyQt6.QtCore import QRect, QRectF, QSize, Qt
+from PyQt6.QtGui import QColor, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
-from bci.decided import Decided
-from bci.history import History
-from bci.types import Decision, Status
-from bci.viewing import About
-from gui.hit_marks import Mark, draw_mark, mark
+from gui.hit_marks import draw_mark
+from gui.shapes import SHAPES
 from gui.theme import Theme
+from gui.trace_events import POOL, TraceMark
 
-__all__ = ["POOL", "MarkBar", "TraceMark", "mark_of", "mark_of_row", "sample_at"]
-
-POOL = 50
-"""Marks that are drawn at most."""
-STEPS = 12
-"""Steps in which the sample of a time is looked for: clocks drift against the nominal rate."""
-
-
-@dataclass(frozen=True, slots=True)
-class TraceMark:
-    """Something to be drawn at a sample.
-
-    Parameters
-    ----------
-    sample
-        Index since the start of the stream.
-    text
-        Words beside it.
-    outcome
-        What became of its truth; None if that is not known, or not to be shown.
-    doubtful
-        Whether it was not decoded, or is flagged.
-    window
-        First sample of the epoch and the one after its last; None if there is none.
-    """
-
-    sample: int
-    text: str
-    outcome: Mark | None = None
-    doubtful: bool = False
-    window: tuple[int, int] | None = None
-
-
-def sample_at(history: History, time: float) -> int | None:
-    """Return the index of the sample nearest to a time, None if it is not kept, or not there yet."""
-    if not history.last_time >= time - 1 / history.sfreq:
-        return None
-    guess = history.end - 1
-    for _ in range(STEPS):  # a row at a time: samples may have hundreds of channels
-        guess = min(max(guess, history.start), history.end - 1)
-        off = (time - _time_of(history, guess)) * history.sfreq
-        if abs(off) <= 0.5 or np.isnan(off):
-            break
-        guess += round(off)
-    near = history.between(guess - 2, guess + 3)
-    if not len(near.times) or time < near.times[0] - 1 / history.sfreq:
-        return None
-    return near.first + int(np.abs(near.times - time).argmin())
-
-
-def _time_of(history: History, sample: int) -> float:
-    times = history.between(sample, sample + 1).times
-    return float(times[0]) if len(times) else np.nan
-
-
-def mark_of(decision: Decision, sample: int, about: About) -> TraceMark:
-    """Return what is drawn of a decision whose event happened at a sample."""
-    name = "" if decision.marker is None else decision.marker.value
-    rank = None if decision.ranking is None else decision.ranking.truth_rank
-    return _drawn(sample, name, decision.status, rank, about)
-
-
-def mark_of_row(decided: Decided, row: int, sample: int, about: About) -> TraceMark:
-    """Return what is drawn of a decision of long ago, of which the columns alone are kept."""
-    truth, rank = int(decided.truth[row]), int(decided.rank[row])
-    name = about.concepts[truth] if truth >= 0 else ""
-    return _drawn(sample, name, Status(int(decided.status[row])), rank if rank >= 0 else None, about)
-
-
-def _drawn(sample: int, name: str, status: Status, rank: int | None, about: About) -> TraceMark:
-    sfreq, (begin, end) = about.stream.sfreq, about.window
-    words = [name] if name and not about.hide_truth else []
-    if status is not Status.OK:
-        words.append(str(status))
-    outcome = None if rank is None or about.hide_truth else mark(rank, len(about.concepts))
-    window = sample + round(begin * sfreq), sample + round(end * sfreq)
-    return TraceMark(sample, " · ".join(words), outcome, status is not Status.OK, window)
+__all__ = ["MarkBar"]
 
 
 class MarkBar(QWidget):
-    """The names of events, above the signals; what has no room is left out, or is drawn as its shape alone."""
+    """Marks in a row; what has no room is left out, or is drawn as its shape alone."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -165,11 +85,4 @@ class MarkBar(QWidget):
         if outcome is not None:
             yield lambda painter, area: draw_mark(painter, area, outcome, self.theme)
         if drawn.doubtful:
-            yield self._triangle
-
-    def _triangle(self, painter: QPainter, area: QRectF) -> None:
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(self.theme.warning))
-        painter.drawPolygon(
-            QPolygonF([area.bottomLeft(), QPointF(area.center().x(), area.top()), area.bottomRight()])
-        )
+            yield lambda painter, area: SHAPES["triangle"](painter, area, QColor(self.theme.warning))

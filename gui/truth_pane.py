@@ -5,16 +5,15 @@ from typing import ClassVar
 import numpy as np
 from PyQt6.QtCore import QRectF
 from PyQt6.QtGui import QPainter
-from PyQt6.QtWidgets import QVBoxLayout
 
 from bci.rank_histogram import two_way
 from bci.session import Snapshot
 from bci.types import Decision
 from bci.viewing import Viewed
-from gui.figure_pane import HIDDEN
 from gui.hit_marks import draw_mark, mark
-from gui.pane import Pane
-from gui.sheet import MARGIN, SMALLEST, Item, Sheet
+from gui.pane import HIDDEN
+from gui.sheet import MARGIN, SMALLEST, Item, square
+from gui.sheet_pane import SheetPane
 from gui.theme import Theme
 from gui.thumbnails import Thumbnails
 
@@ -22,9 +21,11 @@ __all__ = ["TruthPane"]
 
 LATEST = 40
 """Marks of the latest events, as many as there is room for."""
+_ROWS = ((0.0, 1.6), (1.6, 2.6), (3.0, 4.0), (4.0, 5.0), (5.0, 6.0))
+"""Where lines of words begin and end, in lines."""
 
 
-class TruthPane(Pane):
+class TruthPane(SheetPane):
     """The concept that was shown, its rank among all, and the marks of the latest events."""
 
     title: ClassVar[str] = "Truth"
@@ -36,42 +37,27 @@ class TruthPane(Pane):
         self._pictures = Thumbnails(viewed.about)
         self._decision: Decision | None = None
         self._ranks: list[int] = []
-        self._shown: tuple[object, ...] = ()
-        self._sheet = Sheet(theme, self._draw)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._sheet)
 
     def refresh(self, snapshot: Snapshot) -> None:
         """Show the truth of the latest decision."""
         decided = snapshot.decided
-        shown = (len(decided), self.viewed.about.hide_truth)
-        if shown == self._shown:
-            return
-        self._shown = shown
-        self._decision = snapshot.recent[-1] if snapshot.recent else None
-        self._ranks = decided.rank[decided.told][-LATEST:].tolist()
-        self._sheet.update()
-
-    def set_theme(self, theme: Theme) -> None:
-        """Take on other colours."""
-        super().set_theme(theme)
-        self._sheet.set_theme(theme)
+        if self.show_anew(len(decided), self.viewed.about.hide_truth):
+            self._decision = snapshot.recent[-1] if snapshot.recent else None
+            self._ranks = decided.rank[decided.told][-LATEST:].tolist()
 
     # -------------------------------------------------------------------------------- drawing
 
-    def _draw(self, painter: QPainter, area: QRectF) -> None:
+    def draw(self, painter: QPainter, area: QRectF) -> None:
+        """Draw the picture and what is told of it, or why there is none."""
         lacking = self._lacking()
         if lacking is not None:
-            headline, detail = lacking
-            size = self._sheet.size_in(area)
-            self._sheet.notice(painter, area, Item(headline, self.theme.text, bold=True), detail, size)
+            self.notice(painter, area, *lacking)
             return
         if self._decision is None or self._decision.truth is None:
             return
         side = min(area.height(), area.width() * 0.42)
         picture = QRectF(area.left(), area.top(), side, side)
-        self._pictures.draw(painter, picture, self._decision.truth, self.theme, self._sheet.font())
+        self._pictures.draw(painter, picture, self._decision.truth, self.theme, self.sheet.font())
         self._draw_words(
             painter, area.adjusted(side + 1.5 * MARGIN, 0, 0, 0), self._decision, self._decision.truth
         )
@@ -91,7 +77,7 @@ class TruthPane(Pane):
         return "Truth unknown", f"{named}; it counts in no accuracy."
 
     def _draw_words(self, painter: QPainter, area: QRectF, decision: Decision, truth: int) -> None:
-        sheet, theme = self._sheet, self.theme
+        sheet, theme = self.sheet, self.theme
         tall, wide = area.height() / (8 * sheet.line_height()), area.width() / sheet.text_width("n" * 16)
         size = max(SMALLEST, min(tall, wide))
         line = sheet.line_height(size)
@@ -100,8 +86,7 @@ class TruthPane(Pane):
         sheet.write(painter, rows[1], Item(self._pictures.glyphs.category(truth), theme.muted), size)
         rank = None if decision.ranking is None else decision.ranking.truth_rank
         what = mark(rank, len(self.viewed.about.concepts))
-        side = line * 0.85
-        draw_mark(painter, QRectF(area.left(), rows[2].center().y() - side / 2, side, side), what, theme)
+        draw_mark(painter, square(rows[2], line * 0.85), what, theme)
         sheet.write(painter, rows[2].adjusted(line * 1.2, 0, 0, 0), Item(what.value, theme.text, bold=True), size)
         for row, words in zip(rows[3:], self._rank(decision, rank), strict=False):
             sheet.write(painter, row, Item(words, theme.text), size)
@@ -118,7 +103,7 @@ class TruthPane(Pane):
 
     def _draw_latest(self, painter: QPainter, area: QRectF, size: float) -> None:
         """Marks of the latest events, the newest one at the right."""
-        sheet, n = self._sheet, len(self.viewed.about.concepts)
+        sheet, n = self.sheet, len(self.viewed.about.concepts)
         label = Item("latest", self.theme.muted)
         room = sheet.text_width("latest  ", size)
         side, step = area.height() * 0.6, area.height() * 0.75
@@ -126,9 +111,6 @@ class TruthPane(Pane):
         sheet.tip(area, f"the latest {len(shown)} events with a truth, the newest one at the right")
         sheet.write(painter, area, label, size)
         for place, rank in enumerate(shown):
-            square = QRectF(area.left() + room + place * step, area.center().y() - side / 2, side, side)
-            draw_mark(painter, square, mark(rank, n), self.theme)
-
-
-_ROWS = ((0.0, 1.6), (1.6, 2.6), (3.0, 4.0), (4.0, 5.0), (5.0, 6.0))
-"""Where lines of words begin and end, in lines."""
+            draw_mark(
+                painter, square(area.adjusted(room + place * step, 0, 0, 0), side), mark(rank, n), self.theme
+            )

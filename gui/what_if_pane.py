@@ -1,4 +1,4 @@
-"""Decisions of a file at another temperature or among other candidates: a look back, not what was decided."""
+"""Decisions of a file at another temperature or among other concepts: a look back, not what was decided."""
 
 from collections.abc import Sequence
 from math import log10
@@ -7,19 +7,23 @@ from typing import ClassVar
 import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QColor, QPen, QResizeEvent
-from PyQt6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PyQt6.QtGui import QColor, QPen
+from PyQt6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QHBoxLayout, QToolButton, QWidget
 
 from bci.decided import Decided
 from bci.reliability import log_loss
 from bci.session import Snapshot
 from bci.tally import top5_counts
 from bci.viewing import About, Viewed
-from bci.what_if import Expected, Reranked, WhatIf, leaning
+from bci.what_if import Expected, Gallery, Reranked, WhatIf, leaning
 from bci.wilson import wilson
+from gui.bank_menu import BankMenu
 from gui.category_choice import CategoryChoice
-from gui.figure_pane import HIDDEN, FigurePane
+from gui.figure_pane import FigurePane
+from gui.numbers import within
+from gui.pane import HIDDEN
 from gui.plots import Plot
+from gui.scales import percent_end
 from gui.theme import Theme
 
 __all__ = ["WhatIfPane"]
@@ -30,9 +34,6 @@ DOT = 7
 """Size, pixels."""
 BEYOND = 0.02
 """How far chance is drawn beyond the first and the last number of candidates, decades."""
-TOPS = (5, 10, 20, 50, 100)
-"""Where the axis of accuracy may end, percent."""
-
 LOW = 18
 """Lines of text below whose height a pane has no room for the name of an axis; the words tell it."""
 
@@ -44,37 +45,26 @@ class WhatIfPane(FigurePane):
 
     title: ClassVar[str] = "What if"
     help: ClassVar[str] = (
-        "What decisions of a file would have been at another temperature, among other candidates."
+        "What decisions of a file would have been at another temperature, or among other concepts."
     )
     rate: ClassVar[float] = 2.0
     lines: ClassVar[int] = 3
 
     def __init__(self, viewed: Viewed, theme: Theme) -> None:
-        drawing = QWidget()
-        super().__init__(viewed, theme, drawing)
-        about = viewed.about
-        self._what_if = None if about.prototypes is None else WhatIf(about.prototypes, about.temperature)
-        self.temperature = _temperature()
-        self.candidates = CategoryChoice(about.categories, len(about.concepts))
+        self.temperature, self.candidates = _temperature(), CategoryChoice()
         self.reset = _button("Reset", "Back to what was decided")
-        self._reset()
         self.plot = Plot(theme, "candidates", "right, %")
+        self._curves = tuple(_Curve(self.plot, k) for k in (1, 5))
+        super().__init__(viewed, theme, _in_a_row(self.temperature, self.candidates, self.reset), self.plot)
         self.plot.setAccessibleName("accuracy over numbers of candidates")
         self.plot.setMinimumHeight(1)
         self.plot.getAxis("left").setStyle(maxTickLevel=0)
         self.plot.getAxis("bottom").enableAutoSIPrefix(False)  # noqa: FBT003 (pyqtgraph's way)
-        self._curves = tuple(_Curve(self.plot, k) for k in (1, 5))
-        row = QHBoxLayout()
-        row.setSpacing(4)
-        for widget in (self.temperature, self.candidates, self.reset):
-            row.addWidget(widget)
-        row.addStretch(1)
-        layout = QVBoxLayout(drawing)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
-        layout.addLayout(row)
-        layout.addWidget(self.plot, 1)
-        self._paint()
+        self._own = _own_gallery(viewed.about)
+        self._what_if = None if self._own is None else WhatIf(self._own, viewed.about.temperature)
+        self.banks = self._bank_menu()
+        self._reset()
+        self.recolour()
         self.temperature.valueChanged.connect(self._choose)
         self.candidates.changed.connect(self._choose)
         self.reset.clicked.connect(self._start_over)
@@ -83,6 +73,9 @@ class WhatIfPane(FigurePane):
         """Take in the decisions that came since, and show what they would have been."""
         if self._what_if is not None and self.viewed.player is not None:
             self._what_if.add(snapshot.recent)
+        if self.banks is not None and self.banks.reading:
+            self.banks.poll(self._show_gallery)
+            self.outdate()  # there is something to say while it is read, and if it does not fit
         super().refresh(snapshot)
 
     def lacks(self, about: About, snapshot: Snapshot) -> str | None:
@@ -98,30 +91,47 @@ class WhatIfPane(FigurePane):
     def draw(self, about: About, snapshot: Snapshot) -> None:  # noqa: ARG002 (what is kept here is all there is)
         """Compare what would have been with what was."""
         assert self._what_if is not None  # noqa: S101 (`lacks` has looked)
-        if self._candidates_are_too_few():
+        if self._too_few:
             self.words.say([_LABEL, ("warning", "choose categories of two concepts at least")])
             self._plot(())
             return
         found = self._what_if.reranked
-        self.words.say([_LABEL, *self._figures(found), *self._notes(found)])
+        self.words.say([_LABEL, *self._about_bank(), *self._figures(found), *self._notes(found)])
         self._plot(self._what_if.curve())
 
-    def set_theme(self, theme: Theme) -> None:
-        """Take on other colours."""
-        self.plot.paint(theme)
-        super().set_theme(theme)
-        self._paint()
+    def recolour(self) -> None:
+        """Take on the colours of the theme."""
+        self.plot.paint(self.theme)
+        for curve in self._curves:
+            curve.paint(self.theme)
 
-    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 (Qt's name)
+    def fit(self) -> None:
         """Leave a low pane to its curves."""
-        super().resizeEvent(event)
         self.plot.getAxis("bottom").showLabel(self.height() >= LOW * self.fontMetrics().height())
 
     # -------------------------------------------------------------------------------- what is chosen
 
+    def _bank_menu(self) -> BankMenu | None:
+        """Let another bank be chosen, where the decoder is here to say how it ranks one."""
+        menu, read = self.candidates.menu(), self.viewed.read_gallery
+        if menu is None or read is None or self._own is None:
+            return None
+        banks = BankMenu(menu, read, self)
+        banks.own_chosen.connect(self._start_over)
+        return banks
+
+    def _show_gallery(self, gallery: Gallery) -> None:
+        assert self._what_if is not None  # noqa: S101 (else there is nothing to rank)
+        self._what_if.rank_against(gallery)
+        self.candidates.offer(gallery.categories, len(gallery.concepts))
+        self._too_few = False
+
     def _choose(self) -> None:
-        if self._what_if is not None and not self._candidates_are_too_few():
-            self._what_if.choose(self._chosen_temperature(), self._chosen())
+        if self._what_if is not None:
+            candidates = self._chosen(self._what_if.gallery)
+            self._too_few = len(candidates) < 2
+            if not self._too_few:
+                self._what_if.choose(self._chosen_temperature(), candidates)
         self.redraw()
 
     def _start_over(self) -> None:
@@ -129,29 +139,40 @@ class WhatIfPane(FigurePane):
         self._choose()
 
     def _reset(self) -> None:
-        for widget in (self.temperature, self.candidates):
-            widget.blockSignals(True)  # noqa: FBT003 (Qt's way)
-        self.temperature.setValue(self.viewed.about.temperature)
+        about = self.viewed.about
+        self.temperature.blockSignals(True)  # noqa: FBT003 (Qt's way)
+        self.temperature.setValue(about.temperature)
+        self.temperature.blockSignals(False)  # noqa: FBT003
         self._round = self.temperature.value()
-        self.candidates.choose_all()
-        for widget in (self.temperature, self.candidates):
-            widget.blockSignals(False)  # noqa: FBT003
+        if self.banks is not None:
+            self.banks.forget()
+        if self._own is None:
+            self.candidates.offer(about.categories, len(about.concepts))
+        else:
+            self._show_gallery(self._own)
 
     def _chosen_temperature(self) -> float:
         """The box rounds: what it is reset to is what decisions were made with."""
         value = self.temperature.value()
         return self.viewed.about.temperature if value == self._round else value
 
-    def _chosen(self) -> np.typing.NDArray[np.int64]:
-        about, chosen = self.viewed.about, self.candidates.chosen
+    def _chosen(self, gallery: Gallery) -> np.typing.NDArray[np.int64]:
+        """Rows of the concepts that are ticked."""
+        chosen = self.candidates.chosen
         if self.candidates.all_chosen:
-            return np.arange(len(about.concepts))
-        return np.flatnonzero([category in chosen for category in about.categories])
-
-    def _candidates_are_too_few(self) -> bool:
-        return len(self._chosen()) < 2
+            return np.arange(len(gallery.concepts))
+        return np.flatnonzero([category in chosen for category in gallery.categories])
 
     # -------------------------------------------------------------------------------- words
+
+    def _about_bank(self) -> list[Piece]:
+        """Say what is ranked against, if it is not what was decided among, or why it is not."""
+        assert self._what_if is not None  # noqa: S101
+        name = self._what_if.gallery.name
+        told = [("accent", f"bank {name}")] if name else []
+        if self.banks is not None and self.banks.reading:
+            return [*told, ("muted", "reading a bank …")]
+        return [*told, ("warning", f"▲ {self.banks.refused}")] if self.banks and self.banks.refused else told
 
     def _figures(self, found: Reranked) -> list[Piece]:
         assert self._what_if is not None  # noqa: S101
@@ -194,14 +215,10 @@ class WhatIfPane(FigurePane):
         if not points:
             return
         best = max(max(point.top1, point.top5 or 0, 1 / point.size) for point in points) * 100
-        self.plot.setYRange(0, next(top for top in TOPS if best <= top + 1e-9), padding=0.04)
+        self.plot.setYRange(0, percent_end(best), padding=0.04)
         low, high = log10(points[0].size), log10(points[-1].size)
         self.plot.setXRange(low, high, padding=0.12 if high > low else 0)
         self.plot.getAxis("bottom").setTicks([[(log10(point.size), f"{point.size:,}") for point in points]])
-
-    def _paint(self) -> None:
-        for curve in self._curves:
-            curve.paint(self.theme)
 
 
 class _Curve:
@@ -234,6 +251,11 @@ class _Curve:
         self._chance.setPen(QPen(QColor(theme.chance), 0, Qt.PenStyle.DashLine))
 
 
+def _own_gallery(about: About) -> Gallery | None:
+    """What decisions were made among; None if it is not here."""
+    return None if about.prototypes is None else Gallery(about.concepts, about.prototypes, about.categories)
+
+
 def _nothing(decided: Decided) -> str:
     """Say why there is no decision to rank anew."""
     if not len(decided):
@@ -249,8 +271,7 @@ _LABEL: Piece = ("warning", "what if: not what was decided")
 def _share(found: Reranked, k: int, *, overlapping: bool) -> str:
     hits, n = int(found.hits(k).sum()), len(found)
     interval = None if overlapping else wilson(hits, n)
-    within = "" if interval is None else f" [{interval[0] * 100:.0f}-{interval[1] * 100:.0f}]"
-    return f"top-{k} {hits / n * 100:.1f} %{within}"
+    return f"top-{k} {hits / n * 100:.1f} %{within(interval)}"
 
 
 def _trust(found: Reranked, *, overlapping: bool) -> Piece:
@@ -260,6 +281,17 @@ def _trust(found: Reranked, *, overlapping: bool) -> Piece:
     if verdict is None:
         return "text", told
     return ("good", f"{told}: it fits") if verdict == "fits" else ("warning", f"{told}: {verdict}")
+
+
+def _in_a_row(*widgets: QWidget) -> QWidget:
+    row = QWidget()
+    layout = QHBoxLayout(row)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(4)
+    for widget in widgets:
+        layout.addWidget(widget)
+    layout.addStretch(1)
+    return row
 
 
 def _temperature() -> QDoubleSpinBox:

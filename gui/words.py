@@ -2,19 +2,19 @@
 
 from collections.abc import Iterator, Sequence
 
-from PyQt6.QtCore import QPointF, QSize, Qt
-from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent
-from PyQt6.QtWidgets import QSizePolicy, QWidget
+from PyQt6.QtCore import QPointF, Qt
+from PyQt6.QtGui import QColor, QPainter, QPaintEvent
 
+from gui.strip import Strip
 from gui.theme import Theme
 
-__all__ = ["Words"]
+__all__ = ["Piece", "Words"]
 
 Piece = tuple[str, str]
 """The role of the theme that gives its colour, and what it says."""
 
 
-class Words(QWidget):
+class Words(Strip):
     """Shows pieces of text side by side; none is ever broken, the last that is seen may be elided.
 
     Parameters
@@ -26,13 +26,9 @@ class Words(QWidget):
     """
 
     def __init__(self, theme: Theme, lines: int = 2) -> None:
-        super().__init__()
-        self.theme = theme
+        super().__init__(theme)
         self._lines = lines
         self._pieces: tuple[Piece, ...] = ()
-        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
 
     @property
     def text(self) -> str:
@@ -43,51 +39,35 @@ class Words(QWidget):
         """Show other pieces."""
         if tuple(pieces) == self._pieces:
             return
-        before = self.heightForWidth(self.width())
-        self._pieces = tuple(pieces)
+        with self.changing():
+            self._pieces = tuple(pieces)
         self.setToolTip(self.text)
         self.setAccessibleName(self.text)
-        if self.heightForWidth(self.width()) != before:
-            self.updateGeometry()
-        self.update()
 
     def set_lines(self, lines: int) -> None:
         """Change how many lines there are at most."""
         if lines != self._lines:
-            self._lines = lines
-            self.updateGeometry()
-            self.update()
-
-    def set_theme(self, theme: Theme) -> None:
-        """Take on other colours."""
-        self.theme = theme
-        self.update()
-
-    def sizeHint(self) -> QSize:  # noqa: N802 (Qt's name)
-        """As high as its lines."""
-        return QSize(0, self.heightForWidth(self.width()))
+            with self.changing():
+                self._lines = lines
 
     def heightForWidth(self, width: int) -> int:  # noqa: N802 (Qt's name)
         """Height in pixels of the lines that a width makes necessary."""
         lines = 1 + max((line for line, _, _, _ in self._flow(width)), default=0) if self._pieces else 0
-        return round(lines * self._metrics().lineSpacing() + 0.5)
+        return round(lines * self.metrics().lineSpacing() + 0.5)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: ARG002, N802 (Qt's name)
         """Draw the pieces."""
         painter = QPainter(self)
-        painter.setFont(tabular(self.font()))
-        metrics = self._metrics()
+        painter.setFont(self.text_font())
+        metrics = self.metrics()
         for line, x, role, text in self._flow(self.width()):
             painter.setPen(QColor(getattr(self.theme, role)))
             painter.drawText(QPointF(x, line * metrics.lineSpacing() + metrics.ascent()), text)
         painter.end()
 
-    def _metrics(self) -> QFontMetricsF:
-        return QFontMetricsF(tabular(self.font()))
-
     def _flow(self, width: int) -> Iterator[tuple[int, float, str, str]]:
         """Line, x, role and text of each piece that can be seen."""
-        metrics = self._metrics()
+        metrics = self.metrics()
         space = metrics.averageCharWidth() * 2
         line, x = 0, 0.0
         for number, (role, text) in enumerate(self._pieces):
@@ -102,10 +82,3 @@ class Words(QWidget):
                 return
             yield line, x, role, metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
             x += needed + space
-
-
-def tabular(font: QFont) -> QFont:
-    """Return the font with digits of equal width, so that numbers do not jump."""
-    same = QFont(font)
-    same.setFeature(QFont.Tag("tnum"), 1)
-    return same

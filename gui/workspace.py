@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TypeVar
 
 from PyQt6.QtCore import QByteArray, Qt
 from PyQt6.QtWidgets import QDockWidget, QMainWindow, QTabWidget
@@ -37,6 +38,7 @@ class Rows:
 
 
 Part = str | Tabs | Columns | Rows
+P = TypeVar("P", bound=Pane)
 
 PRESETS: Mapping[str, Part] = {
     "Experiment": Rows(
@@ -101,7 +103,7 @@ class Workspace(QMainWindow):
         Parameters
         ----------
         saved
-            What `layout` told; what makes no sense any more is ignored.
+            What `layout_text` returned; what makes no sense any more is ignored.
         """
         self.preset = preset
         for dock in self.docks.values():
@@ -120,15 +122,15 @@ class Workspace(QMainWindow):
             self.docks[front.panes[0]].raise_()
         self.spread()
 
-    def _keep_only(self, told: str) -> None:
-        """Remove the docks of other presets, which Qt brings back too, and give the rest the sizes they had."""
-        known = (each for each in re.findall(r"(\w+) (\d+) (\d+)", told) if each[0] in self.docks)
-        sizes = {name: (int(width), int(height)) for name, width, height in known}
+    def _keep_only(self, named: str) -> None:
+        """Remove the docks of other presets, which Qt brings back too, and give those named the sizes they had."""
+        found = re.findall(r"(\w+) (\d+) (\d+)", named)
+        sizes = {name: (int(width), int(height)) for name, width, height in found if name in self.docks}
         for name in self.docks.keys() - sizes.keys():
             self.removeDockWidget(self.docks[name])
         for side, across in enumerate((Qt.Orientation.Horizontal, Qt.Orientation.Vertical)):
-            known_of = {self.docks[name]: size[side] for name, size in sizes.items() if size[side]}
-            self.resizeDocks([*known_of], [*known_of.values()], across)
+            wanted = {self.docks[name]: size[side] for name, size in sizes.items() if size[side]}
+            self.resizeDocks([*wanted], [*wanted.values()], across)
 
     def _size(self, dock: QDockWidget) -> str:
         """Width and height, 0 where it is not that of its place: that of tabs is higher, by their bar."""
@@ -143,6 +145,12 @@ class Workspace(QMainWindow):
         """Return where the panes are, for `arrange`."""
         shown = ",".join(f"{name} {self._size(dock)}" for name, dock in self.docks.items() if not dock.isHidden())
         return f"{shown}:{bytes(self.saveState().toBase64().data()).decode()}"
+
+    def pane(self, kind: type[P]) -> P:
+        """Return the pane of a class."""
+        pane = self.panes[kind.__name__]
+        assert isinstance(pane, kind)  # noqa: S101 (for the type checker)
+        return pane
 
     def seen(self, name: str) -> bool:
         """Whether a pane can be seen: its dock is open and no tab covers it."""

@@ -21,7 +21,7 @@ from bci.types import (
 from bci.verdict import STAGES
 from bci.viewing import About
 
-__all__ = ["StagedSession", "about"]
+__all__ = ["StagedSession", "about", "decided"]
 
 
 def about(n_concepts=10, channels=("O1", "Oz", "O2", "P7", "P8", "Fp1", "F3", "Cz"), sfreq=250.0, **facts):
@@ -45,6 +45,14 @@ def about(n_concepts=10, channels=("O1", "Oz", "O2", "P7", "P8", "Fp1", "F3", "C
     return About(**(given | facts))
 
 
+def decided(n_concepts=10, n=60, **facts):
+    """Stage a session of `n` decisions, two of three right and one that names the first concept."""
+    session = StagedSession(about(n_concepts, **facts))
+    for i in range(n):
+        session.decide(truth=i % n_concepts, best=i % n_concepts if i % 3 else 0)
+    return session
+
+
 class StagedSession:
     """Implements `bci.viewing.Viewed`.
 
@@ -58,7 +66,8 @@ class StagedSession:
         self.now = 100.0
         self.state = SourceState.FLOWING
         self.e_value, self.above_chance = None, False
-        self.player = self.recordings = None
+        self.player = self.recordings = self.read_gallery = None
+        self.mask = None
         self.recent = []
         self.ignored_markers = self.missing = 0
         self._table = DecisionTable()
@@ -78,8 +87,19 @@ class StagedSession:
         self.history.append(SampleChunk(np.float32(data), times, times[-1], seq, gap))
         self.now = times[-1]
 
-    def decide(self, truth=None, best=0, status=Status.OK, reason="", latency=0.006, confidence=1.0, onset=None):
-        """Make a decision; `best` is the concept ranked first, None for no ranking."""
+    def decide(
+        self,
+        truth=None,
+        best=0,
+        status=Status.OK,
+        reason="",
+        latency=0.006,
+        confidence=1.0,
+        onset=None,
+        *,
+        window=False,
+    ):
+        """Make a decision, of a `window` instead of an event; `best` is ranked first, None for no ranking."""
         ranking = None
         if best is not None:
             evidence = self.prototypes[best] * confidence + self.rng.normal(size=self.prototypes.shape[1]) * 0.01
@@ -88,7 +108,7 @@ class StagedSession:
         name = "unknown" if truth is None else self.about.concepts[truth]
         stages = dict.fromkeys(STAGES, latency / len(STAGES))
         seq = len(self._table.view())
-        marker = Marker(onset, name, "staged", onset)
+        marker = None if window else Marker(onset, name, "staged", onset)
         decision = Decision(seq, marker, onset, truth, None, status, reason, ranking, stages, latency, self.state)
         self._table.add(decision)
         self.recent = [*self.recent, decision][-50:]
@@ -105,6 +125,7 @@ class StagedSession:
             e_value=self.e_value,
             above_chance=self.above_chance,
             missing=self.missing,
+            mask=self.about.interpolated if self.mask is None else self.mask,
         )
 
     def tell(self, **facts):

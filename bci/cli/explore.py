@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bci.bank import Bank
-    from bci.exploring import Exploration, Explored
+    from bci.explored import Exploration, Explored
     from bci.types import TrialSet
     from bci.viewing import About
     from models.bundle import Bundle
@@ -86,7 +86,7 @@ def _refuse_without_window() -> None:
 
 def _explore(options: argparse.Namespace) -> "Exploration":
     from bci.bank import load_bank
-    from bci.exploring import Exploration
+    from bci.explored import Exploration
     from models.bundle import BANK, load_bundle
 
     bundle = load_bundle(options.bundle)
@@ -123,7 +123,7 @@ def _scored(bundle: "Bundle", bank: "Bank", trials: "TrialSet") -> "tuple[Explor
     """Score all trials, some at a time; say what keeps them from being held out."""
     import numpy as np
 
-    from bci.exploring import Explored
+    from bci.explored import Explored
     from bci.types import read_only
     from models.evaluation.experiments import bundle_scores
 

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -244,6 +245,7 @@ def _session(options: Live, opened: "Opened", folder: Path, kept: "_Kept | None"
     Decisions go to the record first, then to the wire; only the wire hides the truth.
     """
     from bci.cli.about import describe
+    from bci.cli.opening import read_gallery
     from bci.clock import lsl_clock
     from bci.history import History
     from bci.recordings import Recordings
@@ -254,7 +256,7 @@ def _session(options: Live, opened: "Opened", folder: Path, kept: "_Kept | None"
     from bci.wire import Header
 
     about = describe(options, opened, folder, seen=seen)
-    header = Header(opened.decoder.spec, mask=opened.epocher.preprocessor.interpolated)
+    header = Header(opened.decoder.spec)
     outlet = OutletSink(replace(header, hide_truth=options.hide_truth), about=about, order=opened.order)
     stream = opened.source.spec
     history = History(stream.sfreq, len(stream.channels) if seen else 0)
@@ -274,7 +276,8 @@ def _session(options: Live, opened: "Opened", folder: Path, kept: "_Kept | None"
     if seen and opened.player is None:
         streams = (stream.source_id or stream.name, *opened.marker_streams, outlet.source_id)
         recordings = Recordings(folder, streams, network=options.network)
-    return LocalSession(session, about, history, opened.player, recordings)
+    reader = None if opened.decoder.prototypes is None else partial(read_gallery, opened.bundle)
+    return LocalSession(session, about, history, opened.player, recordings, reader)
 
 
 def _in_terminal(console: "Console", options: Live) -> "Watch":

@@ -14,6 +14,7 @@ from bci.randomisation import Randomisation, declared
 from bci.source import Source
 from bci.specs import RandomisationSpec
 from bci.types import StreamSpec
+from bci.what_if import Gallery
 from models.bundle import Bundle
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from bci.player import Player
     from models.decoders import ScoringDecoder
 
-__all__ = ["Opened", "get_ready", "load_whole", "make_epocher", "open_all"]
+__all__ = ["Opened", "get_ready", "load_whole", "make_epocher", "open_all", "read_gallery"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,25 @@ def load_whole(folder: Path, bank_file: Path | None) -> tuple[Bundle, Bank]:
     check_bank(bundle, bank)
     events = numbered(bundle.events, bank)
     return replace(bundle, config=bundle.config.model_copy(update={"events": events})), bank
+
+
+def read_gallery(bundle: Bundle, file: Path) -> Gallery:
+    """Read another bank as a bundle's decoder ranks it.
+
+    Raises
+    ------
+    FormatError
+        If the file is no bank.
+    MismatchError
+        If the bank does not fit the bundle.
+    """
+    from bci.bank import load_bank
+    from models.runtime import load_decoder
+
+    bank = load_bank(file)
+    prototypes = load_decoder(bundle, bank, "cpu").prototypes
+    assert prototypes is not None  # noqa: S101 (asked of decoders with prototypes alone)
+    return Gallery(bank.names, prototypes, bank.categories, file.name)
 
 
 def _open_file(options: "Live", *, hold: bool) -> "Player":

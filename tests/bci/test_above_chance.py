@@ -11,7 +11,7 @@ from bci.ranking import rank
 from bci.specs import RandomisationSpec
 from bci.types import Decision, Marker, SourceState, Status
 
-MARKER = Marker("shown", 0.0, 0.0, "markers")
+MARKER = Marker(0.0, "shown")
 
 
 def decision(truth, seen, n=3, group=None, marker=MARKER):

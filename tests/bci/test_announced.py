@@ -4,6 +4,8 @@ import json
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from staged_session import about
 
 from bci.announced import CHILDREN, LONGEST, announce, understand
@@ -90,15 +92,62 @@ def sent(**changes):
         ({"sfreq": 0}, "sfreq"),
         ({"categories": ["one"]}, "as many categories as concepts, got 1 and 10"),
         ({"positions": [[0.0, 0.0]]}, "as many positions as channels, got 1 and 2"),
+        ({"positions": []}, "as many positions as channels, got 0 and 2"),
+        ({"positions": [[1e300, 0.0], None]}, "positions"),
         ({"randomisation": {"kind": "sorted"}}, "randomisation"),
+        ({"randomisation": {"kind": "blocks", "shares": {"x" * 10_000: 0.5}}}, "whole number of times"),
+        ({"randomisation": {"kind": "blocks", "shares": {"thing-1": 1e300}}}, "order of the concepts"),
+        ({"randomisation": {"kind": "independent", "shares": {"king": 1}}}, "order of the concepts"),
     ],
 )
-def test_other_descriptions_are_refused(changes, why):
-    with pytest.raises(FormatError, match=why):
+def test_other_descriptions_are_refused_in_one_short_line(changes, why):
+    with pytest.raises(FormatError, match=why) as refused:
         understand(sent(**changes), "")
+    assert "\n" not in str(refused.value)
+    assert len(str(refused.value)) < 400
 
 
-@pytest.mark.parametrize("concepts", ["", "7", '["a", 1]', "[" * 10_000, "x" * (LONGEST + 1)])
+@pytest.mark.parametrize("concepts", ["", "7", "[]", '["a", "a"]', '["a", 1]', "[" * 10_000, "x" * (LONGEST + 1)])
 def test_other_lists_of_concepts_are_refused(concepts):
     with pytest.raises(FormatError, match="expected"):
-        understand(sent() | {"concepts": concepts}, "")
+        understand(sent(categories=[]) | {"concepts": concepts}, "")
+
+
+@pytest.mark.parametrize("child", CHILDREN)
+def test_a_value_that_is_missing_or_too_long_is_refused(child):
+    for told in ({}, {child: ""}, {child: "x" * (LONGEST + 1)}):
+        children = {name: text for name, text in sent().items() if name != child}
+        with pytest.raises(FormatError, match="expected"):
+            understand(children | told, "")
+
+
+TEXT = st.text(max_size=20) | st.binary(max_size=20).map(lambda data: data.decode("latin-1"))
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | TEXT,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
+    max_leaves=8,
+)
+
+
+def heard_or_refused(children):
+    """Whatever is understood can be announced again; whatever is not is refused in one line."""
+    heard, refused = None, ""
+    try:
+        heard = understand(children, "")
+    except FormatError as error:
+        refused = str(error)
+    assert "\n" not in refused
+    if heard is not None:
+        again = understand(announce(heard.about.decoder, heard.about, heard.order), "")
+        assert (again.order, again.about.concepts) == (heard.order, heard.about.concepts)
+
+
+@given(JSON, st.sampled_from(sorted(json.loads(sent()["about"]))))
+def test_whatever_a_fact_holds_it_is_understood_or_refused(value, fact):
+    heard_or_refused(sent(**{fact: value}))
+
+
+@given(st.dictionaries(st.sampled_from(CHILDREN), TEXT | JSON.map(json.dumps)))
+def test_whatever_is_announced_it_is_understood_or_refused(children):
+    heard_or_refused(children)
+    heard_or_refused(sent() | children)

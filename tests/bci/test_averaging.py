@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bci import averaging
 from bci.averaging import Averages, of_averages, of_repeats
 from bci.errors import MismatchError
 from bci.ranking import rank, unit
@@ -25,8 +26,8 @@ def decision(seq, group, truth, embedding):
     return Decision(seq, marker, 0.0, truth, group, status, "", ranking, {}, 0.0, SourceState.FLOWING)
 
 
-def averaged(decisions, **options):
-    averages = Averages(**({"prototypes": PROTOTYPES} | options))
+def averaged(decisions, prototypes=PROTOTYPES):
+    averages = Averages(prototypes)
     for each in decisions:
         averages.add(each)
     return averages
@@ -111,8 +112,9 @@ def test_b12_repeats_that_disagree_on_the_truth_have_none():
     assert of_repeats([each]).value is of_averages([each]).value is None
 
 
-def test_b12_what_was_repeated_longest_ago_is_forgotten():
-    averages = averaged(trials([("a", 0, True), ("b", 0, True), ("a", 0, True), ("c", 0, True)]), kept=2)
+def test_b12_what_was_repeated_longest_ago_is_forgotten(monkeypatch):
+    monkeypatch.setattr(averaging, "KEPT", 2)
+    averages = averaged(trials([("a", 0, True), ("b", 0, True), ("a", 0, True), ("c", 0, True)]))
     assert [each.group for each in averages.presentations] == ["a", "c"]
 
 

@@ -22,6 +22,9 @@ class FakeSession:
         self.log.append("begin")
         self.begun.set()
 
+    def leave_out(self, labels):
+        self.log.append(f"leave out {sorted(labels)}")
+
     def stop(self, reason):
         self.log.append(f"stop: {reason}")
         self.stopped.set()
@@ -79,7 +82,8 @@ def test_without_hold_it_runs_as_soon_as_it_can():
     stage.conductor.prepare()
     stage.until(Phase.RUNNING)
     stage.conductor.begin()
-    assert stage.session.log == ["start, hold False"]
+    stage.conductor.leave_out({"Oz", "Cz"})
+    assert stage.session.log == ["start, hold False", "leave out ['Cz', 'Oz']"]
     stage.conductor.close()
     assert stage.conductor.status().phase is Phase.STOPPED
 
@@ -128,6 +132,7 @@ def test_what_cannot_be_opened_is_told_and_can_be_chosen_anew():
 def test_buttons_that_make_no_sense_do_nothing():
     stage = Stage()
     stage.conductor.begin()
+    stage.conductor.leave_out({"Oz"})
     stage.conductor.stop()
     stage.conductor.close()
     assert stage.conductor.status().phase is Phase.CONFIGURE

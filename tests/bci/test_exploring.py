@@ -6,19 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-import bci.exploring
-from bci.exploring import (
-    Explored,
-    Order,
-    Outcome,
-    average,
-    judge,
-    next_row,
-    order,
-    ranking,
-    select,
-    summarise,
-)
+import bci.explored
+from bci.explored import Explored, judge, ranking
+from bci.exploring import Order, Outcome, average, next_row, order, select, summarise
 
 NAMES = ("cat", "dog", "cake", "car", "cup", "cow", "key")
 
@@ -33,9 +23,7 @@ def explored(scores, truth, images=None, **groups):
         "repetition": np.arange(n),
     }
     return Explored(
-        concepts=NAMES[: scores.shape[1]]
-        if scores.shape[1] <= len(NAMES)
-        else tuple(map(str, range(99)))[: scores.shape[1]],
+        concepts=NAMES[: scores.shape[1]],
         truth=np.asarray(truth, np.int64),
         images=np.full(n, -1, np.int64) if images is None else np.asarray(images, np.int64),
         scores=scores,
@@ -83,7 +71,7 @@ def test_probabilities_are_those_of_a_softmax_at_the_temperature():
 def test_trials_are_judged_alike_however_many_at_a_time(some):
     whole = judge(some, 0.7)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bci.exploring, "AT_ONCE", 3)
+        patch.setattr(bci.explored, "AT_ONCE", 3)
         pieces = judge(some, 0.7)
     for name in ("rank", "best", "confidence", "belief"):
         np.testing.assert_array_equal(getattr(whole, name), getattr(pieces, name))

@@ -203,9 +203,7 @@ def test_a11_steps_go_from_marker_to_marker():
         visited.append(player.position)
     assert visited == [2.0, 4.0, 6.0, 8.0, 8.0, 6.0, 4.0, 6.0]
     player.resume()
-    for batch in pull_until(player, 6.1):
-        for marker in batch.markers:
-            assert marker.value == "600"
+    assert [marker.value for batch in pull_until(player, 6.1) for marker in batch.markers] == ["600"]
 
 
 def test_a_marker_that_is_played_twice_is_confessed():
@@ -376,7 +374,10 @@ def test_a_window_across_a_seek_is_a_gap():
     player.seek(19.0)
     found += [epoch for batch in pull_until(player, 21.0) for epoch in epocher.feed(batch)]
     assert [(epoch.marker.value, epoch.data is None) for epoch in found] == [("1000", True), ("2000", False)]
-    assert found[0].quality.flags[0].reason == "samples are missing, or are no numbers, inside the window"
+    assert (
+        found[0].quality.flags[0].reason
+        == "samples are missing or no numbers, or other channels were left out, inside the window"
+    )
 
 
 # --------------------------------------------------------------------------------------------- threads

@@ -1,6 +1,7 @@
-"""The recorder with a staged LabRecorder: a small program that says and writes what the real one does."""
+"""Recordings with a staged LabRecorder: a small program that says and writes what the real one does."""
 
 import os
+import shutil
 import sys
 import threading
 from pathlib import Path
@@ -8,9 +9,12 @@ from pathlib import Path
 import pytest
 
 import bci.recorder
+import bci.recordings
 from bci.clock import VirtualClock
 from bci.errors import ConfigError, OutputError, RecordingError
-from bci.recorder import Recorder, RecorderPhase, check_whole
+from bci.labrecorder import check_whole, query
+from bci.recorder import Recorder, RecorderPhase
+from bci.recordings import Recordings
 from bci.types import SourceState
 
 FLOWING = SourceState.FLOWING
@@ -85,7 +89,7 @@ def recorder(tmp_path, monkeypatch):
     def make(mode="records", content=xdf(), path=tmp_path / "recording.xdf", **options):  # noqa: B008
         monkeypatch.setenv("STAGED", mode)
         monkeypatch.setenv("STAGED_CONTENT", content.hex())
-        clock = VirtualClock(50.0)
+        clock = options.pop("clock", None) or VirtualClock(50.0)
         command = [sys.executable, str(program)]
         made.append(Staged(path, ["EPOC", "EPOC-markers"], clock=clock, command=command, **options))
         return made[-1], clock
@@ -198,6 +202,21 @@ def test_one_that_does_not_begin_is_told_and_can_be_stopped(recorder):
     assert made.close().phase is RecorderPhase.SAVED
 
 
+def test_one_that_is_stopped_just_as_it_begins_is_saved(recorder):
+    def clock():
+        if threading.current_thread().name == "record" and made._collecting == 2 and not stopped.is_set():
+            stopped.set()
+            made.stop()
+        return 50.0
+
+    stopped = threading.Event()
+    made, _ = recorder(clock=clock)
+    made.start(FLOWING)
+    made.hear(3)
+    assert made.close().phase is RecorderPhase.SAVED
+    assert stopped.is_set()
+
+
 def test_one_that_does_not_end_is_killed_and_nobody_else(recorder, monkeypatch):
     made, clock = recorder("stuck")
     made.start(FLOWING)
@@ -251,12 +270,64 @@ def test_a_package_without_the_program_is_told(tmp_path, monkeypatch):
         Recorder(tmp_path / "a.xdf", ["EPOC"]).start(FLOWING)
 
 
-def test_names_become_queries_that_mean_them():
-    assert Recorder(Path("a.xdf"), ["Bob's"])._queries == ['name="Bob\'s" or source_id="Bob\'s"']
-    with pytest.raises(ConfigError, match="both kinds of quotes"):
-        Recorder(Path("a.xdf"), ["' or true() or \""])
+def test_a_disk_that_was_taken_out_is_told(recorder, tmp_path):
+    folder = tmp_path / "stick"
+    folder.mkdir()
+    made, clock = recorder(path=folder / "recording.xdf")
+    made.start(FLOWING)
+    made.hear(3)
+    shutil.rmtree(folder)
+    clock.advance(5.5)
+    state = made.state()
+    assert (state.bytes, state.free_bytes, state.growing) == (0, 0, False)
+    assert "has not grown for 5 s: is the disk full" in state.error
+    with pytest.raises(RecordingError, match="ended while it was to end"):
+        made.close()
+
+
+def test_without_streams_there_is_nothing_to_record():
     with pytest.raises(ConfigError, match="got none"):
         Recorder(Path("a.xdf"), [])
+
+
+# ------------------------------------------------------------------------------------------ several in a session
+
+
+def test_a10_spans_end_when_a_recording_does_also_by_itself(recorder, tmp_path, monkeypatch):
+    made = []
+
+    def staged(path, _, *, network, clock):
+        made.append(recorder("records" if made else "dies", path=path, network=network, clock=clock)[0])
+        return made[-1]
+
+    monkeypatch.setattr(bci.recordings, "Recorder", staged)
+    clock = VirtualClock(100.0)
+    recordings = Recordings(tmp_path, ["EPOC", "EPOC-markers"], clock=clock)
+    assert recordings.spans == ()
+    recordings.start(FLOWING)
+    made[0].hear(3)
+    made[0]._thread.join(60)
+    clock.advance(5.0)
+    assert not recordings.on
+    recordings.start(FLOWING)
+    made[1].hear(3)
+    clock.advance(2.0)
+    assert recordings.spans == ((100.0, 100.0), (105.0, 107.0))
+    recordings.stop()
+    clock.advance(2.0)
+    assert recordings.spans == ((100.0, 100.0), (105.0, 107.0))
+    with pytest.raises(RecordingError, match="by itself"):
+        recordings.close()
+    assert made[1].state().phase is RecorderPhase.SAVED
+
+
+# ------------------------------------------------------------------------------------------------ LabRecorder
+
+
+def test_names_become_queries_that_mean_them():
+    assert query("Bob's") == 'name="Bob\'s" or source_id="Bob\'s"'
+    with pytest.raises(ConfigError, match="both kinds of quotes"):
+        query("' or true() or \"")
 
 
 @pytest.mark.parametrize(

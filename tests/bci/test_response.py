@@ -10,8 +10,10 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from bci.errors import MismatchError
+from bci.evoked import TIMES
 from bci.montage import posterior
-from bci.response import CLASSES, ENOUGH, TIMES, Kind, Response
+from bci.response import CLASSES, Response
+from bci.response_verdict import ENOUGH, Kind
 from bci.types import Channel
 from replay.world import load_world
 

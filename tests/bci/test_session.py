@@ -12,12 +12,13 @@ from bci.array_source import ArraySource
 from bci.clock import VirtualClock, lsl_clock
 from bci.decoder import FakeDecoder
 from bci.epochs import Epocher
+from bci.eprocess import EProcess
 from bci.errors import BciError, MismatchError, SessionError, StreamError
-from bci.randomisation import Independent
+from bci.randomisation import Independent, declared
 from bci.running import share
 from bci.session import Session
 from bci.sinks.jsonl import JsonlSink
-from bci.specs import EventSpec, PreprocessSpec, QualitySpec
+from bci.specs import EventSpec, PreprocessSpec, QualitySpec, RandomisationSpec
 from bci.types import Batch, Channel, DecoderSpec, Marker, Recording, SourceState, Status
 from bci.wire import Header
 
@@ -103,34 +104,85 @@ def test_samples_that_never_came_are_counted():
     assert session.snapshot().missing == round((4.0 - 300 / gapped.sfreq) * gapped.sfreq) > 0
 
 
+class Held(Scripted):
+    """Plays a recording in batches of a second; waits after three of them until it is let go."""
+
+    def __init__(self, played=None):
+        source, self.batches = ArraySource(played or recording(), chunk=100, clock=lsl_clock), []
+        while (batch := source.pull(0.0)) is not None:
+            self.batches.append(batch)
+        super().__init__(self.batches)
+        self.spec = source.spec
+        self.held, self.let_go, self._pulls = threading.Event(), threading.Event(), 0
+
+    def pull(self, timeout):
+        if self._pulls == 3:
+            self.held.set()
+            self.let_go.wait(30)
+        self._pulls += 1
+        return super().pull(timeout)
+
+
 def test_what_was_shown_before_the_beginning_does_not_count():
-    batches = []
-    source = ArraySource(recording(), chunk=100, clock=lsl_clock)
-    while (batch := source.pull(0.0)) is not None:
-        batches.append(batch)
-    held = threading.Event()
-
-    class Held(Scripted):
-        def pull(self, timeout):
-            if len(taken) == 3:
-                held.set()
-                begun.wait(30)
-            taken.append(True)
-            return super().pull(timeout)
-
-    taken, begun = [], threading.Event()
-    session = make(Held(batches), queue=100)
+    source = Held()
+    session, batches = make(source, queue=100), source.batches
     session.start(hold=True)
-    assert held.wait(30)
+    assert source.held.wait(30)
     assert len(session.snapshot().decided) == 0
     session.begin()
-    begun.set()
+    source.let_go.set()
     assert session.wait(30)
     newest = batches[2].chunk.times[-1]
     onsets = [marker.time for batch in batches for marker in batch.markers]
     summary = session.finish()
     assert summary["events"] == sum(onset > newest for onset in onsets)
     assert 0 < summary["events"] < len(onsets)
+
+
+def test_a_block_that_had_begun_before_the_beginning_is_known():
+    order = declared(RandomisationSpec(kind="blocks", shares={"first": 2, "second": 2}), CONCEPTS)
+    source = Held()
+    session = make(source, queue=100, paradigm=order)
+    session.start(hold=True)
+    assert source.held.wait(30)
+    session.begin()
+    source.let_go.set()
+    assert session.wait(30)
+    assert session.finish()["events"] == 7
+    bets = EProcess()
+    for chance in (1, 2 / 4, 2 / 3, 1 / 2, 1, 2 / 4, 2 / 3):  # three had been shown of the first block
+        bets.bet(chance, hit=True)
+    assert session.snapshot().e_value == pytest.approx(bets.value)
+
+
+def test_a12_a_channel_is_left_out_of_decoding_by_hand_from_the_next_sample_on(caplog):
+    def make_up(have, want):
+        assert "Oz" not in have
+        return np.array([[float(label == other) for other in have] for label in want])  # Oz becomes 0
+
+    straddling = recording()
+    moved = (*straddling.markers[:3], (295, CONCEPTS[1]), *straddling.markers[4:])
+    source, sink = Held(replace(straddling, markers=moved)), Collected()
+    epocher = Epocher(source.spec, SPEC, EventSpec(), QualitySpec(), CONCEPTS, lsl_clock, interpolate=make_up)
+    session = Session(source, epocher, FakeDecoder(DECODER_SPEC, PROTOTYPES), [sink], lsl_clock, queue=100)
+    session.start()
+    assert source.held.wait(30)
+    assert session.snapshot().mask == ()
+    with pytest.raises(MismatchError, match="cannot leave out nobody"):
+        session.leave_out(["nobody"])
+    session.leave_out(["Oz"])
+    source.let_go.set()
+    assert session.wait(30)
+    session.finish()
+    assert "left out by hand: Oz; made up from the others: Oz" in caplog.text
+    assert [decision.mask for decision in sink.decisions] == [()] * 3 + [("Oz",)] * 7
+    across = sink.decisions[3]  # its window began before and ended after the change
+    assert (across.status, across.ranking) == (Status.GAP, None)
+    assert "other channels were left out" in across.reason
+    told = [decision.ranking.embedding[1] for decision in sink.decisions if decision.ranking is not None]
+    assert told[1] == 1.0  # the second event raises Oz alone
+    assert told[3:] == [0.0] * 6
+    assert session.snapshot().mask == ("Oz",)
 
 
 def test_a_declared_order_turns_hits_into_evidence():

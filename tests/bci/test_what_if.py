@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as hnp
 from bci.errors import ConfigError, MismatchError
 from bci.ranking import rank_scores, unit
 from bci.types import Decision, Marker, SourceState, Status
-from bci.what_if import WhatIf, leaning, rerank
+from bci.what_if import Gallery, WhatIf, leaning, rerank
 
 N, D = 7, 5
 WHOLE = st.integers(-4, 4).map(float)  # products of whole numbers are exact: ties are ties
@@ -29,8 +29,12 @@ def decision(seq, embedding, prototypes, truth, temperature=1.0, marker=Marker(0
     return Decision(seq, marker, 0.0, truth, None, status, "", ranking, {}, 0.0, SourceState.FLOWING)
 
 
+def gallery(prototypes):
+    return Gallery(tuple(f"concept {i}" for i in range(len(prototypes))), prototypes)
+
+
 def watched(embeddings, prototypes, truths, temperature=1.0, **options):
-    what_if = WhatIf(prototypes, temperature, **options)
+    what_if = WhatIf(gallery(prototypes), temperature, **options)
     rows = zip(embeddings, truths, strict=True)
     what_if.add([decision(i, row, prototypes, truth, temperature) for i, (row, truth) in enumerate(rows)])
     return what_if
@@ -82,7 +86,7 @@ def test_b11_decisions_that_come_later_are_ranked_as_those_before(session, befor
     embeddings, prototypes, truths = session
     rows = zip(embeddings, truths, strict=True)
     made = [decision(i, row, prototypes, truth) for i, (row, truth) in enumerate(rows)]
-    what_if = WhatIf(prototypes, 1.0)
+    what_if = WhatIf(gallery(prototypes), 1.0)
     what_if.add(made[:at])
     what_if.choose(3.0, before)
     what_if.choose(0.5, candidates)
@@ -141,7 +145,7 @@ def test_b11_temperature_moves_confidence_and_no_rank():
 
 def test_b11_the_oldest_decisions_are_forgotten_and_those_not_seen_are_counted():
     prototypes = np.eye(N, D, dtype=np.float32)
-    what_if = WhatIf(prototypes, 1.0, kept=3)
+    what_if = WhatIf(gallery(prototypes), 1.0, kept=3)
     what_if.add([decision(i, prototypes[0], prototypes, 0) for i in range(4)])
     what_if.add([decision(i, prototypes[1], prototypes, 0) for i in (6, 7)])
     assert len(what_if) == 3
@@ -151,7 +155,7 @@ def test_b11_the_oldest_decisions_are_forgotten_and_those_not_seen_are_counted()
 
 def test_b11_what_has_no_ranking_or_no_truth_is_left_out():
     prototypes = np.eye(N, D, dtype=np.float32)
-    what_if = WhatIf(prototypes, 1.0)
+    what_if = WhatIf(gallery(prototypes), 1.0)
     what_if.add([decision(0, None, prototypes, 0), decision(1, prototypes[0], prototypes, None)])
     assert len(what_if) == what_if.missed == 0
     assert what_if.curve() == ()
@@ -160,7 +164,7 @@ def test_b11_what_has_no_ranking_or_no_truth_is_left_out():
 
 def test_b11_what_was_decided_is_told_of_the_same_trials():
     prototypes = np.eye(N, dtype=np.float32)
-    what_if = WhatIf(prototypes, 1.0)
+    what_if = WhatIf(gallery(prototypes), 1.0)
     what_if.add([decision(0, prototypes[1], prototypes, 1), decision(1, prototypes[0], prototypes, 5)])
     what_if.choose(1.0, np.array([1, 2, 3]))
     assert what_if.decided.hits(1).tolist() == what_if.reranked.hits(1).tolist() == [True]
@@ -170,19 +174,61 @@ def test_b11_what_was_decided_is_told_of_the_same_trials():
 @pytest.mark.parametrize(("temperature", "candidates"), [(1.0, [3]), (1.0, []), (0.0, [1, 2])])
 def test_b11_a_choice_that_makes_no_sense_is_refused(temperature, candidates):
     with pytest.raises(ConfigError, match="expected two candidates at least and a temperature above 0"):
-        WhatIf(np.eye(N, dtype=np.float32), 1.0).choose(temperature, np.array(candidates, np.int64))
+        WhatIf(gallery(np.eye(N, dtype=np.float32)), 1.0).choose(temperature, np.array(candidates, np.int64))
 
 
 def test_b11_embeddings_must_be_as_long_as_the_prototypes():
     other = np.eye(N, dtype=np.float32)
     made = decision(0, other[0], other, 0)
     with pytest.raises(MismatchError, match="expected embeddings as long as the prototypes, 5, got 7"):
-        WhatIf(np.eye(N, D, dtype=np.float32), 1.0).add([made])
+        WhatIf(gallery(np.eye(N, D, dtype=np.float32)), 1.0).add([made])
+
+
+@given(sessions, whole(4, D), st.permutations(range(N)).map(lambda order: order[:3]))
+def test_b11_another_bank_ranks_as_a_decoder_that_has_it_would(session, others, shared):
+    embeddings, prototypes, truths = session
+    bank = Gallery(
+        (*(f"concept {i}" for i in shared), *(f"other {i}" for i in range(4))),
+        np.concatenate([prototypes[shared], others]),
+    )
+    what_if = watched(embeddings, prototypes, truths)
+    what_if.rank_against(bank)
+    there = [i for i, truth in enumerate(truths) if truth in shared]
+    alone = [
+        rank_scores(bank.prototypes @ embeddings[i], embeddings[i], shared.index(truths[i]), 1, 1.0) for i in there
+    ]
+    assert what_if.reranked.n_candidates == len(what_if.gallery.concepts) == 7
+    assert what_if.reranked.rank.tolist() == [ranking.truth_rank for ranking in alone]
+    np.testing.assert_allclose(
+        what_if.reranked.confidence, [ranking.probabilities[0] for ranking in alone], rtol=1e-5
+    )
+    assert len(what_if.decided) == len(there)
+    what_if.rank_against(gallery(prototypes))
+    assert what_if.reranked.rank.tolist() == what_if.decided.rank.tolist()
+
+
+@pytest.mark.parametrize(
+    ("bank", "error", "said"),
+    [
+        (gallery(np.eye(N, D + 1, dtype=np.float32)), MismatchError, "expected prototypes of length 5, .* got 6"),
+        (
+            gallery(np.eye(1, D, dtype=np.float32)),
+            ConfigError,
+            "expected a bank of two concepts at least, got 1",
+        ),
+    ],
+)
+def test_b11_a_bank_that_cannot_be_ranked_is_refused_and_changes_nothing(bank, error, said):
+    what_if = WhatIf(gallery(np.eye(N, D, dtype=np.float32)), 1.0)
+    with pytest.raises(error, match=said):
+        what_if.rank_against(bank)
+    assert what_if.gallery.concepts[0] == "concept 0"
+    assert len(what_if.gallery.concepts) == N
 
 
 def test_b11_windows_are_told_to_overlap():
     prototypes = np.eye(N, dtype=np.float32)
-    what_if = WhatIf(prototypes, 1.0)
+    what_if = WhatIf(gallery(prototypes), 1.0)
     what_if.add([decision(0, prototypes[0], prototypes, 0, marker=None)])
     assert what_if.overlapping
 

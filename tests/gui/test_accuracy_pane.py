@@ -1,5 +1,8 @@
 """Accuracy with intervals and chance, and only those words about chance that hold while one watches."""
 
+from functools import partial
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from staged_session import StagedSession, about
@@ -8,20 +11,11 @@ from bci.decided import DecisionTable
 from bci.tally import totals
 from bci.types import Status
 from gui.accuracy_pane import AccuracyPane
-from gui.theme import DARK, LIGHT
 
 
 @pytest.fixture
-def shown(qtbot):
-    def show(session, theme=DARK, size=(320, 200)):
-        pane = AccuracyPane(session, theme)
-        qtbot.addWidget(pane)
-        pane.resize(*size)
-        pane.refresh(session.snapshot())
-        pane.grab()
-        return pane
-
-    return show
+def shown(show_pane):
+    return partial(show_pane, AccuracyPane)
 
 
 def say(pane):
@@ -54,6 +48,14 @@ def test_b3_what_is_said_is_what_the_summary_says(shown, theme):
     assert "95 %, pointwise" in said
     assert "all 82" in said
     assert "latest 50" in said
+
+
+def test_b3_events_that_were_played_again_are_said_to_count_again(shown):
+    staged = session(10)
+    staged.player = SimpleNamespace(repeated=False)
+    assert "played again" not in say(shown(staged))
+    staged.player.repeated = True
+    assert "▲ events played again count again" in say(shown(staged))
 
 
 def test_b3_the_latest_events_are_told_apart_from_all(shown, staged):
@@ -117,27 +119,10 @@ def test_b3_an_order_that_was_not_the_declared_one_is_told(shown):
 
 def test_b3_windows_have_no_intervals_and_it_says_why(shown, staged):
     for truth in (1, 2, 1, 1):
-        staged.decide(truth=truth, best=1)
-    table = DecisionTable()
-    for decision in staged.recent:
-        table.add(
-            type(decision)(decision.seq, None, *(getattr(decision, name) for name in decision.__slots__[2:]))
-        )
-    staged._table = table
+        staged.decide(truth=truth, best=1, window=True)
     said = say(shown(staged))
     assert "windows overlap: no intervals" in said
     assert "[" not in said
-
-
-def test_b3_what_is_missing_is_told(shown, staged, theme):
-    assert "No decision yet" in shown(staged, theme).sentence.text()
-    staged.decide(best=1)
-    assert "accuracy cannot be known" in shown(staged, theme).sentence.text()
-
-
-def test_b3_everything_is_hidden_from_a_participant(shown, theme):
-    pictures = [shown(session(hits=hits, hide_truth=True), theme).grab().toImage() for hits in (0.1, 0.9)]
-    assert pictures[0] == pictures[1]
 
 
 def test_b3_a_known_accuracy_lies_within_the_drawn_interval():
@@ -166,13 +151,6 @@ def test_a24_nothing_is_cut_at_the_smallest_size(shown, n, size):
     assert table.geometry().bottom() <= pane._notes.geometry().top()
     assert pane._notes.geometry().bottom() <= pane._plot.geometry().top()
     assert pane._plot.height() >= 50
-
-
-def test_a22_a_pane_takes_on_other_colours(shown):
-    pane = shown(session())
-    pane.set_theme(LIGHT)
-    assert pane._lines[0]._curve.opts["pen"].color().name() == LIGHT.accent
-    assert pane.grab().toImage().pixelColor(2, 2).name() == LIGHT.panel
 
 
 def test_b3_figures_are_told_to_screen_readers(shown):

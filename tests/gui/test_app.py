@@ -65,17 +65,20 @@ def test_what_ended_the_last_session_is_raised(qapp, tmp_path):
     def play(stream, watch):
         raise StreamError("expected a stream, found none")
 
+    told = []
+
     def close(window):
         if window.conductor.status().error is None:
             return False
         window.tick()
-        assert "found none" in window.notices.notices[0][1].text
+        told.extend(notice.text for _, notice in window.notices.notices)
         window.close_at_once()
         return True
 
     soon(close)
     with pytest.raises(StreamError, match="found none"):
         show(Conductor(play, hold=False), pick=False, settings_file=tmp_path / "mine.json")
+    assert told == ["expected a stream, found none"]
 
 
 def test_a28_an_exception_in_a_slot_is_a_notice_and_no_end(qapp, staged, tmp_path, capsys):

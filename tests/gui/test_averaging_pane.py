@@ -8,25 +8,20 @@ from staged_session import StagedSession, about
 
 from bci.types import Status
 from gui.averaging_pane import AveragingPane
-from gui.theme import DARK, LIGHT
+from gui.theme import DARK
 
 
 @pytest.fixture
-def shown(qtbot):
+def shown(show_pane):
     def show(session, theme=DARK, size=(320, 200), prototypes=None):
         session.tell(prototypes=prototypes)
-        pane = AveragingPane(session, theme)
-        qtbot.addWidget(pane)
-        pane.resize(*size)
-        pane.refresh(session.snapshot())
-        pane.grab()
-        return pane
+        return show_pane(AveragingPane, session, theme, size)
 
     return show
 
 
 def say(pane):
-    return pane._sheet.text
+    return pane.sheet.text
 
 
 def repeat(session, group, truth, seen):
@@ -112,13 +107,6 @@ def test_a24_nothing_overlaps_and_nothing_is_outside(shown, n, size):
     for i in range(24):
         repeat(session, f"presentation-{i:04d}", 1, [1, 0])
     pane = shown(session, size=size, prototypes=session.prototypes)
-    places = [place.adjusted(0.01, 0.01, -0.01, -0.01) for place, _ in pane._sheet._written]
-    assert all(QRectF(pane._sheet.rect()).contains(place) for place in places)
+    places = [place.adjusted(0.01, 0.01, -0.01, -0.01) for place, _ in pane.sheet._written]
+    assert all(QRectF(pane.sheet.rect()).contains(place) for place in places)
     assert not any(one.intersects(other) for i, one in enumerate(places) for other in places[i + 1 :])
-
-
-def test_a22_a_pane_takes_on_other_colours(shown, staged):
-    repeat(staged, "one", 3, [3, 3])
-    pane = shown(staged)
-    pane.set_theme(LIGHT)
-    assert pane.grab().toImage().pixelColor(2, 2).name() == LIGHT.panel

@@ -1,33 +1,17 @@
+from functools import partial
+
 import numpy as np
 import pytest
-from staged_session import StagedSession, about
+from staged_session import StagedSession, about, decided
 
-from bci.types import Status
 from gui.calibration_pane import CalibrationPane
-from gui.theme import DARK, LIGHT
 
 FITTED = {"temperature": 0.0731, "date": "2026-11-02", "source": "run-1.xdf", "bank": "1" * 8, "n": 10, "k": 1}
 
 
 @pytest.fixture
-def shown(qtbot, theme):
-    def show(session, size=(320, 200)):
-        pane = CalibrationPane(session, theme)
-        qtbot.addWidget(pane)
-        pane.resize(*size)
-        pane.show()
-        pane.refresh(session.snapshot())
-        pane.grab()
-        return pane
-
-    return show
-
-
-def decided(n=30, n_concepts=10, **facts):
-    session = StagedSession(about(n_concepts, **facts))
-    for i in range(n):
-        session.decide(truth=i % n_concepts, best=i % n_concepts if i % 2 else 0)
-    return session
+def shown(show_pane):
+    return partial(show_pane, CalibrationPane)
 
 
 def test_b9_uncalibrated_is_said_in_words(shown):
@@ -67,7 +51,7 @@ def test_b9_the_calibration_error_is_told_from_500_trials_on(shown):
 
 @pytest.mark.parametrize("n_concepts", [2, 10, 200, 1854])
 def test_b9_points_and_bars_lie_in_the_plot(shown, n_concepts):
-    pane = shown(decided(60, n_concepts))
+    pane = shown(decided(n_concepts))
     x = pane._points.getData()[0]
     (left, right), (low, high) = pane.plot.getViewBox().viewRange()
     bars = pane._bars.opts
@@ -86,32 +70,3 @@ def test_b9_points_are_the_shares_that_were_right(shown):
     pane = shown(session)
     assert np.mean(pane._points.getData()[1]) == pytest.approx(75, abs=1)
     assert "n 40" in pane.words.text
-
-
-def test_b9_what_is_missing_is_said(shown):
-    untold, lost = StagedSession(), StagedSession()
-    untold.decide()
-    lost.decide(truth=1, best=None, status=Status.GAP)
-    for session, words in (
-        (StagedSession(), "No decision yet"),
-        (untold, "No truth in the markers"),
-        (lost, "None of 1 events"),
-        (decided(hide_truth=True), "Hidden from this screen"),
-    ):
-        pane = shown(session)
-        assert pane.sentence.isVisible()
-        assert words in pane.sentence.text()
-
-
-def test_b9_missing_rankings_are_counted_in_words(shown):
-    session = decided()
-    session.decide(truth=1, best=None, status=Status.GAP)
-    assert "1 not ranked" in shown(session).words.text
-
-
-def test_b9_the_theme_can_change(qtbot):
-    pane = CalibrationPane(decided(), DARK)
-    qtbot.addWidget(pane)
-    pane.refresh(pane.viewed.snapshot())
-    pane.set_theme(LIGHT)
-    assert pane._points.opts["brush"].color().name() == LIGHT.accent

@@ -1,18 +1,19 @@
 """The window of `bci explore`: stepping, choosing, averaging, and saying what is not known."""
 
 import json
+import signal
 
 import numpy as np
 import pytest
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtGui import QColor, QImage
 from PyQt6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit, QWidget
 from staged_session import about
 
-from bci.exploring import Exploration, Explored, Order, Outcome
-from gui.epoch_plot import round_up
+from bci.explored import Exploration, Explored
+from bci.exploring import Order, Outcome
 from gui.explore_cards import columns_of
-from gui.explore_window import TABLE, ExploreWindow
+from gui.explore_window import TABLE, ExploreWindow, show
 from gui.palette import ShortcutOverlay
 from gui.settings import Settings, load_settings
 
@@ -80,7 +81,7 @@ def cell(window, row, column):
 def test_the_first_trial_is_shown_with_all_that_is_known_of_it(open_window):
     window = open_window()
     assert window.row == 0
-    assert window.place.text == (
+    assert window.origin.text == (
         "single trial · recording morning · subject 07 · session 2 · trial 1 of 20 · at 0.00 s · repetition 1"
     )
     spoken = window.cards.accessibleDescription()
@@ -119,9 +120,9 @@ def test_the_keyboard_belongs_to_the_list_at_first(open_window, qtbot):
 def test_letters_typed_into_the_search_are_no_commands(open_window, qtbot):
     window = open_window()
     do(window, "filter")
-    assert window.focusWidget() is window.search
-    qtbot.keyClicks(window.search, "ma")
-    assert window.search.text() == "ma"
+    assert window.focusWidget() is window.filter.search
+    qtbot.keyClicks(window.filter.search, "ma")
+    assert window.filter.search.text() == "ma"
     assert not window.actions_by_id["averages"].isChecked()
 
 
@@ -163,12 +164,12 @@ def test_the_list_tells_shown_named_and_rank(open_window):
 
 def test_trials_are_chosen_by_outcome_concept_and_text(open_window):
     window = open_window()
-    window.outcome.setCurrentIndex(window.outcome.findData(Outcome.MISS))
+    window.filter.outcome.setCurrentIndex(window.filter.outcome.findData(Outcome.MISS))
     assert window.table.rowCount() == 20
     assert "chosen by outcome" in window.summary.text
-    window.concept.setCurrentIndex(window.concept.findText("thing-3"))
+    window.filter.concept.setCurrentIndex(window.filter.concept.findText("thing-3"))
     assert window.table.rowCount() == 4
-    window.search.setText("EVEN")
+    window.filter.search.setText("EVEN")
     assert window.table.rowCount() == 2
     do(window, "clear")
     assert window.table.rowCount() == 40
@@ -177,22 +178,22 @@ def test_trials_are_chosen_by_outcome_concept_and_text(open_window):
 def test_the_trial_that_is_shown_stays_while_it_is_among_the_chosen(open_window):
     window = open_window()
     window.go(6)
-    window.outcome.setCurrentIndex(window.outcome.findData(Outcome.HIT))
+    window.filter.outcome.setCurrentIndex(window.filter.outcome.findData(Outcome.HIT))
     assert window.row == 6
-    window.outcome.setCurrentIndex(window.outcome.findData(Outcome.MISS))
+    window.filter.outcome.setCurrentIndex(window.filter.outcome.findData(Outcome.MISS))
     assert window.row == 1
 
 
 def test_another_order_begins_at_its_first(open_window):
     window = open_window()
-    window.order.setCurrentIndex(window.order.findData(Order.WORST))
+    window.filter.order.setCurrentIndex(window.filter.order.findData(Order.WORST))
     assert window.row % 2 == 1
     assert window.list.currentIndex().row() == 0
 
 
 def test_nothing_that_fits_is_said_with_what_to_do(open_window, qtbot):
     window = open_window()
-    window.search.setText("zebra")
+    window.filter.search.setText("zebra")
     assert window.row is None
     assert window.cards.accessibleDescription() == "No trial fits: Press Esc to clear search and filters."
     assert not window.epoch.plot.isVisible()
@@ -204,8 +205,15 @@ def test_nothing_that_fits_is_said_with_what_to_do(open_window, qtbot):
 
 def test_of_a_few_concepts_the_best_five_say_nothing(open_window):
     window = open_window(n_concepts=2)
-    assert window.outcome.findData(Outcome.FIVE) == -1
+    assert window.filter.outcome.findData(Outcome.FIVE) == -1
     assert "top-5" not in window.summary.text
+
+
+@pytest.mark.parametrize(("trial", "end"), [(0, 1), (1, 1), (12, 20), (20, 20), (21, 50)])
+def test_the_axis_ends_at_round_numbers(open_window, trial, end):
+    window = open_window()
+    window.go(trial)
+    assert window.epoch.plot.viewRange()[1] == pytest.approx([-end, end], rel=0.11)
 
 
 # ------------------------------------------------------------------------------------------------ words that count
@@ -253,13 +261,13 @@ def test_means_are_called_means_and_stand_apart(open_window):
     do(window, "averages")
     assert window.table.rowCount() == 10
     assert cell(window, 0, 0) == "4"
-    assert window.place.text.startswith("mean of 4 repetitions · 2 recordings · subject 07 · session 2")
+    assert window.origin.text.startswith("mean of 4 repetitions · 2 recordings · subject 07 · session 2")
     assert window.summary.text.startswith("10 of 10 means of 4 repetitions · ")
     assert window.cards.accessibleDescription().startswith("mean of 4 repetitions; shown: thing-3")
     do(window, "averages")
     assert window.table.rowCount() == 40
     assert window.row == 3
-    assert window.place.text.startswith("single trial")
+    assert window.origin.text.startswith("single trial")
 
 
 def test_the_epoch_of_a_mean_is_the_mean_of_its_epochs(open_window):
@@ -296,19 +304,32 @@ def _colours(image: QImage):
     return {image.pixel(x, y) for x in range(0, image.width(), 9) for y in range(0, image.height(), 9)}
 
 
-def test_a24_text_grows_from_8_to_20_points_and_is_kept(open_window, tmp_path):
-    window = open_window()
-    do(window, *["larger"] * 12)
-    assert QApplication.font().pointSize() == 20
-    assert load_settings(tmp_path / "explore.json")[0].font_points == 20
-    do(window, *["smaller"] * 14)
-    assert QApplication.font().pointSize() == 8
+@pytest.mark.parametrize(("command", "start", "end"), [("larger", 18, 20), ("smaller", 10, 8)])
+def test_a24_text_has_8_to_20_points_and_is_kept(open_window, tmp_path, command, start, end):
+    window = open_window(settings=Settings(font_points=start))
+    do(window, *[command] * 4)
+    assert QApplication.font().pointSize() == end
+    assert load_settings(tmp_path / "explore.json")[0].font_points == end
+
+
+def test_a24_the_list_follows_the_size_of_text_as_if_it_had_been_opened_with_it(open_window):
+    window = open_window(settings=Settings(font_points=8))
+    sizes = []
+    for _ in range(12):
+        do(window, "larger")
+        sizes.append(measures(window.list))
+    for points, stepped in enumerate(sizes, start=9):
+        assert measures(open_window(settings=Settings(font_points=points)).list) == stepped
+
+
+def measures(table):
+    return table.rowHeight(0), [table.columnWidth(column) for column in (0, 1, 3)]
 
 
 def test_a25_every_control_has_a_name(open_window):
     window = open_window()
     for control in window.findChildren(QWidget):
-        own = not control.objectName().startswith("qt_") and control.parent() is not window.search
+        own = not control.objectName().startswith("qt_") and control.parent() is not window.filter.search
         if isinstance(control, QAbstractButton | QComboBox | QLineEdit) and own and control.isVisible():
             named = control.accessibleName() or getattr(control, "text", str)()
             assert named or control.parent() is window.list, f"{type(control).__name__} has no name"
@@ -345,6 +366,12 @@ def test_a_hundred_thousand_trials_make_no_cells_until_they_are_looked_at(open_w
     assert len(made) < 5_000
 
 
+def test_a_signal_closes_it_and_its_settings_are_kept(qapp, tmp_path):
+    QTimer.singleShot(0, lambda: signal.raise_signal(signal.SIGINT))
+    show(exploration(), 5, tmp_path / "explore.json")
+    assert load_settings(tmp_path / "explore.json")[0].geometry
+
+
 # ------------------------------------------------------------------------------------------------------- geometry
 
 
@@ -352,7 +379,3 @@ def test_cards_take_as_many_columns_as_make_pictures_large():
     assert columns_of(600, 200, 5, 60, 80) == (5, 112)
     columns, side = columns_of(300, 400, 4, 60, 80)
     assert (columns, side) == (2, 140)
-
-
-def test_the_axis_ends_at_round_numbers():
-    assert [round_up(most) for most in (0.0, 0.9, 12, 20, 21, 480)] == [1, 1, 20, 20, 50, 500]

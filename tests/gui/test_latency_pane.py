@@ -1,25 +1,16 @@
+from functools import partial
+
 import numpy as np
 import pytest
-from PyQt6.QtGui import QFontMetricsF
 from staged_session import StagedSession, about
 
 from bci.types import Status
 from gui.latency_pane import LatencyPane
-from gui.theme import DARK, LIGHT
 
 
 @pytest.fixture
-def shown(qtbot, theme):
-    def show(session, size=(320, 200)):
-        pane = LatencyPane(session, theme)
-        qtbot.addWidget(pane)
-        pane.resize(*size)
-        pane.show()
-        pane.refresh(session.snapshot())
-        pane.grab()
-        return pane
-
-    return show
+def shown(show_pane):
+    return partial(show_pane, LatencyPane)
 
 
 def decided(latencies, **facts):
@@ -102,7 +93,7 @@ def test_b7_entries_of_the_legend_find_room(shown, width):
     pane = shown(decided([0.005] * 3))
     pane.painted(np.full(3, 0.12))
     pane.redraw()
-    metrics = QFontMetricsF(pane.bars._font())
+    metrics = pane.bars.metrics()
     ends = {}
     for line, x, _, text in pane.bars._legend(width):
         assert x >= ends.get(line, 0)
@@ -111,17 +102,8 @@ def test_b7_entries_of_the_legend_find_room(shown, width):
 
 
 def test_b7_a_distribution_too_flat_to_be_read_is_left_out(shown):
-    pane = shown(decided([0.005] * 3), (320, 120))
+    pane = shown(decided([0.005] * 3), size=(320, 120))
     assert pane.bars.isVisible()
     assert not pane.plot.isVisible()
     pane.resize(320, 200)
     assert pane.plot.isVisible()
-
-
-def test_b7_the_theme_can_change(qtbot):
-    pane = LatencyPane(decided([0.005]), DARK)
-    qtbot.addWidget(pane)
-    pane.refresh(pane.viewed.snapshot())
-    pane.set_theme(LIGHT)
-    assert pane.bars.theme is LIGHT
-    assert pane._histogram.opts["brush"].name() == LIGHT.accent

@@ -1,3 +1,5 @@
+from functools import partial
+
 import numpy as np
 import pytest
 from PyQt6.QtCore import QPointF
@@ -5,7 +7,6 @@ from staged_session import StagedSession, about
 
 from bci.types import Status
 from gui.map_pane import MapPane
-from gui.theme import DARK, LIGHT
 
 
 def mapped(n_concepts=10, **facts):
@@ -15,17 +16,8 @@ def mapped(n_concepts=10, **facts):
 
 
 @pytest.fixture
-def shown(qtbot, theme):
-    def show(session, size=(320, 200)):
-        pane = MapPane(session, theme)
-        qtbot.addWidget(pane)
-        pane.resize(*size)
-        pane.show()
-        pane.refresh(session.snapshot())
-        pane.grab()
-        return pane
-
-    return show
+def shown(show_pane):
+    return partial(show_pane, MapPane)
 
 
 def at(item):
@@ -92,11 +84,3 @@ def test_b6_the_mouse_is_told_the_name_of_a_concept(shown):
     pixel = pane.plot.mapFromScene(box.mapViewToScene(QPointF(*pane.viewed.about.map[4].tolist())))
     assert pane.concept_at(QPointF(pixel)) == "thing-4 (bbbb)"
     assert pane.concept_at(QPointF(-500, -500)) == ""
-
-
-def test_b6_the_theme_can_change(qtbot):
-    pane = MapPane(mapped(), DARK)
-    qtbot.addWidget(pane)
-    pane.refresh(pane.viewed.snapshot())
-    pane.set_theme(LIGHT)
-    assert {brush.color().name() for brush in pane._dots.data["brush"]} <= set(LIGHT.categories)

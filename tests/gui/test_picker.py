@@ -76,15 +76,32 @@ def test_a6_a_selection_survives_a_refresh(open_picker):
     picker.table.selectRow(1)
     picker._watch.seen = (stream("Actichamp"), stream("EPOC"), stream("Muse"))
     picker.refresh()
-    assert picker._selected() == "Muse"
+    assert picker.table.selectedItems()[0].text() == "Muse"
 
 
-def test_streams_of_one_name_are_chosen_by_source_id(open_picker, qtbot):
-    picker = open_picker(stream("EPOC", "left"), stream("EPOC", "right"))
+def test_a6_a_stream_that_vanishes_leaves_no_other_one_selected(open_picker):
+    picker = open_picker(stream("Actichamp"), stream("EPOC"), stream("Muse"))
     picker.table.selectRow(1)
+    picker._watch.seen = (stream("Actichamp"), stream("Muse"))
+    picker.refresh()
+    assert picker.table.selectedItems() == []
+    assert not picker.button.isEnabled()
+
+
+@pytest.mark.parametrize("row", [0, 1])
+def test_a6_streams_of_one_name_are_chosen_by_source_id(open_picker, qtbot, row):
+    picker = open_picker(stream("EPOC", "left"), stream("EPOC", "right"))
+    picker.table.selectRow(row)
+    picker._watch.seen = (stream("EPOC", "left", rate=249.9), stream("EPOC", "right"))
+    picker.refresh()
     with qtbot.waitSignal(picker.chosen) as chosen:
         picker.button.click()
-    assert chosen.args == ["right"]
+    assert chosen.args == [["left", "right"][row]]
+
+
+def test_a6_a_stream_that_was_chosen_by_its_source_id_is_selected_the_next_time(open_picker):
+    picker = open_picker(stream("EPOC", "left"), stream("EPOC", "right"), last="left")
+    assert [item.text() for item in picker.table.selectedItems()][7] == "left"
 
 
 def test_nothing_in_sight_is_said_with_what_to_do(open_picker):

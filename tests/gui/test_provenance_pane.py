@@ -1,26 +1,18 @@
 """Facts of a session in a strip, what does not fit in words as well as in colour."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from PyQt6.QtGui import QTextDocument
 from staged_session import StagedSession, about
 
-from gui.provenance_pane import ProvenancePane, montage
-from gui.theme import DARK, LIGHT
+from gui.provenance_pane import ProvenancePane, missing
 
 
 @pytest.fixture
-def shown(qtbot):
-    def show(session, theme=DARK, size=(320, 200)):
-        pane = ProvenancePane(session, theme)
-        qtbot.addWidget(pane)
-        pane.resize(*size)
-        pane.refresh(session.snapshot())
-        pane.grab()
-        return pane
-
-    return show
+def shown(show_pane):
+    return partial(show_pane, ProvenancePane)
 
 
 def say(pane):
@@ -70,8 +62,16 @@ def test_b10_channels_that_are_made_up_or_missing_are_named(shown):
 def test_b10_electrodes_are_compared_however_they_are_spelt():
     facts = about(channels=("EEG Fp1-Ref", "T3", "OZ"))
     wanted = replace(facts.decoder, channels=("Fp1", "T7", "Oz", "Pz"))
-    assert montage(replace(facts, decoder=wanted)) == ((), ("Pz",))
-    assert montage(replace(facts, decoder=wanted, interpolated=("Pz",))) == (("Pz",), ())
+    assert missing(replace(facts, decoder=wanted), ()) == ("Pz",)
+    assert missing(replace(facts, decoder=wanted), ("pz",)) == ()
+
+
+def test_a12_channels_left_out_by_hand_are_named(shown, staged):
+    pane = shown(staged)
+    assert "✓ all 8 channels" in say(pane)
+    staged.mask = ("Oz", "Cz")
+    pane.refresh(staged.snapshot())
+    assert "2 of 8 channels interpolated: Oz, Cz" in say(pane)
 
 
 def test_b10_a_calibration_is_told_with_what_it_was_fitted_to(shown, staged):
@@ -92,11 +92,3 @@ def test_a24_the_strip_wraps_and_is_never_wider_than_its_pane(shown, staged, wid
     pane.show()
     pane.grab()
     assert pane._label.width() <= pane._scroll.viewport().width() <= width
-
-
-def test_a22_a_pane_takes_on_other_colours(shown, staged):
-    pane = shown(staged)
-    pane.set_theme(LIGHT)
-    assert LIGHT.muted in pane._label.text()
-    assert DARK.muted not in pane._label.text()
-    assert pane.grab().toImage().pixelColor(2, 2).name() == LIGHT.panel

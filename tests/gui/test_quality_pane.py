@@ -1,3 +1,5 @@
+from functools import partial
+
 import numpy as np
 import pytest
 from PyQt6.QtCore import QPoint, QPointF, QRectF, Qt
@@ -11,17 +13,8 @@ from gui.theme import DARK, LIGHT
 
 
 @pytest.fixture
-def shown(qtbot, theme):
-    def show(session, size=(320, 200)):
-        pane = QualityPane(session, theme)
-        qtbot.addWidget(pane)
-        pane.resize(*size)
-        pane.show()
-        pane.refresh(session.snapshot())
-        pane.grab()
-        return pane
-
-    return show
+def shown(show_pane):
+    return partial(show_pane, QualityPane)
 
 
 def faulty(session, flat=3, noisy=5):
@@ -74,7 +67,7 @@ def test_a20_channels_are_reached_by_keyboard(qtbot, staged, shown):
 
 
 def test_a20_a_click_beside_the_channels_chooses_none(qtbot, staged, shown):
-    pane = shown(faulty(staged), (640, 400))
+    pane = shown(faulty(staged), size=(640, 400))
     pane.choose(2)
     qtbot.mouseClick(pane.grid, Qt.MouseButton.LeftButton, pos=QPoint(600, 300))
     assert pane.chosen is None
@@ -129,7 +122,7 @@ def test_a20_nothing_is_judged_in_the_first_second(staged, shown):
 def test_a20_all_channels_fit_and_none_overlap(shown, n_channels, size):
     session = StagedSession(about(2, [f"Ch{i}" for i in range(n_channels)]))
     session.stream(2)
-    pane = shown(session, size)
+    pane = shown(session, size=size)
     cells, room = pane.grid._cells, QRectF(pane.grid.rect())
     assert len(cells) == n_channels
     assert all(room.contains(cell) for cell in cells)

@@ -1,10 +1,10 @@
 import pytest
-from PyQt6.QtGui import QAction
+from PyQt6.QtGui import QAction, QTextDocumentFragment
 from PyQt6.QtWidgets import QWidget
 
 from bci.conductor import Phase, Status
 from bci.types import SourceState
-from gui.session_bar import ENABLED, SessionBar
+from gui.session_bar import BUTTONS, ENABLED, SessionBar
 from gui.theme import DARK
 
 
@@ -12,7 +12,7 @@ from gui.theme import DARK
 def parts(qtbot):
     owner = QWidget()
     qtbot.addWidget(owner)
-    actions = {name: QAction(name, owner) for name in ("start", "stop", "record", "new")}
+    actions = {name: QAction(name, owner) for name in BUTTONS}
     bar = SessionBar(actions, DARK)
     qtbot.addWidget(bar)
     yield bar, actions
@@ -53,3 +53,11 @@ def test_a8_samples_that_never_came_are_counted(parts, staged):
     staged.stream(1.0, gap=25)
     bar.show_stream(staged.snapshot(), "EPOC", 250.0, 249.9, 2.0)
     assert "25 samples missing" in bar._stream.toolTip()
+
+
+def test_markup_in_the_name_of_a_stream_is_text(parts, staged):
+    bar, _ = parts
+    bar.resize(1280, 40)
+    bar.show_stream(staged.snapshot(), "<i>EPOC</i>", 250.0, 249.9, 2.0)
+    shown = QTextDocumentFragment.fromHtml(bar._stream.text()).toPlainText()
+    assert shown == "<i>EPOC</i> ● flowing · 249.9 of 250 Hz"

@@ -1,3 +1,5 @@
+from functools import partial
+
 import numpy as np
 import pytest
 from staged_session import StagedSession, about
@@ -5,21 +7,11 @@ from staged_session import StagedSession, about
 from bci.spectrum import BANDS
 from bci.types import SourceState
 from gui.spectrum_pane import SpectrumPane
-from gui.theme import DARK, LIGHT
 
 
 @pytest.fixture
-def shown(qtbot, theme):
-    def show(session, size=(320, 200)):
-        pane = SpectrumPane(session, theme)
-        qtbot.addWidget(pane)
-        pane.resize(*size)
-        pane.show()
-        pane.refresh(session.snapshot())
-        pane.grab()
-        return pane
-
-    return show
+def shown(show_pane):
+    return partial(show_pane, SpectrumPane)
 
 
 def rhythm(session, frequency, seconds=8.0, amplitude=20.0, channel=None):
@@ -133,30 +125,10 @@ def test_a19_any_rate_has_a_spectrum(shown, sfreq):
     assert np.isnan(pane.powers[BANDS[4]]) == (sfreq < 90)
 
 
-def test_nothing_is_transformed_unless_samples_came(staged, shown):
-    staged.stream(8)
-    pane = shown(staged)
-    before = pane._curve.getData()[1]
-    pane.refresh(staged.snapshot())
-    assert pane._curve.getData()[1] is before
-    staged.stream(1)
-    pane.refresh(staged.snapshot())
-    assert pane._curve.getData()[1] is not before
-
-
-def test_other_colours_are_taken_on(staged, shown):
-    staged.stream(8)
-    pane = shown(staged)
-    for theme in (DARK, LIGHT, DARK):
-        pane.set_theme(theme)
-        assert pane._curve.opts["pen"].color().name() == theme.trace
-        pane.grab()
-
-
 @pytest.mark.parametrize("size", [(320, 200), (640, 400), (160, 100)])
 def test_nothing_overlaps(staged, shown, size):
     staged.stream(8)
-    pane = shown(staged, size)
+    pane = shown(staged, size=size)
     assert pane.bars.isVisible() == (size != (160, 100))
     if pane.bars.isVisible():
         assert pane.plot.geometry().bottom() < pane.bars.geometry().top()
@@ -165,7 +137,7 @@ def test_nothing_overlaps(staged, shown, size):
 
 def test_a24_the_size_of_the_font_is_followed(staged, shown):
     staged.stream(8)
-    pane = shown(staged, (640, 400))
+    pane = shown(staged, size=(640, 400))
     before, font = pane.bars.height(), pane.font()
     font.setPointSizeF(font.pointSizeF() * 2)
     pane.setFont(font)

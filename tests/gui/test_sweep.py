@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gui.sweep import Lanes, Sweep, round_up, segments
+from gui.sweep import Sweep
+from gui.trace_lanes import Lanes, segments
 
 SIZES = st.lists(st.integers(0, 60), max_size=12)
 
@@ -17,17 +18,22 @@ def noise(n_times, n_channels=2, seed=0, holes=()):
     return data
 
 
+def clips(data):
+    """What is taken for clipped: a property of a sample alone, so that it can be told from the data again."""
+    return data > 10
+
+
 def swept(data, width, n_samples, sizes=(), first=0):
     sweep, at = Sweep(data.shape[1], width, n_samples), 0
     sweep.restart(first)
     for size in (*sizes, len(data)):
-        sweep.append(data[at : at + size])
+        sweep.append(data[at : at + size], clips(data[at : at + size]))
         at += size
     return sweep
 
 
 def by_hand(data, width, n_samples, first, column):
-    """Extremes of a column's samples, found one by one; None if it has none."""
+    """Extremes of a column's samples, found one by one, and whether any is clipped; None if it has none."""
     own = [row for i, row in enumerate(data, first) if i * width // n_samples == column]
     if not own:
         return None
@@ -35,7 +41,7 @@ def by_hand(data, width, n_samples, first, column):
     there = np.isfinite(columns)
     low = np.where(there.any(axis=0), np.where(there, columns, np.inf).min(axis=0), np.nan)
     high = np.where(there.any(axis=0), np.where(there, columns, -np.inf).max(axis=0), np.nan)
-    return low, high
+    return low, high, clips(columns).any(axis=0)
 
 
 @settings(max_examples=150, deadline=None)
@@ -55,9 +61,10 @@ def test_a18_every_column_spans_its_samples(n_times, width, n_samples, sizes, fi
     assert len(sweep.columns) <= width
     for column in sweep.columns:
         expected = by_hand(data, width, n_samples, first, column)
-        drawn = sweep.low[column % width], sweep.high[column % width]
+        drawn = [values[column % width] for values in (sweep.low, sweep.high, sweep.clipped)]
         if expected is None:
-            assert np.isnan(drawn).all()
+            assert np.isnan(drawn[:2]).all()
+            assert not drawn[2].any()
         elif column > sweep.columns.start:  # the oldest one may have begun before
             np.testing.assert_array_equal(drawn, expected)
 
@@ -69,7 +76,7 @@ def test_a18_columns_do_not_depend_on_the_chunks(n_times, width, n_samples, size
     one, other = swept(data, width, n_samples, sizes), swept(data, width, n_samples)
     assert one.columns == other.columns
     slots = [column % width for column in one.columns]
-    for name in ("low", "high", "before", "missing"):
+    for name in ("low", "high", "before", "missing", "clipped"):
         np.testing.assert_array_equal(getattr(one, name)[slots], getattr(other, name)[slots])
 
 
@@ -97,10 +104,9 @@ def test_a15_a_spike_of_one_sample_stays():
 
 def test_a18_what_changed_is_told():
     sweep = Sweep(1, 10, 100)
-    assert sweep.append(np.zeros((5, 1))) == range(1)
-    assert sweep.append(np.zeros((10, 1))) == range(2)
-    assert sweep.append(np.zeros((0, 1))) == range(0)
-    assert sweep.append(np.zeros((250, 1))) == range(17, 27)
+    for n_times, changed in ((5, range(1)), (10, range(2)), (0, range(0)), (250, range(17, 27))):
+        data = np.zeros((n_times, 1), np.float32)
+        assert sweep.append(data, clips(data)) == changed
 
 
 @pytest.mark.parametrize(
@@ -108,7 +114,8 @@ def test_a18_what_changed_is_told():
 )
 def test_a18_any_rate_fits_any_width(sfreq, window, width):
     sweep = swept(noise(3 * sfreq * window, 1), width, sfreq * window, [sfreq // 60 + 1] * 7)
-    assert len(sweep.columns) == (width if sweep.n_samples >= width else len(sweep.columns))
+    empty = width / sweep.n_samples  # after the last of few samples
+    assert width - empty - 1 <= len(sweep.columns) <= width
     lines, _ = segments(
         sweep, Lanes(np.array([0]), np.float32([1]), 50), last_page(sweep), np.zeros(1, np.float32)
     )
@@ -132,6 +139,20 @@ def test_a18_part_of_a_line_needs_the_sample_behind_it():
     sweep = swept(np.float32([[0], [10], [20]]), 100, 10)
     lines, _ = segments(sweep, Lanes(np.array([0]), np.float32([1]), 100), range(12, 15), np.zeros(1, np.float32))
     assert [10, 40, 20, 30] in lines.tolist()
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        (range(20, 23), (range(3),)),
+        (range(27, 30), (range(7, 10),)),
+        (range(28, 33), (range(8, 10), range(3))),
+        (range(27, 40), (range(7, 10), range(7))),  # more than there are
+        (range(7, 7), (range(7, 7),)),
+    ],
+)
+def test_a18_columns_are_one_stretch_of_the_ring_or_two(columns, expected):
+    assert Sweep(1, 10, 100).stretches(columns) == expected
 
 
 def test_a8_no_line_crosses_a_gap():
@@ -159,11 +180,3 @@ def test_a13_the_middle_is_the_median_of_what_is_there():
     sweep = swept(data, 10, 100)
     assert sweep.middle().tolist() == [7, 0]
     assert sweep.spread(np.float32([5, 0])).tolist() == [2, 0]
-
-
-@given(st.floats(1e-3, 1e6))
-def test_scales_are_round(value):
-    step = round_up(value)
-    assert value <= step * (1 + 1e-6)
-    assert step <= value * 2.5 * (1 + 1e-6)
-    assert f"{step:.0e}"[0] in "125"

@@ -6,7 +6,7 @@ from PyQt6.QtCore import QPointF, Qt
 from staged_session import StagedSession, about
 
 from bci.types import Status
-from gui.session_chart import Lane, clock
+from gui.session_plan import Lane, Scene
 from gui.theme import DARK, LIGHT
 from gui.timeline_pane import TimelinePane
 
@@ -43,7 +43,7 @@ def staged(n_concepts=10, **facts):
 
 
 def lanes(pane):
-    return {lane.name: np.flatnonzero(lane.flags).tolist() for lane in pane.chart._scene.lanes}
+    return {lane.name: np.flatnonzero(lane.flags).tolist() for lane in pane.chart.scene.lanes}
 
 
 def test_b8_every_decision_has_a_lane_and_every_lane_a_shape(shown):
@@ -52,7 +52,7 @@ def test_b8_every_decision_has_a_lane_and_every_lane_a_shape(shown):
     assert found["top-1"] == [0, 1, 5]
     assert sorted([*found["top-5"], *found["miss"]]) == [2]
     assert (found["late"], found["artefact"], found["dropped"], found["gap"]) == ([1], [2], [3], [4])
-    shapes = [lane.shape for lane in pane.chart._scene.lanes]
+    shapes = [lane.shape for lane in pane.chart.scene.lanes]
     assert len(set(shapes)) == len(shapes)
 
 
@@ -64,38 +64,38 @@ def test_b8_running_accuracy_counts_missing_rankings_as_misses(shown):
     pane = shown(staged())
     assert "top-1 — 50 %" in pane.words.text
     assert "last 6" in pane.words.text
-    assert [course.dashed for course in pane.chart._scene.courses] == [False, True]
+    assert [course.dashed for course in pane.chart.scene.courses] == [False, True]
 
 
 def test_b8_naming_five_of_five_is_no_feat(shown):
     pane = shown(staged(2))
     assert "top-5" not in lanes(pane)
-    assert len(pane.chart._scene.courses) == 1
+    assert len(pane.chart.scene.courses) == 1
 
 
 def test_b8_pauses_are_shaded_and_counted(shown):
     session = staged()
     session.decide(truth=1, best=1, onset=200.0)
     pane = shown(session)
-    assert pane.chart._scene.pauses == [(110.0, 200.0)]
+    assert pane.chart.scene.pauses == [(110.0, 200.0)]
     assert "1 pause, shaded" in pane.words.text
 
 
 def test_b8_what_was_recorded_is_drawn_where_it_is_told(shown):
     pane = shown(staged())
-    assert pane.chart._scene.recording is None
-    without = pane.chart.lane_rect(0).top()
+    assert pane.chart.scene.recording is None
+    without = pane.chart.plan.lane(0).top()
     pane.recording([(101.0, 105.0)])
     pane.grab()
-    assert pane.chart._scene.recording == ((101.0, 105.0),)
-    assert pane.chart.lane_rect(0).top() < without
+    assert pane.chart.scene.recording == ((101.0, 105.0),)
+    assert pane.chart.plan.lane(0).top() < without
 
 
 def test_b8_a_click_chooses_the_nearest_decision_of_the_lane(qtbot, shown):
     pane = shown(staged())
     chart = pane.chart
-    names = [lane.name for lane in chart._scene.lanes]
-    gap = chart.lane_rect(names.index("gap"))
+    names = [lane.name for lane in chart.scene.lanes]
+    gap = chart.plan.lane(names.index("gap"))
     with qtbot.waitSignal(pane.trial_chosen) as told:
         qtbot.mouseClick(chart, Qt.MouseButton.LeftButton, pos=QPointF(gap.left() + 3, gap.center().y()).toPoint())
     assert told.args == [4]
@@ -119,8 +119,8 @@ def test_b8_a_hidden_truth_leaves_statuses_alone(qtbot, shown):
     pane = shown(staged(hide_truth=True))
     found = lanes(pane)
     assert set(found) == {"decided", "late", "artefact", "dropped", "gap"}
-    assert not pane.chart._scene.courses
-    assert pane.chart._scene.instead == "outcomes are hidden from this screen"
+    assert not pane.chart.scene.courses
+    assert pane.chart.scene.instead == "outcomes are hidden from this screen"
     qtbot.keyClick(pane.chart, Qt.Key.Key_Home)
     assert pane.words.text == "trial 0 · at 0:00 · decided"
     assert "top" not in pane.words.text.replace("stop", "")
@@ -130,7 +130,7 @@ def test_b8_without_truth_it_is_said(shown):
     session = StagedSession()
     session.decide()
     pane = shown(session)
-    assert pane.chart._scene.instead == "no truth in the markers: accuracy cannot be known"
+    assert pane.chart.scene.instead == "no truth in the markers: accuracy cannot be known"
     assert lanes(pane) == {"decided": [0]}
     assert "No decision yet" in shown(StagedSession()).sentence.text()
 
@@ -141,8 +141,8 @@ def test_b8_a_hundred_thousand_decisions_are_drawn_as_few_shapes(shown):
     n = 100_000
     onset = np.arange(n) * 0.2
     flags = np.arange(n) % 3 == 0
-    pane.chart.set_session(onset, [Lane("top-1", "disc", "good", flags)], [], [], None)
-    counts = pane.chart._counts(pane.chart._scene.lanes[0])
+    pane.chart.set_scene(Scene(onset, [Lane("top-1", "disc", "good", flags)]))
+    counts = pane.chart.plan.counts(flags)
     assert counts.sum() == flags.sum()
     assert len(counts) <= pane.chart.width() / 4
     pane.grab()
@@ -152,24 +152,20 @@ def test_b8_lanes_and_ribbon_do_not_overlap(shown):
     pane = shown(staged())
     pane.recording([])
     chart = pane.chart
-    rects = [chart._ribbon(), *(chart.lane_rect(i) for i in range(len(chart._scene.lanes) + 1))]
+    rects = [chart.plan.ribbon, *(chart.plan.lane(i) for i in range(len(chart.scene.lanes) + 1))]
     for above, below in pairwise(rects):
         assert above.bottom() <= below.top() + 1e-6
-    assert rects[-1].bottom() <= chart._area().bottom() + 1e-6
+    assert rects[-1].bottom() <= chart.plan.area.bottom() + 1e-6
     assert rects[0].height() > 20
 
 
 def test_b8_lanes_of_a_flat_pane_find_room(shown):
     pane = shown(staged(), (640, 90))
     chart = pane.chart
-    rects = [chart.lane_rect(i) for i in range(len(chart._scene.lanes))]
+    rects = [chart.plan.lane(i) for i in range(len(chart.scene.lanes))]
     assert rects[0].top() >= 0
     assert rects[-1].bottom() <= chart.height()
     assert "top-1" in chart.toolTip()
-
-
-def test_b8_times_are_written_as_on_a_clock():
-    assert [clock(s) for s in (0, 59.6, 61, 3600, 36_061)] == ["0:00", "1:00", "1:01", "1:00:00", "10:01:01"]
 
 
 def test_b8_the_theme_can_change(qtbot):

@@ -1,3 +1,5 @@
+from functools import partial
+
 import numpy as np
 import pytest
 from staged_session import StagedSession, about
@@ -27,17 +29,8 @@ def loud(session, channel, seconds=2.0):
 
 
 @pytest.fixture
-def shown(qtbot, theme):
-    def show(session, size=(320, 200)):
-        pane = TopomapPane(session, theme)
-        qtbot.addWidget(pane)
-        pane.resize(*size)
-        pane.show()
-        pane.refresh(session.snapshot())
-        pane.grab()
-        return pane
-
-    return show
+def shown(show_pane):
+    return partial(show_pane, TopomapPane)
 
 
 def brightest(pane):

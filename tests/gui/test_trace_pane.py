@@ -9,6 +9,7 @@ from bci.clock import VirtualClock
 from bci.display_filter import DisplaySpec
 from bci.errors import MismatchError
 from bci.types import Channel, SourceState, Status, StreamSpec
+from gui.channel_list import Choice
 from gui.hit_marks import Mark
 from gui.theme import DARK, LIGHT
 from gui.trace_canvas import TraceCanvas
@@ -31,6 +32,18 @@ class Staged:
     @property
     def canvas(self):
         return self.pane.canvas
+
+    @property
+    def playhead(self):
+        return self.pane.playhead
+
+    @property
+    def units(self):
+        """From lane to lane, for each kind of channel."""
+        return self.pane.rows.scalings.units
+
+    def do(self, command):
+        self.pane.tools.buttons[command].trigger()
 
     def stream(self, seconds=1.0, **given):
         self.session.stream(seconds, **given)
@@ -79,7 +92,7 @@ def test_a15_a_spike_of_one_sample_is_seen_on_the_screen(qtbot):
 def test_a13_a_ramp_has_the_height_that_the_scale_says(qtbot):
     shown = Staged(qtbot, one_channel())
     shown.pane.set_scale(200.0)
-    shown.pane.centre()  # offsets stay
+    shown.do("centre")  # offsets stay
     shown.stream(data=np.linspace(-50, 50, 1000)[:, None])
     drawn = shown.drawn()
     width, height = shown.canvas.pixels
@@ -127,7 +140,7 @@ def test_a3_what_is_hidden_draws_nothing_and_catches_up_at_once(shown, monkeypat
 def test_a18_an_incremental_picture_is_the_same_as_one_painted_at_once(qtbot, theme):
     shown = Staged(qtbot, one_channel(100.0), theme)
     shown.pane.set_scale(50.0)
-    shown.pane.centre()
+    shown.do("centre")
     data = np.random.default_rng(3).normal(size=(1530, 1)) * 15
     data[700:760] = np.nan
     for start in range(0, 1530, 7):
@@ -137,6 +150,15 @@ def test_a18_an_incremental_picture_is_the_same_as_one_painted_at_once(qtbot, th
     piecewise = shown.pixels()
     shown.canvas.paint_all()
     np.testing.assert_array_equal(shown.pixels(), piecewise)
+
+
+def test_a1_a_kind_without_a_signal_does_not_repaint_everything(qtbot, monkeypatch):
+    shown = Staged(qtbot, mixed())
+    data = np.random.default_rng(0).normal(size=(1250, 3)) * (20, 20, 0)
+    shown.stream(data=data[:1000])
+    monkeypatch.setattr(TraceCanvas, "paint_all", lambda self: pytest.fail("everything was painted anew"))
+    for start in range(1000, 1250, 5):
+        shown.stream(data=data[start : start + 5])
 
 
 @pytest.mark.parametrize(
@@ -155,7 +177,7 @@ def test_a16_both_modes_show_the_same_samples(qtbot):
     shown.pane.set_scale(100.0)
     shown.stream(15.0)
     sweeping = np.sort(shown.drawn().sum(axis=0))
-    shown.pane.set_mode("scroll")
+    shown.do("scroll_mode")
     shown.refresh()
     assert shown.canvas.rolling
     newest = shown.drawn()[:, -1]
@@ -184,9 +206,9 @@ def test_a16_windows_beyond_are_brought_back(shown):
     assert shown.pane.view.seconds == 1.0
     shown.pane.set_window(1e4)
     assert shown.pane.view.seconds == 60.0
-    shown.pane.longer()
+    shown.do("longer_window")
     assert shown.pane.view.seconds == 60.0
-    shown.pane.shorter()
+    shown.do("shorter_window")
     assert shown.pane.view.seconds == 30.0
 
 
@@ -204,8 +226,8 @@ def test_a24_another_size_is_painted_anew(shown):
 
 def test_a16_a_pause_keeps_the_picture_and_all_channels(shown):
     shown.stream(3.0)
-    shown.pane.choose(shown.pane.choice.__class__(hidden=frozenset({"Oz"})))
-    shown.pane.pause()
+    shown.pane.choose(Choice(hidden=frozenset({"Oz"})))
+    shown.playhead.hold()
     QApplication.processEvents()  # the time bar takes its room
     shown.refresh()
     before = shown.pixels()
@@ -215,11 +237,11 @@ def test_a16_a_pause_keeps_the_picture_and_all_channels(shown):
     assert "paused · 5.0 s behind" in shown.pane.banner.text()
     shown.pane.banner.hide()
     np.testing.assert_array_equal(shown.pixels(), before)
-    shown.pane.show_all()
+    shown.do("show_all")
     np.testing.assert_array_equal(shown.canvas.sweep.high, held)
     assert np.isfinite(shown.canvas.sweep.high[:, 1]).any()
     assert len(shown.canvas.lanes.channels) == 8
-    shown.pane.resume()
+    shown.playhead.let_go()
     shown.refresh()
     assert shown.canvas.sweep.end == shown.session.history.end
     assert not shown.pane.banner.isVisible()
@@ -238,10 +260,10 @@ def test_a16_the_past_can_be_seen_while_samples_come(qtbot):
     assert (sweep.high > 40).any()
     shown.stream(3.0)
     assert (shown.canvas.sweep.first, shown.canvas.sweep.end) == (25 * 250, 35 * 250)
-    shown.pane.forth()
+    shown.playhead.forth()
     shown.refresh()
     assert shown.canvas.sweep.end == 40 * 250
-    shown.pane.resume()
+    shown.playhead.let_go()
     shown.refresh()
     assert shown.canvas.sweep.end == shown.session.history.end
     assert not shown.canvas.rolling
@@ -263,10 +285,36 @@ def test_a16_decisions_of_the_past_are_found_again(qtbot):
 
 def test_a16_the_time_bar_moves_the_picture(shown):
     shown.stream(60.0)
-    shown.pane.pause()
-    shown.pane.bar.setValue(shown.pane.bar.maximum() - 200)  # tenths of a second
+    shown.playhead.hold()
+    shown.pane.bar.setValue(shown.pane.bar.maximum() - 20 * 250)
     shown.refresh()
     assert shown.canvas.sweep.end == (60 - 20) * 250
+
+
+@pytest.mark.parametrize("seconds", [2.0, 20.0])
+def test_a16_the_time_bar_reaches_all_that_is_kept_for_any_window(shown, seconds):
+    shown.stream(60.0)
+    shown.playhead.hold()
+    shown.pane.set_window(seconds)
+    shown.refresh()
+    shown.pane.bar.setValue(shown.pane.bar.minimum())
+    shown.refresh()
+    assert (shown.canvas.sweep.first, shown.canvas.sweep.end) == (0, seconds * 250)
+
+
+def test_a16_a_pause_before_the_first_sample_claims_no_loss(shown):
+    shown.playhead.hold()
+    shown.stream(2.0)
+    assert shown.pane.banner.text() == "paused · 2.0 s behind"
+
+
+def test_a16_a_past_that_is_gone_is_said_to_be_so(shown):
+    shown.stream(60.0)
+    shown.pane.scroll_to(40.0)
+    shown.stream(130.0)
+    shown.pane.set_window(5.0)
+    shown.refresh()
+    assert shown.pane.banner.text() == "paused · 2 min 50 s behind\nthese samples are no longer kept"
 
 
 # ------------------------------------------------------------------------------------------- events and decisions
@@ -435,15 +483,9 @@ def test_a21_clipping_is_drawn_in_the_trace_named_and_counted(qtbot):
 def test_a13_scales_step_by_1_2_5(shown):
     shown.pane.set_scale(100.0)
     steps = []
-    for change in (
-        shown.pane.larger,
-        shown.pane.larger,
-        shown.pane.smaller,
-        shown.pane.smaller,
-        shown.pane.smaller,
-    ):
-        change()
-        steps.append(shown.pane.scale("eeg"))
+    for change in ("larger", "larger", "smaller", "smaller", "smaller"):
+        shown.do(f"{change}_traces")
+        steps.append(shown.units[0])
     assert steps == pytest.approx([50, 20, 50, 100, 200])
 
 
@@ -457,8 +499,9 @@ def test_a13_each_kind_fits_its_own_range_and_has_its_own_unit(qtbot):
     shown = Staged(qtbot, mixed())
     data = np.random.default_rng(0).normal(size=(1000, 3)) * (20, 20, 0.01)
     shown.stream(data=data)
-    assert 50 <= shown.pane.scale("eeg") <= 200
-    assert 0.02 <= shown.pane.scale("aux") <= 0.1
+    of_eeg, of_aux = shown.units
+    assert 50 <= of_eeg <= 200
+    assert 0.02 <= of_aux <= 0.1
     eeg, aux = shown.pane.scales.scales
     assert (eeg.unit, aux.unit) == ("µV", "g")
 
@@ -476,21 +519,21 @@ def test_a13_the_wheel_scales_the_kind_under_the_mouse(qtbot):
     shown = Staged(qtbot, mixed())
     shown.pane.set_scale(100.0)
     at = QPointF(50, shown.canvas.height() - 5)  # the accelerometer's lane
-    for turned in (120, 120, -120):
+    for turned in (120, 120, *[-15] * 8):  # the last notch in eight parts
         delta, none = QPoint(0, turned), Qt.MouseButton.NoButton
         phase, keys = Qt.ScrollPhase.NoScrollPhase, Qt.KeyboardModifier.NoModifier
         event = QWheelEvent(at, at, QPoint(), delta, none, keys, phase, False)  # noqa: FBT003 (Qt's signature)
         QApplication.sendEvent(shown.canvas, event)
-    assert (shown.pane.scale("eeg"), shown.pane.scale("aux")) == pytest.approx((100, 50))
+    assert shown.units.tolist() == pytest.approx([100, 50])
 
 
 def test_a13_polarity_can_be_inverted(qtbot):
     shown = Staged(qtbot, one_channel())
     shown.pane.set_scale(100.0)
-    shown.pane.centre()
+    shown.do("centre")
     shown.stream(data=np.full((1000, 1), 30.0))
     upright = np.flatnonzero(shown.drawn()[:, 20]).mean()
-    shown.pane.invert()
+    shown.do("invert")
     inverted = np.flatnonzero(shown.drawn()[:, 20]).mean()
     middle = shown.canvas.pixels[1] / 2
     assert upright < middle < inverted
@@ -511,6 +554,12 @@ def test_a14_the_display_filter_is_labelled_beside_the_decoders(shown):
     assert "decoder: 0.5-40 Hz, causal" in shown.pane.caption.text.replace(" · ", " ")
 
 
+def test_a12_what_the_decoder_does_without_is_named_beside_its_filters(shown):
+    shown.session.mask = ("Oz", "Cz")
+    shown.stream(1.0)
+    assert "without Oz, Cz" in shown.pane.caption.text
+
+
 def test_a14_the_display_filter_changes_what_is_shown_and_nothing_else(qtbot):
     shown = Staged(qtbot, one_channel())
     times = np.arange(2500) / 250
@@ -528,15 +577,20 @@ def test_a14_a_filter_that_does_not_fit_is_refused_and_leaves_the_old_one(qtbot)
     with pytest.raises(MismatchError, match="a filter at 40 Hz needs a stream above 80 Hz"):
         shown.pane.set_filter(DisplaySpec(lowpass=40.0))
     assert shown.pane.view.filters == DisplaySpec()
-    offered = {action.text() for action, name, _ in shown.pane.tools._choices if name == "lowpass"}
+    offered = {action.text() for action, fields in shown.pane.tools.filters if "lowpass" in fields}
     assert offered == {"none", "15 Hz", "30 Hz"}
 
 
-def test_a14_the_menu_chooses_filters(shown):
-    (action,) = [a for a, name, value in shown.pane.tools._choices if (name, value) == ("highpass", 0.5)]
-    action.trigger()
-    assert shown.pane.view.filters == DisplaySpec(highpass=0.5)
-    assert action.isChecked()
+def test_a14_the_menus_choose_filters_and_seconds(shown):
+    chosen = ({"highpass": 0.5}, {"reference": "channel", "channel": "Oz"}, {"reference": "median", "channel": ""})
+    for fields in chosen:
+        (action,) = [action for action, sets in shown.pane.tools.filters if sets == fields]
+        action.trigger()
+        assert action.isChecked()
+    assert shown.pane.view.filters == DisplaySpec(highpass=0.5, reference="median")
+    shown.pane.tools.windows[20.0].trigger()
+    assert shown.pane.view.seconds == 20.0
+    assert [seconds for seconds, action in shown.pane.tools.windows.items() if action.isChecked()] == [20.0]
 
 
 def test_a12_a_click_on_a_label_marks_it_bad_for_display_alone(shown, qtbot):
@@ -564,12 +618,26 @@ def test_a12_bad_channels_leave_the_displays_average(shown):
     assert np.nanmax(np.abs(shown.canvas.sweep.high[:, 0])) < 10
 
 
+def test_a14_a_mark_does_not_disturb_the_filters(qtbot):
+    data = np.random.default_rng(0).normal(size=(2000, 8)) * 10 + 1000
+    columns = []
+    for marked in (False, True):
+        shown = Staged(qtbot, StagedSession())
+        shown.pane.set_filter(DisplaySpec(highpass=0.5))
+        shown.stream(data=data[:1000])
+        if marked:
+            shown.pane.toggle_bad("Oz")
+        shown.stream(data=data[1000:])
+        columns.append(shown.canvas.sweep.high)
+    np.testing.assert_array_equal(*columns)
+
+
 def test_a12_hidden_channels_give_their_room_to_the_others(shown):
     shown.stream(2.0)
-    shown.pane.choose(shown.pane.choice.__class__(solo=frozenset({"Cz"})))
+    shown.pane.choose(Choice(solo=frozenset({"Cz"})))
     assert [row.label for row in shown.pane.gutter.rows] == ["Cz"]
     assert "1 of 8 channels" in shown.pane.status
-    shown.pane.choose(shown.pane.choice.__class__(hidden=frozenset(shown.session.about.stream.labels)))
+    shown.pane.choose(Choice(hidden=frozenset(shown.session.about.stream.labels)))
     shown.refresh()
     assert "no channel is shown" in shown.pane.banner.text()
 
@@ -647,11 +715,11 @@ def test_a25_all_controls_have_names_and_can_be_reached_by_keyboard(shown):
 
 def test_a25_the_buttons_show_what_is_chosen(shown):
     shown.pane.set_window(20.0)
-    shown.pane.set_mode("scroll")
+    shown.do("scroll_mode")
     assert any(button.text() == "20 s" for button in shown.pane.tools.findChildren(QAbstractButton))
     assert shown.pane.tools.buttons["scroll_mode"].isChecked()
     assert not shown.pane.tools.buttons["live"].isEnabled()
-    shown.pane.pause()
+    shown.playhead.hold()
     assert shown.pane.tools.buttons["pause"].isChecked()
     shown.pane.tools.buttons["live"].trigger()
     assert not shown.pane.paused

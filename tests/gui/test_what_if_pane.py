@@ -1,12 +1,18 @@
+import threading
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QFileDialog
 from staged_session import StagedSession, about
 
+from bci.errors import FormatError, MismatchError
 from bci.ranking import rank, unit
-from gui.theme import DARK, LIGHT
+from bci.what_if import Gallery
+from gui.theme import LIGHT
 from gui.what_if_pane import WhatIfPane
 
 LABEL = "what if: not what was decided"
@@ -34,17 +40,8 @@ def play(session, pane=None, n=40, noise=0.2):
 
 
 @pytest.fixture
-def shown(qtbot):
-    def show(session, theme=DARK, size=(320, 200)):
-        pane = WhatIfPane(session, theme)
-        qtbot.addWidget(pane)
-        pane.resize(*size)
-        pane.show()
-        pane.refresh(session.snapshot())
-        pane.grab()
-        return pane
-
-    return show
+def shown(show_pane):
+    return partial(show_pane, WhatIfPane)
 
 
 def curve(pane, k):
@@ -190,6 +187,74 @@ def test_b11_a_bank_without_categories_offers_none(shown):
     assert not pane.candidates.isEnabled()
     assert "names no categories" in pane.candidates.toolTip()
     assert pane.candidates.text() == "all 10"
+
+
+def finish_reading(pane, session):
+    """Wait for the thread that reads, then let the pane look."""
+    for thread in threading.enumerate():
+        if thread.name == "bank":
+            thread.join()
+    pane.refresh(session.snapshot())
+
+
+def test_b11_another_bank_is_read_beside_the_window_and_ranked(shown):
+    session, there = of_file(), threading.Event()
+    vectors = np.concatenate([session.prototypes[:3], unit(np.random.default_rng(9).normal(size=(5, 32)))])
+    names = (*session.about.concepts[:3], *"vwxyz")
+    bank = Gallery(names, vectors.astype(np.float32), ("old",) * 3 + ("new",) * 5, "other.safetensors")
+
+    def read(path):
+        assert path == Path("other.safetensors")
+        there.wait(10)
+        return bank
+
+    session.read_gallery = read
+    play(session)
+    pane = shown(session)
+    pane.banks.open(Path("other.safetensors"))
+    pane.refresh(session.snapshot())
+    assert "reading a bank" in pane.words.text
+    assert "of 10" in pane.words.text
+    there.set()
+    finish_reading(pane, session)
+    assert "bank other.safetensors" in pane.words.text
+    assert "28 show other concepts" in pane.words.text  # of 40 trials 12 showed one of the three
+    assert list(curve(pane, 1)) == [2, 8]
+    tick(pane, "old")
+    assert pane.candidates.text() == "3 of 8"
+    pane.reset.click()
+    assert pane.candidates.text() == "all 10"
+    assert "bank other" not in pane.words.text
+
+
+@pytest.mark.parametrize("error", [FormatError("x.safetensors is no bank"), MismatchError("does not fit")])
+def test_b11_a_bank_that_is_refused_is_said_and_changes_nothing(shown, error):
+    session = of_file()
+
+    def read(path):
+        raise error
+
+    session.read_gallery = read
+    play(session)
+    pane = shown(session)
+    before = curve(pane, 1)
+    pane.banks.open(Path("x.safetensors"))
+    finish_reading(pane, session)
+    assert f"▲ {error}" in pane.words.text
+    assert curve(pane, 1) == before
+
+
+def test_b11_a_file_is_chosen_in_a_dialog(shown):
+    session = of_file()
+    session.read_gallery = lambda path: Gallery(session.about.concepts, session.prototypes, (), path.name)
+    play(session)
+    pane = shown(session)
+    pane.candidates.menu().actions()[1].trigger()
+    dialog = pane.findChild(QFileDialog)
+    dialog.fileSelected.emit("same.safetensors")
+    dialog.close()
+    finish_reading(pane, session)
+    assert "bank same.safetensors" in pane.words.text
 
 
 @pytest.mark.parametrize("n_concepts", [2, 6, 200, 1854])

@@ -3,34 +3,18 @@ import json
 import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit, QMessageBox, QWidget
+from staged_conductor import StagedConductor
 
-from bci.conductor import Conductor, Phase, Status
-from bci.errors import StreamError
+from bci.conductor import Phase, Status
+from bci.errors import MismatchError, StreamError
 from gui.actions import TABLE
 from gui.palette import CommandPalette
+from gui.panes import PANES
 from gui.settings import Settings, load_settings
+from gui.style import theme_of
+from gui.theme import LIGHT
+from gui.trace_pane import TracePane
 from gui.window import Window
-
-
-class Staged(Conductor):
-    """A conductor whose status is what the test says."""
-
-    def __init__(self, viewed=None, phase=Phase.RUNNING):
-        super().__init__(None)
-        self.now = Status(phase, viewed=viewed)
-        self.asked = []
-
-    def status(self):
-        return self.now
-
-    def prepare(self, stream=None):
-        self.asked.append(f"prepare {stream}")
-
-    def begin(self):
-        self.asked.append("begin")
-
-    def stop(self, reason="stopped"):
-        self.asked.append(f"stop: {reason}")
 
 
 @pytest.fixture
@@ -56,7 +40,7 @@ def running(open_window, staged):
     staged.stream(3.0)
     for truth in range(5):
         staged.decide(truth, best=truth if truth % 2 else 0)
-    return open_window(Staged(staged), clock=lambda: staged.now)
+    return open_window(StagedConductor(staged), clock=lambda: staged.now)
 
 
 def frames(window, staged, n=60):
@@ -86,6 +70,42 @@ def test_a28_a_pane_that_fails_is_told_of_and_the_others_go_on(running, staged, 
     assert running.meter.percentile("TracePane", 50) > 0
 
 
+def test_a12_bad_channels_are_left_out_of_decoding_by_an_action_of_its_own_after_a_question(running):
+    def answer(button):
+        running.actions_by_id["leave_out"].trigger()
+        question = running.findChildren(QMessageBox)[-1]
+        said = question.text()
+        question.button(button).click()
+        return said
+
+    signals = running.workspace.pane(TracePane)
+    one, other = signals.viewed.about.stream.labels[:2]
+    signals.toggle_bad(other)
+    signals.toggle_bad(one)
+    told = running.status_bar.currentMessage()
+    assert f"{one} is marked bad on this screen; for the decoder nothing changes before Ctrl+B" in told
+    assert answer(QMessageBox.StandardButton.Cancel) == f"Decode without {', '.join(sorted([one, other]))}?"
+    assert not any(asked.startswith("leave out") for asked in running.conductor.asked)
+    answer(QMessageBox.StandardButton.Yes)
+    assert running.conductor.asked[-1] == f"leave out {sorted([one, other])}"
+    for label in (one, other):
+        signals.toggle_bad(label)
+    assert answer(QMessageBox.StandardButton.Yes) == "Decode with all channels?"
+    assert running.conductor.asked[-1] == "leave out []"
+
+
+def test_a12_channels_that_cannot_be_left_out_are_told_of(running, monkeypatch):
+    def refuse(labels):
+        raise MismatchError(f"cannot leave out {', '.join(labels)}")
+
+    monkeypatch.setattr(running.conductor, "leave_out", refuse)
+    signals = running.workspace.pane(TracePane)
+    signals.toggle_bad(signals.viewed.about.stream.labels[0])
+    running.actions_by_id["leave_out"].trigger()
+    running.findChildren(QMessageBox)[-1].button(QMessageBox.StandardButton.Yes).click()
+    assert "cannot leave out" in running.notices.notices[-1][1].text
+
+
 def test_a9_stopping_is_asked_about_first(running, qtbot):
     running.actions_by_id["stop"].trigger()
     question = running.findChild(QMessageBox)
@@ -112,7 +132,7 @@ def test_a9_closing_the_window_of_a_running_session_is_asked_about_first(running
 
 
 def test_a6_a_stream_that_is_chosen_is_opened_and_remembered(open_window, tmp_path):
-    conductor = Staged(phase=Phase.CONFIGURE)
+    conductor = StagedConductor(phase=Phase.CONFIGURE)
     window = open_window(conductor, pick=True)
     window.picker.chosen.emit("EPOC")
     assert conductor.asked == ["prepare EPOC"]
@@ -121,12 +141,28 @@ def test_a6_a_stream_that_is_chosen_is_opened_and_remembered(open_window, tmp_pa
 
 
 def test_what_cannot_be_opened_is_said_and_another_stream_can_be_chosen(open_window):
-    conductor = Staged(phase=Phase.CONFIGURE)
+    conductor = StagedConductor(phase=Phase.CONFIGURE)
     window = open_window(conductor)
     conductor.now = Status(error=StreamError("expected the stream 'EPOC', found none"))
     window.tick()
     assert "expected the stream 'EPOC'" in window.notices.notices[-1][1].text
     assert window.picker.isVisible()
+
+
+def test_a28_a_pane_that_cannot_be_made_is_told_of_once(open_window, staged, monkeypatch):
+    def fail(self, viewed, theme):
+        raise ValueError("no such thing")
+
+    monkeypatch.setattr(PANES["NowPane"], "__init__", fail)
+    conductor = StagedConductor(phase=Phase.CONFIGURE)
+    window = open_window(conductor)
+    conductor.now = Status(Phase.RUNNING, viewed=staged)
+    for _ in range(3):
+        window._frame()
+    assert [notice.text.split(".")[0] for _, notice in window.notices.notices] == [
+        "a frame failed: ValueError: no such thing"
+    ]
+    assert window.notices.count == 1
 
 
 def test_the_end_of_a_session_says_where_everything_is(running, staged):
@@ -141,7 +177,7 @@ def test_a26_the_preset_and_its_layout_are_kept(running, open_window, staged, tm
     kept, notice = load_settings(tmp_path / "default.json")
     assert (kept.preset, notice) == ("Debug", "")
     assert {"Experiment", "Debug"} <= kept.layouts.keys()
-    again = open_window(Staged(staged), kept, clock=lambda: staged.now)
+    again = open_window(StagedConductor(staged), kept, clock=lambda: staged.now)
     assert again.workspace.preset == "Debug"
 
 
@@ -158,24 +194,42 @@ def test_a22_the_theme_changes_everywhere(running, staged):
         frames(running, staged, 5)
         names.append((running.settings.theme, running.theme.name))
         assert {pane.theme for pane in running.workspace.panes.values()} == {running.theme}
-    assert [name for name, _ in names] == ["light", "system", "dark"]
-    assert names[0][1] == "light"
-    assert names[2][1] == "dark"
+    desktop = theme_of("system", QApplication.instance()).name
+    assert names == [("light", "light"), ("system", desktop), ("dark", "dark")]
 
 
-def test_a24_text_grows_from_8_to_20_points(running):
-    for _ in range(20):
-        running.actions_by_id["larger"].trigger()
-    assert QApplication.font().pointSize() == running.settings.font_points == 20
-    for _ in range(20):
-        running.actions_by_id["smaller"].trigger()
-    assert QApplication.font().pointSize() == 8
+@pytest.mark.parametrize(("setting", "follows"), [("system", True), ("dark", False)])
+def test_a22_the_window_follows_the_desktop_where_it_is_told_to(
+    open_window, staged, monkeypatch, setting, follows
+):
+    window = open_window(StagedConductor(staged), Settings(theme=setting))
+    monkeypatch.setattr("gui.style.theme_of", lambda setting, app: LIGHT)
+    QApplication.styleHints().colorSchemeChanged.emit(Qt.ColorScheme.Light)
+    assert (window.theme is LIGHT) is follows
+    assert (window.bar._theme is LIGHT) is follows
+
+
+def test_a9_another_theme_leaves_the_bar_at_the_choice_of_a_stream(running, staged):
+    running.conductor.now = Status(Phase.STOPPED, viewed=staged, summary={})
+    running.tick()
+    running.actions_by_id["new"].trigger()
+    running.actions_by_id["theme"].trigger()
+    assert "● Configure" in running.bar._phases.text()
+    assert not running.actions_by_id["new"].isEnabled()
+
+
+@pytest.mark.parametrize(("command", "start", "end"), [("larger", 18, 20), ("smaller", 10, 8)])
+def test_a24_text_has_8_to_20_points(open_window, staged, command, start, end):
+    window = open_window(StagedConductor(staged), Settings(font_points=start))
+    for _ in range(4):
+        window.actions_by_id[command].trigger()
+    assert QApplication.font().pointSize() == window.settings.font_points == end
 
 
 def test_a29_a_screenshot_has_the_state_beside_it(open_window, staged, tmp_path):
     staged.tell(folder=tmp_path)
     staged.stream(1.0)
-    window = open_window(Staged(staged), clock=lambda: staged.now)
+    window = open_window(StagedConductor(staged), clock=lambda: staged.now)
     path = window.screenshot()
     assert path.parent == tmp_path
     assert path.read_bytes().startswith(b"\x89PNG")
@@ -209,9 +263,11 @@ def test_a25_every_control_has_a_name_and_can_be_reached_by_keys(running, preset
         and widget.isVisible()
         and not widget.objectName().startswith("qt_")
     ]
+    assert controls
     for control in controls:
         named = control.accessibleName() or getattr(control, "text", str)()
         assert named, f"{type(control).__name__} in {control.parent()} has no name"
+        assert control.focusPolicy() & Qt.FocusPolicy.TabFocus, f"{named} cannot be reached by keys"
 
 
 def test_a25_commands_of_the_table_are_actions_of_the_window(running):
@@ -219,13 +275,15 @@ def test_a25_commands_of_the_table_are_actions_of_the_window(running):
 
 
 def test_a3_a_hidden_window_paints_nothing(running, staged):
-    running.hide()
-    before = running.meter.slots, running.meter.percentile("TracePane", 50)
+    frames(running, staged, 5)
     calls = []
     running.workspace.panes["TracePane"].refresh = calls.append
+    running.hide()
     frames(running, staged, 30)
     assert calls == []
-    assert before[0] == running.meter.slots
+    running.show()
+    frames(running, staged, 1)
+    assert len(calls) == 1
 
 
 def test_b8_a_click_on_the_timeline_shows_the_signals_of_that_event(running, staged):
@@ -236,7 +294,8 @@ def test_b8_a_click_on_the_timeline_shows_the_signals_of_that_event(running, sta
     running.workspace.panes["TimelinePane"].trial_chosen.emit(6)
     assert signals.paused
     onset = staged.snapshot().decided.onset[6]
-    shown = staged.history.between(signals._until - 1, signals._until).times[0]
+    end = signals.playhead.end
+    shown = staged.history.between(end - 1, end).times[0]
     assert shown == pytest.approx(onset + signals.view.seconds / 2, abs=0.05)
 
 

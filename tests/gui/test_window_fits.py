@@ -4,9 +4,9 @@ from itertools import combinations
 
 import pytest
 from PyQt6.QtWidgets import QAbstractButton, QApplication, QLabel, QToolButton, QWidget
+from staged_conductor import StagedConductor
 from staged_session import StagedSession, about
 
-from bci.conductor import Conductor, Phase, Status
 from gui.plots import Plot
 from gui.settings import Settings
 from gui.sheet import Sheet
@@ -17,23 +17,6 @@ RIM = ("Fp1", "F7", "F8", "FT7", "FT8", "T7", "T8", "TP7", "TP8", "P7", "P8", "O
 CAP = (*(f"{row}{place}" for row in ("AF", "F", "FC", "C", "CP", "P", "PO") for place in "531z246"), *RIM)
 LEAST = 2.0
 """Lines of words that a plot which is shown is high, beside its axes."""
-
-
-class Running(Conductor):
-    """A conductor whose session runs."""
-
-    def __init__(self, viewed):
-        super().__init__(None)
-        self._running = Status(Phase.RUNNING, viewed=viewed)
-
-    def status(self):
-        return self._running
-
-    def prepare(self, stream=None):
-        pass
-
-    def stop(self, reason="stopped"):
-        pass
 
 
 def frames(window, session, n):
@@ -51,7 +34,7 @@ def shown(request, qtbot):
         session.stream(0.2)
         session.decide(event % 200, best=event % 200 if event % 2 else 0, onset=session.now - 1.5)
     window = Window(
-        Running(session), Settings(theme="light", font_points=request.param), clock=lambda: session.now
+        StagedConductor(session), Settings(theme="light", font_points=request.param), clock=lambda: session.now
     )
     window._timer.stop()
     qtbot.addWidget(window)

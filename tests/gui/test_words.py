@@ -1,8 +1,7 @@
 import pytest
-from PyQt6.QtGui import QFontMetricsF
 
 from gui.theme import DARK
-from gui.words import Words, tabular
+from gui.words import Words
 
 PIECES = [
     ("text", "median 12 of 200"),
@@ -22,7 +21,7 @@ def words(qtbot):
 
 @pytest.mark.parametrize("width", [60, 150, 320, 900])
 def test_a24_no_piece_is_cut_or_lies_on_another(words, width):
-    metrics = QFontMetricsF(tabular(words.font()))
+    metrics = words.metrics()
     ends = {}
     for line, x, _, text in words._flow(width):
         assert x >= ends.get(line, 0)

@@ -1,4 +1,5 @@
 import pytest
+from PyQt6.QtWidgets import QApplication
 
 from gui.panes import PANES
 from gui.theme import DARK
@@ -19,17 +20,17 @@ def shown(workspace):
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_a26_a_preset_shows_its_panes_and_no_others(workspace, preset, qtbot):
+def test_a26_a_preset_shows_its_panes_and_no_others(workspace, preset):
     workspace.arrange(preset)
-    qtbot.wait(1)
+    QApplication.processEvents()
     named = {name for name in PANES if f"'{name}'" in repr(PRESETS[preset])}
     assert shown(workspace) == named
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_nothing_overlaps_and_nothing_leaves_the_window(workspace, preset, qtbot):
+def test_nothing_overlaps_and_nothing_leaves_the_window(workspace, preset):
     workspace.arrange(preset)
-    qtbot.wait(1)
+    QApplication.processEvents()
     seen = [dock.geometry() for name, dock in workspace.docks.items() if workspace.seen(name)]
     for number, one in enumerate(seen):
         assert workspace.rect().contains(one)
@@ -40,48 +41,48 @@ def test_a26_every_pane_has_a_place_in_some_preset():
     assert all(any(f"'{name}'" in repr(part) for part in PRESETS.values()) for name in PANES)
 
 
-def test_a26_a_layout_comes_back_as_it_was_left(workspace, qtbot):
+def test_a26_a_layout_comes_back_as_it_was_left(workspace):
     workspace.arrange("Experiment")
     workspace.docks["TimelinePane"].close()
     kept = workspace.layout_text()
     workspace.arrange("Debug")
     workspace.arrange("Experiment", kept)
-    qtbot.wait(1)
+    QApplication.processEvents()
     assert not workspace.docks["TimelinePane"].isVisible()
     assert workspace.docks["NowPane"].isVisible()
 
 
 @pytest.mark.parametrize("kept", ["", "not base64 at all", "AAAA"])
-def test_a_layout_that_makes_no_sense_is_ignored(workspace, kept, qtbot):
+def test_a_layout_that_makes_no_sense_is_ignored(workspace, kept):
     workspace.arrange("Monitor", kept)
-    qtbot.wait(1)
+    QApplication.processEvents()
     assert "QualityPane" in shown(workspace)
 
 
-def test_a_pane_that_a_tab_covers_is_not_painted(workspace, qtbot):
+def test_a_pane_that_a_tab_covers_is_not_painted(workspace):
     workspace.arrange("Debug")
-    qtbot.wait(1)
+    QApplication.processEvents()
     assert workspace.seen("AveragingPane") != workspace.seen("AccuracyPane")
 
 
-def test_presets_can_be_changed_again_and_again(workspace, qtbot):
+def test_presets_can_be_changed_again_and_again(workspace):
     for preset in [*PRESETS, *PRESETS]:
         workspace.arrange(preset)
-    qtbot.wait(1)
+    QApplication.processEvents()
     assert "NowPane" in shown(workspace)
     assert "TracePane" not in shown(workspace)
 
 
-def test_a26_docks_have_the_sizes_that_they_were_left_with(workspace, qtbot):
+def test_a26_docks_have_the_sizes_that_they_were_left_with(workspace):
     workspace.resize(1280, 640)
     for preset in PRESETS:
         workspace.arrange(preset)
-        qtbot.wait(1)
+        QApplication.processEvents()
         workspace.spread()
-        qtbot.wait(1)
+        QApplication.processEvents()
         seen = {name: workspace.docks[name].size() for name in workspace.docks if workspace.seen(name)}
         kept = workspace.layout_text()
         workspace.arrange("Debug" if preset == "Kiosk" else "Kiosk")
         workspace.arrange(preset, kept)
-        qtbot.wait(1)
+        QApplication.processEvents()
         assert {name: workspace.docks[name].size() for name in seen} == seen

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from bci.config import real_data
-from bci.response import Kind, Response
+from bci.response import Response
+from bci.response_verdict import Kind
 from replay.readers import open_dataset
 
 pytestmark = [

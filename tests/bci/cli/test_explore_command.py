@@ -12,7 +12,7 @@ from bci.cli.explore import main, trained_on
 from bci.cli.train import main as train
 from bci.config import load_config
 from bci.errors import ConfigError, MismatchError
-from bci.exploring import judge
+from bci.explored import judge
 from models.bundle import load_bundle
 from models.config import ExperimentConfig
 from models.data import load_test_bank, load_test_trials, load_trials

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from bci.history import History
 from bci.types import SampleChunk
-from gui.trace_marks import sample_at
+from gui.trace_events import sample_at
 
 
 def history_of(times, sfreq):

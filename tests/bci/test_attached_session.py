@@ -2,6 +2,7 @@
 
 import threading
 from collections import deque
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from staged_session import StagedSession, about
 
 from bci.announced import Announced
 from bci.array_source import ArraySource
-from bci.attached import AttachedSession
+from bci.attached_session import AttachedSession
 from bci.clock import VirtualClock
 from bci.errors import ConfigError, StreamError
 from bci.specs import RandomisationSpec
@@ -301,6 +302,17 @@ def test_whatever_ends_its_thread_is_told(attached, caplog):
     assert session.finish()["error"] == "RuntimeError: boom"
     assert session.snapshot().state is SourceState.ENDED
     assert "no longer shown: RuntimeError: boom" in caplog.text
+
+
+def test_a12_what_is_left_out_there_is_seen_here_and_changed_there_alone(attached):
+    staged, _ = decided(2)
+    session, sender = attached(interpolated=("Cz",))
+    assert session.snapshot().mask == ("Cz",)
+    masked = replace(staged.recent[-1], mask=("Cz", "Oz"))
+    sender.send([Marker(2.0, encode(masked, Header(staged.about.decoder)))])
+    assert session.snapshot().mask == ("Cz", "Oz")
+    with pytest.raises(ConfigError, match="cannot leave out Oz: it is decoded elsewhere"):
+        session.leave_out(["Oz"])
 
 
 def test_closing_lets_go_and_may_be_done_twice(attached):
