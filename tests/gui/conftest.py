@@ -8,7 +8,16 @@ from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from staged_session import StagedSession
 
-from gui.theme import THEMES
+from gui.theme import DARK, THEMES
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _what_was_imported_is_not_searched():
+    """Collecting looks through all there is: several hundred thousand objects of imported packages, once a test."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)
@@ -79,3 +88,19 @@ def staged():
 def theme(request):
     """Each theme in turn."""
     return request.param
+
+
+@pytest.fixture
+def show_pane(qtbot):
+    """Make a pane that shows a session: `make` is its class."""
+
+    def show(make, session, theme=DARK, size=(320, 200)):
+        pane = make(session, theme)
+        qtbot.addWidget(pane)
+        pane.resize(*size)
+        pane.show()
+        pane.refresh(session.snapshot())
+        pane.grab()
+        return pane
+
+    return show
