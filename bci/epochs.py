@@ -6,6 +6,7 @@ Live, in replay and in training the same object does this; only who feeds it dif
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,19 @@ from bci.quality import assess
 from bci.ring import Ring, Window
 from bci.specs import EventSpec, PreprocessSpec, QualitySpec
 from bci.timeline import Timeline
-from bci.types import Batch, Epoch, Flag, Marker, Quality, SampleChunk, Stamps, Status, StreamSpec, read_only
+from bci.types import (
+    Batch,
+    Epoch,
+    Flag,
+    Marker,
+    Quality,
+    SampleChunk,
+    SourceState,
+    Stamps,
+    Status,
+    StreamSpec,
+    read_only,
+)
 
 __all__ = ["Epocher"]
 
@@ -79,6 +92,7 @@ class Epocher:
         self._timeline = Timeline(stream.sfreq, memory + length / rate)
         self._events = EventBuilder(events, concepts, tolerance=0.5 / stream.sfreq)
         self._pending: list[_Pending] = []
+        self._stood_still = -inf  # when nothing was to come, as while a recording is paused
         self._piece = max(1, self._ring.capacity // 4) * self.preprocessor.ring_factor
         centre = (preprocess.tmin + preprocess.tmax) / 2
         self._sliding = _Sliding(events, centre, stream.sfreq) if events.mode == "sliding" else None
@@ -102,6 +116,8 @@ class Epocher:
             for piece in _pieces(batch.chunk, self._piece):
                 self._take_samples(piece)
                 ready += self._cut_ready(piece.arrived)
+        if batch.state is SourceState.CONNECTED:
+            self._stood_still = self._clock()
         return ready + self._give_up_stale()
 
     def finish(self) -> list[Epoch]:
@@ -126,7 +142,8 @@ class Epocher:
         if not self._pending:
             return []
         now = self._clock()
-        stale = [entry for entry in self._pending if now - entry.event.marker.arrived > _PATIENCE]
+        since = self._stood_still
+        stale = [entry for entry in self._pending if now - max(entry.event.marker.arrived, since) > _PATIENCE]
         self._pending = [entry for entry in self._pending if entry not in stale]
         reason = f"no samples came for it within {_PATIENCE:g} s"
         return [self._lost(entry.event, reason) for entry in stale]

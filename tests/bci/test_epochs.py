@@ -9,7 +9,7 @@ from bci.array_source import ArraySource
 from bci.clock import VirtualClock
 from bci.epochs import Epocher
 from bci.specs import EventSpec, PreprocessSpec, QualitySpec
-from bci.types import Batch, Channel, Marker, Recording, SampleChunk, StreamSpec
+from bci.types import Batch, Channel, Marker, Recording, SampleChunk, SourceState, StreamSpec
 
 RATE = 100.0
 CONCEPTS = ("a", "b")
@@ -126,6 +126,18 @@ def test_a_marker_for_samples_that_never_come_is_given_up_and_none_is_lost():
     (epoch,) = cutter.feed(Batch())
     assert "no samples came" in epoch.quality.flags[0].reason
     assert cutter.finish() == []
+
+
+def test_an_event_outlasts_any_pause_of_what_is_played():
+    clock = VirtualClock()
+    cutter = epocher(clock=clock)
+    assert not cutter.feed(Batch(ramp(0, 50), (marker(40, arrived=0.0),), SourceState.FLOWING))
+    for _ in range(4):
+        clock.advance(30.0)
+        assert not cutter.feed(Batch(None, (), SourceState.CONNECTED))
+    (epoch,) = cutter.feed(Batch(ramp(50, 150), (), SourceState.FLOWING))
+    assert epoch.data is not None
+    assert cutter.waiting == 0
 
 
 def test_a_flood_of_markers_without_samples_is_bounded_and_accounted_for():

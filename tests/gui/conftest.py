@@ -13,7 +13,7 @@ from gui.theme import DARK, THEMES
 
 @pytest.fixture(scope="session", autouse=True)
 def _what_was_imported_is_not_searched():
-    """Collecting looks through all there is: several hundred thousand objects of imported packages, once a test."""
+    """Collecting looks through all there is: hundreds of thousands of objects of imported packages, each time."""
     gc.collect()
     gc.freeze()
     yield
