@@ -40,25 +40,24 @@ def measured(minutes: float) -> "Cost":
         raise ConfigError(f"expected --minutes of more than 0, got {minutes:g}")
     if not can_show(Screen(stderr=True)):
         raise ConfigError("bci bench gui needs a screen, or QT_QPA_PLATFORM=offscreen")
-    cold = statistics.median(_cold_start() for _ in range(COLD_STARTS))
     with TemporaryDirectory() as folder:
-        return replace(_measured(Path(folder), minutes), cold_start_s=round(cold, 2))
+        return _measured(Path(folder), minutes)
 
 
-def _cold_start() -> float:
+def _cold_start(bundle: Path) -> float:
     """Seconds from the start of a new interpreter until `bci live` has painted its window."""
-    code = f"from bci.cli.bench_gui import first_window; first_window({time.time()!r})"
+    code = f"from bci.cli.bench_gui import first_window; first_window({str(bundle)!r}, {time.time()!r})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 (our own code)
     return float(done.stdout)
 
 
-def first_window(started: float) -> None:
+def first_window(bundle: str, started: float) -> None:
     """Do what `bci live BUNDLE` does until its window is painted, then say how long after `started` that was."""
     from bci.cli import live
     from gui.benchmark import tell_first_paint
 
     app = tell_first_paint(lambda: print(time.time() - started, flush=True))
-    live.main(["bundle"])
+    live.main([bundle])
     del app  # which had to live until here
 
 
@@ -77,13 +76,15 @@ def _measured(folder: Path, minutes: float) -> "Cost":
     config = load_config(ExperimentConfig, "things")
     bundle = _untrained(config)
     save_bundle(folder / "bundle", bundle)
+    cold = statistics.median(_cold_start(folder / "bundle") for _ in range(COLD_STARTS))
     options = live.Live(bundle=folder / "bundle", stream=NAME, markers=(f"{NAME}-markers",), out=folder / "out")
     load = (config.preprocess.channels, RATE, 1.4 * 60 * minutes + 120, bundle.bank.names, INTERVAL)
     with (
         Path(os.devnull).open("w", encoding="utf-8") as nowhere,
         DeviceProcess(noise_recording, *load, options=DeviceOptions(name=NAME)),
     ):
-        return measure(live.conduct(options, Console(file=nowhere)), minutes, anonymous_memory)
+        cost = measure(live.conduct(options, Console(file=nowhere)), minutes, anonymous_memory)
+    return replace(cost, cold_start_s=round(cold, 2))
 
 
 def _untrained(config: "ExperimentConfig") -> "Bundle":
