@@ -19,7 +19,7 @@ class Pane(QWidget):
 
     A pane reads snapshots and the history of its session and changes nothing. It is refreshed `rate` times a
     second while it can be seen, and must be done in a few milliseconds: the decoder waits for the interpreter
-    meanwhile.
+    meanwhile. What it must not miss while it cannot be seen it takes in with `follow`.
 
     Parameters
     ----------
@@ -45,6 +45,9 @@ class Pane(QWidget):
         self.setToolTip(self.help)
         self.setAutoFillBackground(True)
         self._fill()
+
+    def follow(self, snapshot: Snapshot) -> None:
+        """Take in what would be gone before anybody looks: called four times a second, seen or not."""
 
     def refresh(self, snapshot: Snapshot) -> None:
         """Show how the session stands."""

@@ -1,7 +1,7 @@
 """Whether the brain answers the pictures, and when: the running average around event onsets.
 
-What is averaged, and what may be said of it, is `bci.response`'s affair. A pane is refreshed only while it can be
-seen: it catches up on events whose samples are still kept, and says how many are in the average.
+What is averaged, and what may be said of it, is `bci.response`'s affair. Events are averaged whether the pane can
+be seen or not; it says how many of all are in the average.
 """
 
 from collections import deque
@@ -28,8 +28,8 @@ from gui.theme import Theme
 
 __all__ = ["ResponsePane"]
 
-AT_ONCE = 2
-"""Events that one refresh takes in: ten a second, each a few milliseconds at 63 channels and 1 kHz."""
+AT_ONCE = 4
+"""Events that are taken in at a time: sixteen a second, each a millisecond at 63 channels and 1 kHz."""
 MOST = 256
 """Events that wait for their samples at most; the oldest are given up first."""
 FAINT = 50
@@ -105,13 +105,17 @@ class ResponsePane(FigurePane):
         column.addWidget(self.words)
         column.addLayout(row, 1)
 
-    def refresh(self, snapshot: Snapshot) -> None:
-        """Take in what was decided and has its samples, and show the average."""
+    def follow(self, snapshot: Snapshot) -> None:
+        """Take in what was decided and has its samples."""
         if self.viewed.about.hide_truth != self._hidden:
             self._begin()
         self._queue(snapshot)
         if self._feed():
             self.outdate()
+
+    def refresh(self, snapshot: Snapshot) -> None:
+        """Show the average as it is by now."""
+        self.follow(snapshot)
         super().refresh(snapshot)
 
     def lacks(self, about: About, snapshot: Snapshot) -> str | None:  # noqa: ARG002 (what panes are asked)

@@ -22,7 +22,7 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 from bci.overview import columns
 from gui.numbers import clock
 from gui.scales import percent_end
-from gui.session_plan import Course, Lane, Plan, Scene
+from gui.session_plan import FLATTEST, SMALLEST, Course, Lane, Plan, Scene
 from gui.shapes import SHAPES
 from gui.sheet import scaled
 from gui.theme import Theme
@@ -31,10 +31,6 @@ __all__ = ["SessionChart"]
 
 SMALL = 0.85
 """Size of its words, of the pane's font."""
-FLATTEST = 2.2
-"""Height of the ribbon at least, in lines of text; a flatter one could not be read."""
-SMALLEST = 0.7
-"""Size of names of lanes at least, of the other words."""
 LEAST = 0.45
 """Size of the smallest shape, of the largest."""
 POINT = 3

@@ -11,12 +11,16 @@ from PyQt6.QtGui import QFontMetricsF
 
 from bci.overview import column_counts, columns
 
-__all__ = ["Course", "Lane", "Plan", "Scene"]
+__all__ = ["FLATTEST", "SMALLEST", "Course", "Lane", "Plan", "Scene"]
 
 SHAPE = 0.6
 """Size of shapes, of the height of a lane."""
 MARGIN = 4
 """Pixels between two things."""
+FLATTEST = 2.2
+"""Height of the ribbon at least, in lines of text; a flatter one could not be read."""
+SMALLEST = 0.7
+"""Height of a lane that gives way to the ribbon at least, in lines of text."""
 
 Floats = NDArray[np.float64]
 Spans = Sequence[tuple[float, float]]
@@ -121,7 +125,7 @@ class Plan:
         """Return where a session lies in a chart of a size: names to the left, the axis of time below."""
         onset, rows = scene.onset, len(scene.lanes) + (scene.recording is not None)
         height = size.height() - metrics.height() - 2
-        line = min(metrics.height(), height / max(rows, 1))
+        line = _lane_height(height, metrics.height(), max(rows, 1))
         shape = max(line * SHAPE, 1.0)
         names = [*(lane.name for lane in scene.lanes), "recorded"]
         left = max(metrics.horizontalAdvance(name) for name in names) + shape + 10
@@ -153,3 +157,10 @@ class Plan:
     def counts(self, flags: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Count the decisions (n,) that are flagged in each cell (cells,)."""
         return column_counts(self.cell, flags, self.cells)
+
+
+def _lane_height(height: float, text: float, rows: int) -> float:
+    """Return how high lanes are: as a line of text, or as flat as the ribbon above them needs and allows."""
+    beside_ribbon = (height - FLATTEST * text - 2 * MARGIN) / rows
+    fits = beside_ribbon >= SMALLEST * text
+    return min(text, beside_ribbon if fits else height / rows)

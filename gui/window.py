@@ -163,11 +163,23 @@ class Window(BaseWindow):
         if self._pages.currentWidget() is self.picker:
             if slowly:
                 self.picker.refresh()
-        elif self._viewed is not None and self.isVisible() and not self.isMinimized():
+        elif self._viewed is not None and (slowly or self._seen()):
             snapshot = self._viewed.snapshot()
             if status.phase is Phase.STOPPED:  # nobody looks for a stream that was lost before
                 snapshot = replace(snapshot, state=SourceState.ENDED)
-            self._paint(self._viewed, snapshot, now, slowly=slowly)
+            if slowly:
+                self._take_in(snapshot)
+            if self._seen():
+                self._paint(self._viewed, snapshot, now, slowly=slowly)
+
+    def _seen(self) -> bool:
+        return self.isVisible() and not self.isMinimized()
+
+    def _take_in(self, snapshot: Snapshot) -> None:
+        assert self.workspace is not None  # noqa: S101 (a session that can be viewed has its panes)
+        with self._guarded("follow", "following the session"):
+            for pane in self.workspace.panes.values():
+                pane.follow(snapshot)
 
     def _paint(self, viewed: Viewed, snapshot: Snapshot, now: float, *, slowly: bool) -> None:
         workspace = self.workspace

@@ -52,11 +52,11 @@ PRESETS: Mapping[str, Part] = {
             ),
             Columns(("TimelinePane", "ProvenancePane"), (5, 6)),
         ),
-        (15, 4),
+        (14, 4),
     ),
     "Monitor": Columns(
         (
-            Rows(("TracePane", "TimelinePane"), (5, 1)),
+            Rows(("TracePane", "TimelinePane"), (4, 1)),
             Rows(
                 (Columns(("QualityPane", "TopomapPane"), (4, 3)), "SpectrumPane", "ResponsePane"),
                 (13, 14, 14),

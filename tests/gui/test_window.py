@@ -286,6 +286,20 @@ def test_a3_a_hidden_window_paints_nothing(running, staged):
     assert len(calls) == 1
 
 
+def test_b13_events_are_averaged_while_nobody_looks(running, staged):
+    assert not running.workspace.seen("ResponsePane")
+    running.hide()
+    for truth in range(60):  # 150 s: the first ones are not kept until somebody looks
+        staged.stream(1.0)
+        staged.decide(truth % 10)
+        staged.stream(1.5)
+        frames(running, staged, 1)
+    running.show()
+    running.arrange("Monitor")
+    frames(running, staged, 120)
+    assert "65 of 65 events averaged" in running.workspace.panes["ResponsePane"].words.text
+
+
 def test_b8_a_click_on_the_timeline_shows_the_signals_of_that_event(running, staged):
     for truth in range(5):
         staged.stream(10.0)

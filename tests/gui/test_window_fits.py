@@ -8,8 +8,10 @@ from staged_conductor import StagedConductor
 from staged_session import StagedSession, about
 
 from gui.plots import Plot
+from gui.session_plan import FLATTEST
 from gui.settings import Settings
 from gui.sheet import Sheet
+from gui.timeline_pane import TimelinePane
 from gui.window import Window
 from gui.workspace import PRESETS
 
@@ -120,3 +122,10 @@ def test_a26_a_preset_that_is_returned_to_shows_its_own_panes_only(shown):
         there = {name for name, dock in window.workspace.docks.items() if not dock.isHidden()}
         assert there == open_in.setdefault(preset, there)
     assert open_in["Kiosk"] == {"NowPane", "AccuracyPane"}
+
+
+@pytest.mark.parametrize("shown", [10], indirect=True)
+@pytest.mark.parametrize("preset", ["Experiment", "Monitor", "Debug"])
+def test_b8_the_timeline_has_room_for_the_course_of_accuracy(shown, preset):
+    chart = laid_out(shown, preset).workspace.pane(TimelinePane).chart
+    assert chart.plan.ribbon.height() >= FLATTEST * chart._metrics().height()
