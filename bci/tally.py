@@ -16,9 +16,11 @@ from bci.running import accepted, separation, share
 from bci.types import Status
 from bci.verdict import STAGES
 
-__all__ = ["chance", "percentiles", "top5_counts", "totals"]
+__all__ = ["chance", "majority", "percentiles", "top5_counts", "totals"]
 
 RESAMPLES = 2000  # of the bootstrap
+OFTEN = 10
+"""Events per concept from which on the share of the most frequent one is known."""
 
 
 def totals(decided: Decided, n_concepts: int) -> dict[str, Any]:
@@ -36,7 +38,7 @@ def totals(decided: Decided, n_concepts: int) -> dict[str, Any]:
         "top1_interval": one.interval,
         "top5_interval": None if five is None else five.interval,
         "top1_accepted": _mean(decided.hits(1)[accepted(decided)]),
-        "chance_top1": chance(decided, 1, n_concepts),
+        "chance_top1": majority(decided),
         "chance_top5": chance(decided, 5, n_concepts) if five is not None else None,
         "latency_ms": percentiles(decided.latency[decided.ranked]),
         "stages_ms": {
@@ -52,12 +54,21 @@ def top5_counts(n_concepts: int) -> bool:
     return n_concepts > 5
 
 
-def chance(decided: Decided, k: int, n_concepts: int) -> float | None:
-    """Accuracy that needs no EEG: of the best one the share of what was shown most often, of five 5 / N."""
-    if k > 1:
-        return k / n_concepts
+def majority(decided: Decided) -> float | None:
+    """Accuracy of naming the concept that was shown most often; None if none was."""
     shown = np.bincount(decided.truth[decided.told])
     return int(shown.max()) / int(shown.sum()) if len(shown) else None
+
+
+def chance(decided: Decided, k: int, n_concepts: int) -> float:
+    """Accuracy of the best `k` that needs no EEG, while a session grows.
+
+    k / N; of the best one the share of what was shown most often, where concepts are few. Where they are many, the
+    largest of their shares would tell of luck alone until each could have been shown `OFTEN` times.
+    """
+    few = not top5_counts(n_concepts) or decided.told.sum() >= OFTEN * n_concepts
+    most = majority(decided) if k == 1 and few else None
+    return k / n_concepts if most is None else most
 
 
 def percentiles(seconds: NDArray[np.float64]) -> Mapping[str, float] | None:

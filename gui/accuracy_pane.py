@@ -237,7 +237,7 @@ class _Line:
 
 def _column(decided: Decided, k: int, n_concepts: int) -> _Column:
     latest, accepted = share(decided, k, LATEST), share_accepted(decided, k)[0]
-    return _Column(k, share(decided, k), latest, accepted, chance(decided, k, n_concepts) or 0.0)
+    return _Column(k, share(decided, k), latest, accepted, chance(decided, k, n_concepts))
 
 
 def _remarks(decided: Decided, n_concepts: int, *, again: bool) -> list[Piece]:
@@ -271,7 +271,8 @@ def _ticks(end: float, lines: float) -> tuple[float, ...]:
 
 
 def _chance(column: _Column, n_concepts: int) -> str:
-    source = "majority" if column.k == 1 else f"= {column.k} / {n_concepts}"
+    alike = column.chance == column.k / n_concepts
+    source = f"= {column.k} / {n_concepts}" if alike else "majority"
     return f"{column.chance * 100:.1f} % {source}"
 
 

@@ -132,7 +132,7 @@ class ResponsePane(FigurePane):
     def draw(self, about: About, snapshot: Snapshot) -> None:  # noqa: ARG002 (what panes are asked)
         """Bring curves and words up to date."""
         view = self._view = self.response.view()
-        self._tell(view, int((~snapshot.decided.window).sum()))
+        self._tell(view, self._events)
         self._scale(view)
         self._draw_averages(view)
         self._draw_marks(view)
@@ -163,16 +163,17 @@ class ResponsePane(FigurePane):
         first, self._n_times = self.response.block(0)
         self._before = -first / about.stream.sfreq
         self._waiting: deque[tuple[float, int]] = deque()  # onset and truth, -1 if unknown
-        self._queued = 0
+        self._queued = self._events = 0
         self._view = None
         self.outdate()
 
     def _queue(self, snapshot: Snapshot) -> None:
-        """Let the events that were decided meanwhile wait for their turn, whether the pane was seen or not."""
+        """Let the events that were decided meanwhile wait for their turn; an old snapshot tells of none."""
         decided = snapshot.decided
         new = range(self._queued, len(decided))
-        self._queued = len(decided)
-        events = ((float(decided.onset[i]), int(decided.truth[i])) for i in new if not decided.window[i])
+        self._queued = max(self._queued, len(decided))
+        events = [(float(decided.onset[i]), int(decided.truth[i])) for i in new if not decided.window[i]]
+        self._events += len(events)
         self._waiting = deque(sorted((*self._waiting, *events)), MOST)
 
     def _feed(self) -> bool:

@@ -111,7 +111,7 @@ class SessionChart(QWidget):
             text = self._metrics().elidedText(scene.instead, Qt.TextElideMode.ElideRight, ribbon.width())
             painter.drawText(ribbon, Qt.AlignmentFlag.AlignCenter, text)
             return
-        most = max(max(course.shares.max(), course.chance or 0.0) for course in scene.courses)
+        most = max(max(course.shares.max(), course.chance) for course in scene.courses)
         top = percent_end(float(most) * 100) / 100
         margin = QRectF(0, ribbon.top(), ribbon.left() - 4, ribbon.height())
         right = Qt.AlignmentFlag.AlignRight
@@ -137,8 +137,7 @@ class SessionChart(QWidget):
         pen.setStyle(Qt.PenStyle.DotLine)
         pen.setColor(QColor(self.theme.chance))
         painter.setPen(pen)
-        if course.chance is not None:
-            painter.drawLine(QPointF(ribbon.left(), y(course.chance)), QPointF(ribbon.right(), y(course.chance)))
+        painter.drawLine(QPointF(ribbon.left(), y(course.chance)), QPointF(ribbon.right(), y(course.chance)))
         pen.setStyle(Qt.PenStyle.DashLine if course.dashed else Qt.PenStyle.SolidLine)
         pen.setColor(QColor(self.theme.accent))
         painter.setPen(pen)

@@ -58,14 +58,14 @@ class Course:
     times, shares
         (m,) seconds, and shares from 0 to 1.
     chance
-        Share that luck comes to; None if unknown.
+        Share that luck comes to.
     dashed
         How its line is drawn.
     """
 
     times: Floats
     shares: Floats
-    chance: float | None
+    chance: float
     dashed: bool = False
 
 

@@ -176,7 +176,7 @@ class TracePane(Pane):
         yield from re.split("(?<=,) ", f"decoder: {self.viewed.about.filters}")  # a line may end between them
         if self._made_up:
             yield f"without {', '.join(self._made_up)}"
-        yield f"a line every {self.view.grid:g} s"
+        yield f"grid {self.view.grid:g} s"
         if self.rows.stride > 1:
             yield f"one of {self.rows.stride} channels: too low for all"
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from bci.decided import DecisionTable
 from bci.ranking import rank
-from bci.tally import totals
+from bci.tally import chance, totals
 from bci.types import Decision, Marker, SourceState, Status
 from bci.verdict import STAGES
 
@@ -64,6 +64,24 @@ def test_naming_five_of_five_is_no_feat():
     summary = tally([decision(7, wide[7], prototypes=wide), decision(9, wide[0], prototypes=wide)], 10)
     assert summary["top5"] == pytest.approx(0.5)
     assert summary["chance_top5"] == pytest.approx(0.5)
+
+
+def shown(truths, n):
+    table, vectors = DecisionTable(), np.eye(n, dtype=np.float32)
+    for truth in truths:
+        table.add(decision(truth, vectors[truth], prototypes=vectors))
+    return table.view()
+
+
+def test_luck_is_the_most_frequent_of_few_concepts():
+    assert chance(shown([0, 1, 1, 1], 2), 1, 2) == pytest.approx(3 / 4)
+    assert chance(shown([0] * 40 + [1] * 20, 6), 1, 6) == pytest.approx(2 / 3)
+
+
+def test_luck_is_the_same_for_all_of_many_concepts_that_few_were_shown_of():
+    assert chance(shown([3], 10), 1, 10) == pytest.approx(1 / 10)
+    assert chance(shown([3, 3, 4], 10), 5, 10) == pytest.approx(5 / 10)
+    assert chance(shown([], 2), 1, 2) == pytest.approx(1 / 2)
 
 
 def test_nothing_seen_gives_nulls_and_not_zeros():

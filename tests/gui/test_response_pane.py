@@ -8,6 +8,7 @@ from bci.response_verdict import Kind
 from bci.types import SourceState
 from gui.line_legend import spread
 from gui.response_pane import AT_ONCE, ResponsePane
+from gui.theme import LIGHT
 
 BEGINS, PEAK = 0.09, 0.12
 """Seconds after the onset at which the planted response begins and has its peak."""
@@ -128,6 +129,17 @@ def test_b13_what_passed_while_it_was_hidden_is_caught_up_on(staged, shown):
     for _ in range(70 // AT_ONCE + 1):
         pane.refresh(staged.snapshot())
     assert "70 of 70 events averaged" in pane.words.text
+
+
+def test_b13_what_is_drawn_once_more_is_not_averaged_once_more(staged, shown):
+    present(staged, 5)
+    pane = shown(staged)
+    present(staged, 5)
+    for _ in range(10 // AT_ONCE + 1):
+        pane.follow(staged.snapshot())
+    pane.set_theme(LIGHT)
+    pane.refresh(staged.snapshot())
+    assert "10 of 10 events averaged" in pane.words.text
 
 
 def test_b13_one_refresh_takes_in_few_events(staged, shown):
