@@ -18,7 +18,7 @@ from bci.errors import FormatError, StreamError
 from bci.specs import RandomisationSpec
 from bci.types import SourceState
 
-pytestmark = [pytest.mark.lsl, pytest.mark.slow]  # LabRecorder and lost streams take their time
+pytestmark = pytest.mark.lsl
 
 ORDER = RandomisationSpec(kind="independent")
 LONG = 60.0  # s after which a test gives up: nothing that it waits for takes nearly as long

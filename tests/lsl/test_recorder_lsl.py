@@ -22,7 +22,7 @@ from bci.recordings import Recordings
 from bci.types import SourceState
 from bci.wire import decode
 
-pytestmark = [pytest.mark.lsl, pytest.mark.slow]  # LabRecorder and lost streams take their time
+pytestmark = pytest.mark.lsl
 
 LONG = 60.0  # s after which a test gives up
 
