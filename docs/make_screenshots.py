@@ -65,7 +65,7 @@ def _take(live: Live, options: argparse.Namespace) -> None:
             window.arrange(preset)
             _spin(app, 3.0)
             path = options.folder / f"{preset.lower()}-{theme}-{scale:g}x.png"
-            window.grab().save(str(path))
+            window.grab().toImage().save(str(path))
     window.close_at_once()
     conductor.close()
     conductor.raise_error()

@@ -150,7 +150,7 @@ class BaseWindow(QMainWindow):
     def screenshot(self) -> Path:
         """Save the window as PNG and its state beside it; return where."""
         path = self.folder() / time.strftime("screenshot-%Y%m%d-%H%M%S.png")
-        if not self.grab().save(str(path)):
+        if not self.grab().toImage().save(str(path)):  # a pixmap would be packed while the decoder waits
             self.notices.add(Notice(f"the screenshot could not be written to {path}: is the disk full?"))
             return path
         path.with_suffix(".json").write_text(json.dumps(self.state(), indent=2, default=str), encoding="utf-8")
