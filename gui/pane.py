@@ -19,7 +19,7 @@ class Pane(QWidget):
 
     A pane reads snapshots and the history of its session and changes nothing. It is refreshed `rate` times a
     second while it can be seen, and must be done in a few milliseconds: the decoder waits for the interpreter
-    meanwhile. What it must not miss while it cannot be seen it takes in with `follow`.
+    meanwhile.
 
     Parameters
     ----------
@@ -35,6 +35,8 @@ class Pane(QWidget):
     """What it shows, in a sentence."""
     rate: ClassVar[float] = 5.0
     """Refreshes a second."""
+    always: ClassVar[bool] = False
+    """Whether it has its turns while it cannot be seen, too: `follow` is called then instead of `refresh`."""
 
     def __init__(self, viewed: Viewed, theme: Theme) -> None:
         super().__init__()
@@ -46,12 +48,12 @@ class Pane(QWidget):
         self.setAutoFillBackground(True)
         self._fill()
 
-    def follow(self, snapshot: Snapshot) -> None:
-        """Take in what would be gone before anybody looks: called four times a second, seen or not."""
-
     def refresh(self, snapshot: Snapshot) -> None:
         """Show how the session stands."""
         raise NotImplementedError  # and no abstract class: the metaclass of Qt's widgets forbids one
+
+    def follow(self, snapshot: Snapshot) -> None:
+        """Take in what would be gone before anybody looks."""
 
     def set_theme(self, theme: Theme) -> None:
         """Take on other colours."""

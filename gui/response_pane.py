@@ -28,8 +28,8 @@ from gui.theme import Theme
 
 __all__ = ["ResponsePane"]
 
-AT_ONCE = 4
-"""Events that are taken in at a time: sixteen a second, each a millisecond at 63 channels and 1 kHz."""
+AT_ONCE = 2
+"""Events that are taken in at a time: ten a second, each a millisecond at 63 channels and 1 kHz."""
 MOST = 256
 """Events that wait for their samples at most; the oldest are given up first."""
 FAINT = 50
@@ -71,6 +71,7 @@ class ResponsePane(FigurePane):
         "Average of the raw signal around event onsets at the back of the head, and whether it is one."
     )
     lines: ClassVar[int] = 1
+    always: ClassVar[bool] = True
 
     def __init__(self, viewed: Viewed, theme: Theme) -> None:
         drawing = QWidget()

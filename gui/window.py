@@ -163,33 +163,28 @@ class Window(BaseWindow):
         if self._pages.currentWidget() is self.picker:
             if slowly:
                 self.picker.refresh()
-        elif self._viewed is not None and (slowly or self._seen()):
-            snapshot = self._viewed.snapshot()
-            if status.phase is Phase.STOPPED:  # nobody looks for a stream that was lost before
-                snapshot = replace(snapshot, state=SourceState.ENDED)
-            if slowly:
-                self._take_in(snapshot)
-            if self._seen():
-                self._paint(self._viewed, snapshot, now, slowly=slowly)
+        elif self._viewed is not None:
+            shown = self.isVisible() and not self.isMinimized()
+            if shown or slowly:
+                self._give_turns(self._viewed, status, now, shown=shown, slowly=slowly)
 
-    def _seen(self) -> bool:
-        return self.isVisible() and not self.isMinimized()
-
-    def _take_in(self, snapshot: Snapshot) -> None:
-        assert self.workspace is not None  # noqa: S101 (a session that can be viewed has its panes)
-        with self._guarded("follow", "following the session"):
-            for pane in self.workspace.panes.values():
-                pane.follow(snapshot)
-
-    def _paint(self, viewed: Viewed, snapshot: Snapshot, now: float, *, slowly: bool) -> None:
-        workspace = self.workspace
+    def _give_turns(self, viewed: Viewed, status: Status, now: float, *, shown: bool, slowly: bool) -> None:
+        """Let panes paint whose turn it is; some that cannot be seen take in what they would miss."""
+        workspace, snapshot = self.workspace, viewed.snapshot()
         assert workspace is not None  # noqa: S101 (a session that can be viewed has its panes)
-        if self._painted.frame(snapshot, now) and workspace.seen("LatencyPane"):
+        if status.phase is Phase.STOPPED:  # nobody looks for a stream that was lost before
+            snapshot = replace(snapshot, state=SourceState.ENDED)
+
+        def seen(name: str) -> bool:
+            return shown and workspace.seen(name)
+
+        if shown and self._painted.frame(snapshot, now) and seen("LatencyPane"):
             workspace.pane(LatencyPane).painted(self._painted.seconds)
-        for name in self._turns.due(now, workspace.seen):
-            with self._guarded(name, f"the pane {workspace.panes[name].title!r}"):
-                workspace.panes[name].refresh(snapshot)
-        if slowly:
+        for name in self._turns.due(now, lambda name: PANES[name].always or seen(name)):
+            pane = workspace.panes[name]
+            with self._guarded(name, f"the pane {pane.title!r}"):
+                (pane.refresh if seen(name) else pane.follow)(snapshot)
+        if shown and slowly:
             self._paint_rim(viewed, workspace, snapshot)
 
     def _paint_rim(self, viewed: Viewed, workspace: Workspace, snapshot: Snapshot) -> None:
