@@ -10,21 +10,24 @@ import multiprocessing
 import signal
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Self
 
-import numpy as np
-
 from bci.clock import Clock, lsl_clock
-from bci.errors import BciError, StreamError
-from bci.events import END_MARKER
+from bci.errors import BciError
 from bci.lsl import configure
-from bci.segments import Segment, segments_of
 from bci.types import Recording
-from replay.told import told_by_triggers
+from replay.dialects import DIALECTS
+from replay.dialects.speech import EEG, Device, Push, Speech, Turn
+from replay.faults import FaultSpec
+from replay.speaking import speak
+from replay.spoil import spoil
 
-__all__ = ["DeviceOptions", "DeviceProcess", "Progress", "play"]
+__all__ = ["DeviceOptions", "DeviceProcess", "Progress", "play", "script"]
+
+PUSHES = 50
+"""A second, where neither device nor user says how many samples are sent at once."""
 
 Progress = Callable[[str, float, float], None]
 """Called with what happens (`waiting`, `playing`, `lingering`), seconds played and seconds in all."""
@@ -43,7 +46,7 @@ class DeviceOptions:
     speed
         Seconds of the recording in a second.
     chunk
-        Samples a push; None: what comes in a fiftieth of a second.
+        Samples a push; None: what comes in a fiftieth of a second, or what the device is used to.
     stop_after
         Seconds of the recording after which the sender dies without a word; None: it plays to the end.
     wait
@@ -52,6 +55,14 @@ class DeviceOptions:
         Seconds to wait at the end until the consumers have left.
     network
         Offer the streams to the whole network.
+    device
+        Whose dialect is spoken, see `replay.dialects.DIALECTS`; None: every channel is sent as it was recorded.
+    delay
+        Seconds by which the stamps of `device` are late.
+    faults
+        What goes wrong; None: nothing.
+    seed
+        Of what varies by chance, faults among it.
     """
 
     name: str = "bci-replay"
@@ -62,20 +73,15 @@ class DeviceOptions:
     wait: float = 60.0
     linger: float = 10.0
     network: bool = False
+    device: str | None = None
+    delay: float = 0.0
+    faults: FaultSpec | None = None
+    seed: int = 0
 
     @property
     def id(self) -> str:
         """Source id of the EEG stream."""
         return self.source_id or f"bci-replay-{hashlib.sha256(self.name.encode()).hexdigest()[:12]}"
-
-
-@dataclass(frozen=True, slots=True)
-class _Push:
-    """What is sent at once: samples `first` to `stop` of the recording, the last one `last` seconds after t0."""
-
-    first: int
-    stop: int
-    last: float
 
 
 def play(
@@ -106,124 +112,36 @@ def play(
         If the segments of the recording are not in order.
     """
     configure(network=options.network)
-    from pylsl import StreamOutlet  # noqa: PLC0415
-
-    tell = progress or _silent
-    spans = segments_of(recording)
-    total = _end(spans[-1], recording.sfreq) - spans[0].start
-    # The marker outlet first: whoever sees the EEG stream sees this one too.
-    markers = StreamOutlet(_marker_info(options))
-    eeg = StreamOutlet(_eeg_info(recording, options))
-    tell("waiting", 0.0, total)
-    _await_consumers(eeg, markers, options)
-    t0 = clock()
-    if _stream(recording, spans, options, eeg, markers, t0, tell, clock, sleep):
-        markers.push_sample([END_MARKER], t0 + total)
-        tell("lingering", total, total)
-        _linger(eeg, options.linger, clock, sleep)
+    speak(
+        _speech(recording, options),
+        speed=options.speed,
+        wait=options.wait,
+        linger=options.linger,
+        stop_after=options.stop_after,
+        tell=progress or _silent,
+        clock=clock,
+        sleep=sleep,
+    )
 
 
-def _stream(
-    recording: Recording,
-    spans: tuple[Segment, ...],
-    options: DeviceOptions,
-    eeg: Any,
-    markers: Any,
-    t0: float,
-    tell: Progress,
-    clock: Clock,
-    sleep: Callable[[float], None],
-) -> bool:
-    """Push everything at its time; return False if the sender died on the way."""
-    chunk = options.chunk or max(1, round(recording.sfreq * options.speed / 50))
-    events = _Events(recording, spans)
-    total = _end(spans[-1], recording.sfreq) - spans[0].start
-    told = 0.0
-    for push in _pushes(spans, chunk, recording.sfreq):
-        if options.stop_after is not None and push.last > options.stop_after:
-            return False
-        if (wait := t0 + push.last / options.speed - clock()) > 0:
-            sleep(wait)
-        samples = np.ascontiguousarray(recording.data[push.first : push.stop], np.float32)
-        eeg.push_chunk(samples, t0 + push.last)
-        for at, value in events.until(push.stop):
-            markers.push_sample([value], t0 + at)
-        if clock() - told > 0.1:
-            told = clock()
-            tell("playing", push.last, total)
-    return True
+def script(recording: Recording, options: DeviceOptions) -> Iterator[Push | Turn]:
+    """Yield all that a device sends beside its samples, and when it dies and is there again, in order of time."""
+    speech = _speech(recording, replace(options, faults=None))
+
+    def words() -> Iterator[Push | Turn]:
+        return (push for push in speech.pushes() if isinstance(push, Turn) or push.outlet != EEG)
+
+    silent = replace(speech, pushes=words)
+    return (silent if options.faults is None else spoil(silent, options.faults, options.seed)).pushes()
 
 
-class _Events:
-    """The markers of a recording, in the order in which they are due."""
-
-    def __init__(self, recording: Recording, spans: tuple[Segment, ...]) -> None:
-        told = told_by_triggers(recording)
-        self._events = sorted(
-            marker for marker in recording.markers if marker[0] >= spans[0].first and marker not in told
-        )
-        self._spans = spans
-        self._sfreq = recording.sfreq
-        self._next = 0
-
-    def until(self, stop: int) -> Iterator[tuple[float, str]]:
-        """Yield seconds after t0 and value of the markers on samples before `stop`."""
-        while self._next < len(self._events) and self._events[self._next][0] < stop:
-            sample, value = self._events[self._next]
-            self._next += 1
-            span = next(span for span in self._spans if span.first <= sample < span.stop)
-            yield span.start - self._spans[0].start + (sample - span.first) / self._sfreq, value
-
-
-def _pushes(spans: tuple[Segment, ...], chunk: int, sfreq: float) -> Iterator[_Push]:
-    for span in spans:
-        for first in range(span.first, span.stop, chunk):
-            stop = min(first + chunk, span.stop)
-            yield _Push(first, stop, span.start - spans[0].start + (stop - 1 - span.first) / sfreq)
-
-
-def _end(segment: Segment, sfreq: float) -> float:
-    return segment.start + (segment.stop - segment.first) / sfreq
-
-
-def _await_consumers(eeg: Any, markers: Any, options: DeviceOptions) -> None:
-    end = time.monotonic() + options.wait
-    for outlet, name in ((markers, f"{options.name}-markers"), (eeg, options.name)):
-        if options.wait and not outlet.wait_for_consumers(max(0.0, end - time.monotonic())):
-            raise StreamError(
-                f"expected a consumer of {name} within {options.wait:g} s, nobody came: start `bci live` in "
-                "another terminal, or wait longer with --wait"
-            )
-
-
-def _linger(eeg: Any, seconds: float, clock: Clock, sleep: Callable[[float], None]) -> None:
-    """Outlets that close at once take with them what is still on its way."""
-    end = clock() + seconds
-    while eeg.have_consumers() and clock() < end:
-        sleep(0.05)
-
-
-def _marker_info(options: DeviceOptions) -> Any:
-    from pylsl import StreamInfo, cf_string  # noqa: PLC0415
-
-    return StreamInfo(f"{options.name}-markers", "Markers", 1, 0, cf_string, f"{options.id}-markers")
-
-
-def _eeg_info(recording: Recording, options: DeviceOptions) -> Any:
-    from pylsl import StreamInfo, cf_float32  # noqa: PLC0415
-
-    n_channels = len(recording.channels)
-    info = StreamInfo(options.name, "EEG", n_channels, recording.sfreq, cf_float32, options.id)
-    channels = info.desc().append_child("channels")
-    for channel in recording.channels:
-        node = channels.append_child("channel")
-        node.append_child_value("label", channel.label)
-        node.append_child_value("unit", channel.unit)
-        node.append_child_value("type", channel.kind.upper())
-    if recording.reference:
-        info.desc().append_child("reference").append_child_value("label", recording.reference)
-    info.desc().append_child("replay").append_child_value("speed", f"{options.speed:g}")
-    return info
+def _speech(recording: Recording, options: DeviceOptions) -> Speech:
+    chunk = options.chunk
+    if options.device is None and chunk is None:
+        chunk = max(1, round(recording.sfreq * options.speed / PUSHES))
+    device = Device(options.name, options.id, options.delay, chunk, options.seed)
+    speech = DIALECTS[options.device or "generic"](recording, device)
+    return speech if options.faults is None else spoil(speech, options.faults, options.seed)
 
 
 def _silent(what: str, played: float, total: float) -> None:

@@ -2,7 +2,8 @@
 
 Format: https://mne.tools/stable/documentation/implementation.html. Samples are stored as they are, float32
 microvolts with a calibration of 1e-6 to volts, so that writing and reading back gives the same bits. Markers are
-annotations; what FIF has no place for (gaps, kinds, units, reference, provenance) is JSON in the description.
+annotations; what FIF has no place for (gaps, kinds, units, reference, provenance, sources of markers) is JSON in
+the description.
 """
 
 import json
@@ -39,6 +40,8 @@ class Header:
         hold.
     segments, channels, reference, provenance
         As in `Recording`.
+    sources
+        Of each marker, (sample, value), who told it; empty where that is not known.
     """
 
     n_times: int
@@ -46,6 +49,7 @@ class Header:
     channels: tuple[Channel, ...]
     reference: str | None
     provenance: dict[str, Any]
+    sources: dict[tuple[int, str], str]
 
 
 def save_recording(path: Path, recording: Recording) -> None:
@@ -112,6 +116,7 @@ def parse_header(description: str | None, path: Path) -> Header | None:
             channels=tuple(Channel(label, kind, unit) for label, kind, unit in body["channels"]),
             reference=body["reference"],
             provenance=dict(body["provenance"]),
+            sources={(int(sample), value): source for sample, value, source in body.get("sources", ())},
         )
     except (KeyError, TypeError, ValueError) as error:
         raise FormatError(f"{path}: its description is damaged, expected what bci writes: {error!r}") from None
@@ -145,6 +150,7 @@ def _header(recording: Recording) -> str:
         "channels": [(channel.label, channel.kind, channel.unit) for channel in recording.channels],
         "reference": recording.reference,
         "provenance": dict(recording.provenance),
+        "sources": [(*told, source) for told, source in zip(recording.markers, recording.sources, strict=False)],
     }
     return json.dumps({"bci": body}, default=_plain)
 

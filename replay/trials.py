@@ -2,7 +2,7 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -30,11 +30,16 @@ def unscaled(spec: PreprocessSpec) -> PreprocessSpec:
 
 
 def cut_epochs(
-    recording: Recording, preprocess: PreprocessSpec, events: EventSpec, concepts: Sequence[str]
+    recording: Recording,
+    preprocess: PreprocessSpec,
+    events: EventSpec,
+    concepts: Sequence[str],
+    left_out: Collection[str] = (),
 ) -> Iterator[Epoch]:
     """Yield one epoch for each event of a recording, in order; one without data where the window is incomplete.
 
-    Epochs are in microvolts, baseline removed, not scaled.
+    Epochs are in microvolts, baseline removed, not scaled. Channels of the recording that are left out are made up
+    from the others.
     """
     clock = VirtualClock()
     source = ArraySource(recording, chunk=4096, clock=clock)
@@ -47,6 +52,7 @@ def cut_epochs(
         clock,
         interpolate=interpolation_matrix,
     )
+    epocher.preprocessor.leave_out(left_out)
     while (batch := source.pull(0.0)) is not None:
         yield from epocher.feed(batch)
     yield from epocher.finish()
@@ -58,6 +64,7 @@ def cut_trials(
     events: EventSpec,
     concepts: Sequence[str],
     images: Sequence[NDArray[np.int64]] | None = None,
+    left_out: Collection[str] = (),
 ) -> TrialSet:
     """Cut the trials of known concept out of recordings.
 
@@ -71,6 +78,8 @@ def cut_trials(
         Names; trials of anything else are left out.
     images
         For each recording the picture of each event, (n_events,) in order.
+    left_out
+        Labels of channels whose signal is not to be used; they are made up from the others.
 
     Returns
     -------
@@ -89,7 +98,7 @@ def cut_trials(
         for at, recording in enumerate(recordings):
             read.append((dict(recording.provenance), recording.reference))
             shown = None if images is None else images[at]
-            for data, trial in _trials(recording, at, preprocess, events, concepts, shown):
+            for data, trial in _trials(recording, at, preprocess, events, concepts, shown, left_out):
                 told.append(trial)
                 yield data
 
@@ -97,7 +106,7 @@ def cut_trials(
     if (first := next(cut, None)) is None:
         raise FormatError(
             f"no complete trial of {', '.join(list(concepts)[:5])} in {len(read)} recordings: check "
-            "events.lock and events.concepts against the markers"
+            "events.lock, events.concepts and events.time_from against the markers"
         )
     return _trial_set(join(itertools.chain([first], cut)), told, read, preprocess, concepts)
 
@@ -150,6 +159,7 @@ def _trials(
     events: EventSpec,
     concepts: Sequence[str],
     images: NDArray[np.int64] | None,
+    left_out: Collection[str],
 ) -> Iterator[tuple[NDArray[np.float32], _Told]]:
     """Yield the epochs (n_channels, n_times) of a recording, the `at`-th of all, and what is told of them.
 
@@ -159,7 +169,7 @@ def _trials(
         name: str(recording.provenance.get(name, at)) for name in ("subject", "session", "recording")
     }
     shown: Counter[int] = Counter()
-    for number, epoch in enumerate(cut_epochs(recording, preprocess, events, concepts)):
+    for number, epoch in enumerate(cut_epochs(recording, preprocess, events, concepts, left_out)):
         if epoch.truth is None or epoch.data is None:
             continue
         image = _picture(epoch, events) if images is None else int(images[number])

@@ -65,10 +65,10 @@ def _mne(path: Path) -> "Recording":
     return read_mne(path)
 
 
-def _xdf(path: Path, stream: str | None = None) -> "Recording":
+def _xdf(path: Path, stream: str | None = None, device: str | None = None) -> "Recording":
     from replay.readers.xdf import read_xdf  # noqa: PLC0415
 
-    return read_xdf(path, stream)
+    return read_xdf(path, stream, device)
 
 
 def _things_eeg2(path: Path) -> "TrialSet":
@@ -112,7 +112,7 @@ READERS: dict[str, Reader] = {
     "mne": Reader(
         "BrainVision, EDF, BDF, FIF, EEGLAB", (".vhdr", ".edf", ".bdf", ".fif", ".fif.gz", ".set"), _mne
     ),
-    "xdf": Reader("LabRecorder's XDF", (".xdf", ".xdfz", ".xdf.gz"), _xdf, ("stream",)),
+    "xdf": Reader("LabRecorder's XDF", (".xdf", ".xdfz", ".xdf.gz"), _xdf, ("stream", "device")),
     "npy": Reader("bare NumPy arrays", (".npy",), _npy, ("channels", "sfreq", "tmin", "force")),
 }
 """Name in configs -> format; where several own a file, the first one opens it."""
@@ -127,7 +127,8 @@ def open_recording(path: str | Path, stream: str | None = None) -> "Recording":
     Parameters
     ----------
     path
-        The file. Epochs are laid end to end, see `replay.epoch_stream`.
+        The file, or the folder of a session that was recorded. Epochs are laid end to end, see
+        `replay.epoch_stream`.
     stream
         Name, source_id or number of the stream, where the file is XDF and holds several.
 
@@ -140,11 +141,14 @@ def open_recording(path: str | Path, stream: str | None = None) -> "Recording":
     FormatError
         If there is no such file, no reader knows it, or it is damaged.
     """
+    from bci.folder import recording_in  # noqa: PLC0415
     from bci.types import TrialSet  # noqa: PLC0415
 
     path = Path(path)
+    if path.is_dir():
+        path = recording_in(path)
     if not path.is_file():
-        raise FormatError(f"expected a recording, got {path}, which is {_instead_of_a_file(path)}")
+        raise FormatError(f"expected a recording, got {path}, which is not there: check the path")
     reader = READERS[_reader_of(path)]
     if stream is not None and "stream" not in reader.options:
         raise ConfigError(f"expected an XDF file where a stream is named, got {path}: leave the stream out")
@@ -335,7 +339,3 @@ def _select(files: list[Path], only: Sequence[str], hold_out: Sequence[str]) -> 
     if not left:
         raise ConfigError(f"expected at least one file to read, got none of {', '.join(names) or 'none'}")
     return left
-
-
-def _instead_of_a_file(path: Path) -> str:
-    return "a folder: name one of its files" if path.is_dir() else "not there: check the path"

@@ -89,15 +89,22 @@ def read_mne(path: Path, events: Iterable[tuple[float, str]] | None = None) -> R
     channels = tuple(column.channel for column in columns if column.role in _HANDED_ON)
     if header is None:
         _check(path, data, channels, raw.info["sfreq"])
+    markers = place(_markers(path, raw, header, columns) if events is None else _at_samples(raw, events), left)
     return Recording(
         data=data,
         sfreq=float(raw.info["sfreq"]),
         segments=header.segments if header and whole else segments(left, raw.info["sfreq"]),
-        markers=place(_markers(path, raw, header, columns) if events is None else _at_samples(raw, events), left),
+        markers=markers,
         channels=channels,
         reference=header.reference if header else common_reference(header_channels(path)),
         provenance=_provenance(path, header, warned),
+        sources=_sources(header, markers) if whole else (),
     )
+
+
+def _sources(header: Header | None, markers: Iterable[tuple[int, str]]) -> tuple[str, ...]:
+    """Return who told each marker, as far as that was written down."""
+    return tuple(header.sources.get(marker, "") for marker in markers) if header and header.sources else ()
 
 
 # ------------------------------------------------------------------------------------------------ opening

@@ -2,7 +2,9 @@
 
 Format: https://github.com/sccn/xdf/wiki/Specifications; what `desc` holds:
 https://github.com/sccn/xdf/wiki/Meta-Data. Stamps are brought to one clock by pyxdf, clock resets included; gaps
-are then found by the same fit as in the live path (`bci.timefit`), not by the size of one step.
+are then found by the same fit as in the live path (`bci.timefit`), not by the size of one step. A session that was
+recorded here is read from its first sample on, and with its stamps as they were received: what began there live,
+the fit and all filters, begins there again, and its decisions come out the same.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.counter import CounterGaps
+from bci.device_files import device_of_session, known_devices, load_device
+from bci.devices import DeviceProfile, recognise
 from bci.errors import FormatError, StreamError
+from bci.events import CONTROL_PREFIX
+from bci.journal import Entry, Kind, from_wire
 from bci.roles import Layout, check_range, layout
 from bci.timefit import RATE_TOLERANCE, Run, TimeFit
 from bci.triggers import TriggerDecoder
@@ -26,7 +32,7 @@ __all__ = ["read_xdf"]
 _CHECKED = 60.0  # s of data whose range must fit the unit
 
 
-def read_xdf(path: Path, stream: str | None = None) -> Recording:
+def read_xdf(path: Path, stream: str | None = None, device: str | None = None) -> Recording:
     """Read the EEG stream of an XDF file with the markers of all its marker streams.
 
     Parameters
@@ -35,15 +41,19 @@ def read_xdf(path: Path, stream: str | None = None) -> Recording:
         The file.
     stream
         Name, source_id or number of the stream, where there are several of type EEG, or none.
+    device
+        Profile by which it is understood, see `bci.devices`: a name or a TOML file. None: that of the session in
+        whose folder the file is, else the one that is recognised, as in the live path.
 
     Returns
     -------
     Recording
-        Microvolts. Times are those of LSL, `desc/synchronization/offset_mean` subtracted, evenly spaced at the
-        nominal rate in each segment. A marker goes to the sample nearest to it; in a gap to the last sample
-        before, so that its epoch meets the gap; outside the recording it is left out and counted in
-        `provenance["caveats"]`. Trigger channels become markers; columns that count or flag samples are used and
-        removed. Channels without a label are called `Ch1`, `Ch2`, ..., as in the live path.
+        Microvolts. Times are those of LSL, `desc/synchronization/offset_mean` and the delay of the device
+        subtracted, evenly spaced at the nominal rate in each segment. A marker goes to the sample nearest to it;
+        in a gap to the last sample before, so that its epoch meets the gap; outside the recording it is left out
+        and counted in `provenance["caveats"]`; markers that steered a session are left out. Trigger channels
+        become markers; columns that count or flag samples are used and removed. Channels without a label are
+        called `Ch1`, `Ch2`, ..., as in the live path.
 
     Raises
     ------
@@ -56,25 +66,33 @@ def read_xdf(path: Path, stream: str | None = None) -> Recording:
     with complaints() as heard:
         infos = resolve(path)
         chosen = _candidates(path, infos, stream)
-        streams = load(path, [*chosen, *(info for info in infos if info.is_marker)])
-    eeg = _only(path, [found for found in streams if not found.info.is_marker and len(found.stamps)], infos)
-    arranged = _arrange(path, eeg)
-    rows, runs = _rows(path, eeg, arranged)
+        streams = load(path, [*chosen, *(info for info in infos if info.is_marker or info.is_journal)])
+    eeg = _only(path, [found for found in streams if found.info in chosen and len(found.stamps)], infos)
+    profile = _device(path, eeg, device)
+    eeg, session = _from_first_sample(eeg, _journal(streams), profile.delay.seconds)
+    arranged = _arrange(path, eeg, profile)
+    rows, runs = _rows(path, eeg, arranged, profile)
     data = _microvolts(path, rows, arranged, eeg.info)
     times = np.concatenate([run.times for run in runs])
-    found = sorted((event for source in streams if source.info.is_marker for event in _events(source)), key=_time)
+    told = [source for source in streams if source.info.is_marker and not _tells_again(source, arranged, profile)]
+    found = sorted((event for source in told for event in _events(source, profile)), key=_time)
     markers = _place(found, runs, times, eeg.info.sfreq)
-    caveats = [*heard, *_resets(eeg)]
+    triggers = _triggers(rows, runs, arranged, profile, eeg.info.name)
+    ordered = sorted([*markers, *triggers], key=_time)
+    caveats = [*heard, *_resets(eeg), *session]
     if len(markers) < len(found):
         caveats.append(f"{len(found) - len(markers)} markers lie outside the recording and are left out")
     return Recording(
         data=read_only(data),
         sfreq=eeg.info.sfreq,
         segments=_segments(runs, eeg.info.sfreq),
-        markers=tuple(sorted([*markers, *_triggers(rows, runs, arranged)], key=_time)),
+        markers=tuple((sample, value) for sample, value, _ in ordered),
         channels=arranged.channels,
-        reference=_reference(eeg),
-        provenance=describe(path, *caveats, stream=eeg.info.name),
+        reference=_reference(eeg) or profile.reference,
+        provenance=describe(
+            path, *caveats, stream=eeg.info.name, device=profile.name, delay=profile.delay.seconds
+        ),
+        sources=tuple(source for _, _, source in ordered),
     )
 
 
@@ -115,20 +133,68 @@ def _reference(stream: Stream) -> str | None:
     return text(reference, "label") or None
 
 
+def _journal(streams: Sequence[Stream]) -> list[Entry]:
+    """What the session said that was recorded, if it was one."""
+    told = (
+        from_wire(sample[0], float(time))
+        for source in streams
+        if source.info.is_journal
+        for time, sample in zip(source.stamps, source.samples, strict=True)
+    )
+    return [entry for entry in told if entry is not None]
+
+
+def _from_first_sample(eeg: Stream, journal: Sequence[Entry], delay: float) -> tuple[Stream, list[str]]:
+    """Cut off what came before the first sample of the session that was recorded; also say what that means.
+
+    What the stream says of its own synchronization is left out: a session goes by the stamps as they come.
+    """
+    if not journal:
+        return eeg, []
+    as_received = eeg.stamps + eeg.offset
+    begun = [entry.time + delay for entry in journal if entry.kind is Kind.FIRST_SAMPLE]
+    first = next((int(np.abs(as_received - time).argmin()) for time in begun), 0)
+    if not begun or abs(as_received[first] - begun[0]) > 0.5 / eeg.info.sfreq:
+        return eeg, [
+            "the session began before its recording: decisions of its first seconds may come out otherwise"
+        ]
+    clocks = tuple((max(start - first, 0), stop - first) for start, stop in eeg.clocks if stop > first)
+    desc = {key: value for key, value in eeg.desc.items() if key != "synchronization"}
+    stamps, samples = as_received[first:], eeg.samples[first:]
+    cut = Stream(eeg.info, desc, stamps, samples, clocks, offset=0.0)
+    return cut, [f"{first} samples before the first one of the session are left out"] if first else []
+
+
 # ------------------------------------------------------------------------------------------------ columns
 
 
-def _arrange(path: Path, stream: Stream) -> Layout:
-    """Sort the columns as the live path does; what the stream leaves out is an EEG channel in microvolts."""
+def _device(path: Path, stream: Stream, name: str | None) -> DeviceProfile:
+    if name is not None:
+        return load_device(name)
+    return device_of_session(path.parent) or recognise(stream.info.name, _labels(stream), known_devices())
+
+
+def _tells_again(source: Stream, arranged: Layout, device: DeviceProfile) -> bool:
+    """Whether a device tells in a marker stream what its trigger channel tells as well."""
+    return bool(arranged.triggers) and device.sends_markers(source.info.name)
+
+
+def _labels(stream: Stream) -> list[str]:
+    return [text(node, "label") or f"Ch{i}" for i, node in enumerate(_columns(stream), 1)]
+
+
+def _columns(stream: Stream) -> list[Any]:
     nodes = child(stream.desc, "channels")
     nodes = (nodes.get("channel") or []) if isinstance(nodes, Mapping) else []
-    nodes = nodes if len(nodes) == stream.info.n_channels else [None] * stream.info.n_channels
+    return nodes if len(nodes) == stream.info.n_channels else [None] * stream.info.n_channels
+
+
+def _arrange(path: Path, stream: Stream, device: DeviceProfile) -> Layout:
+    """Sort the columns as the live path does; what the stream leaves out is an EEG channel in microvolts."""
+    nodes = _columns(stream)
+    kinds, units = ([text(node, part) for node in nodes] for part in ("type", "unit"))
     try:
-        return layout(
-            [text(node, "label") or f"Ch{i}" for i, node in enumerate(nodes, 1)],
-            [text(node, "type") for node in nodes],
-            [text(node, "unit") for node in nodes],
-        )
+        return layout(_labels(stream), kinds, units, device.roles, device.unit)
     except StreamError as error:
         raise StreamError(f"{path}, stream {stream.info.name!r}: {error}") from None
 
@@ -150,16 +216,19 @@ def _microvolts(path: Path, rows: NDArray[Any], arranged: Layout, info: StreamIn
     return data
 
 
-def _triggers(rows: NDArray[Any], runs: Sequence[Run], arranged: Layout) -> Iterator[tuple[int, str]]:
-    """(sample, value) of the onsets in the sampled trigger channels."""
-    for column, _ in arranged.triggers:
-        decoder, first = TriggerDecoder(), 0
+def _triggers(
+    rows: NDArray[Any], runs: Sequence[Run], arranged: Layout, device: DeviceProfile, stream: str
+) -> Iterator[tuple[int, str, str]]:
+    """(sample, value, source) of the onsets in the sampled trigger channels."""
+    for column, label in arranged.triggers:
+        decoder, first = TriggerDecoder(device.words), 0
         for run in runs:
             if run.gap_before:
                 decoder.reset()
             stop = first + len(run.times)
             yield from (
-                (onset.sample, str(onset.value)) for onset in decoder.feed(rows[first:stop, column], first)
+                (onset.sample, str(onset.value), f"{stream}/{label}")
+                for onset in decoder.feed(rows[first:stop, column], first)
             )
             first = stop
 
@@ -167,16 +236,16 @@ def _triggers(rows: NDArray[Any], runs: Sequence[Run], arranged: Layout) -> Iter
 # ------------------------------------------------------------------------------------------------ times
 
 
-def _rows(path: Path, stream: Stream, arranged: Layout) -> tuple[NDArray[Any], list[Run]]:
+def _rows(path: Path, stream: Stream, arranged: Layout, device: DeviceProfile) -> tuple[NDArray[Any], list[Run]]:
     """Samples that the device did not invent, and their times: a new run at each gap and clock reset."""
     samples = np.asarray(stream.samples)
-    kept, lost = _counted(samples, arranged)
+    kept, lost = _counted(samples, arranged, device)
     runs: list[Run] = []
     for first, stop in stream.clocks:
         rows = first + np.flatnonzero(kept[first:stop])
         if not len(rows):
             continue
-        stamps = stream.stamps[rows]
+        stamps = stream.stamps[rows] - device.delay.seconds
         piece = _evenly(stamps) if _never_drops(stream) else _fit(path, stream.info, stamps, lost[rows])
         if runs:
             piece[0] = Run(piece[0].times, _missing(runs[-1], piece[0], stream.info.sfreq))
@@ -188,12 +257,14 @@ def _rows(path: Path, stream: Stream, arranged: Layout) -> tuple[NDArray[Any], l
     return samples if kept.all() else samples[kept], runs
 
 
-def _counted(samples: NDArray[Any], arranged: Layout) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+def _counted(
+    samples: NDArray[Any], arranged: Layout, device: DeviceProfile
+) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
     """Which samples were measured, not invented, and how many are missing before each of these by the counter."""
     lost = np.zeros(len(samples), np.int64)
     kept = np.ones(len(samples), np.bool_)
     if arranged.counter is not None:
-        lost = CounterGaps().feed(samples[:, arranged.counter])
+        lost = CounterGaps(device.counter_values).feed(samples[:, arranged.counter])
     if arranged.interpolated is not None:
         kept = samples[:, arranged.interpolated] != 1
         index = np.cumsum(1 + lost)[kept]
@@ -256,15 +327,17 @@ def _segments(runs: Sequence[Run], sfreq: float) -> tuple[tuple[int, float], ...
 # ------------------------------------------------------------------------------------------------ markers
 
 
-def _time(event: tuple[float, Any]) -> float:
+def _time(event: tuple[float, str, str]) -> float:
     return event[0]
 
 
-def _events(stream: Stream) -> Iterator[tuple[float, str]]:
-    """(time, value) of each sample of a marker stream; numbers as the text of whole numbers."""
+def _events(stream: Stream, device: DeviceProfile) -> Iterator[tuple[float, str, str]]:
+    """(time, value, source) of the samples of a marker stream that steer no session; numbers as whole numbers."""
+    late = device.delay.seconds if device.sends_markers(stream.info.name) else 0.0
     for time, sample in zip(stream.stamps, stream.samples, strict=True):
-        value = sample[0]
-        yield float(time), value if isinstance(value, str) else _whole(float(value))
+        value = sample[0] if isinstance(sample[0], str) else _whole(float(sample[0]))
+        if not value.startswith(CONTROL_PREFIX):
+            yield float(time) - late, value, stream.info.name
 
 
 def _whole(value: float) -> str:
@@ -272,16 +345,16 @@ def _whole(value: float) -> str:
 
 
 def _place(
-    events: Sequence[tuple[float, str]], runs: Sequence[Run], times: NDArray[np.float64], sfreq: float
-) -> tuple[tuple[int, str], ...]:
+    events: Sequence[tuple[float, str, str]], runs: Sequence[Run], times: NDArray[np.float64], sfreq: float
+) -> tuple[tuple[int, str, str], ...]:
     """Nearest sample of each event that lies inside the recording."""
     starts = set(np.cumsum([len(run.times) for run in runs]).tolist())
     half = 0.5 / sfreq
     placed = []
-    for time, value in events:
+    for time, value, source in events:
         if not times[0] - half <= time <= times[-1] + half:
             continue
         right = int(np.clip(np.searchsorted(times, time), 1, len(times) - 1))
         early = times[right] - time > (half if right in starts else (times[right] - times[right - 1]) / 2)
-        placed.append((right - int(early), value))
+        placed.append((right - int(early), value, source))
     return tuple(placed)

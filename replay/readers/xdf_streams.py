@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.errors import FormatError
+from bci.journal import is_journal
 
 __all__ = ["Stream", "StreamInfo", "child", "complaints", "load", "resolve", "text"]
 
@@ -39,9 +40,14 @@ class StreamInfo:
     format: str
 
     @property
+    def is_journal(self) -> bool:
+        """Whether it is what a session of ours said of itself."""
+        return is_journal(self.name)
+
+    @property
     def is_marker(self) -> bool:
         """Whether it tells of events: `Markers`, `LSL_Marker_Strings`, `StringMarker`."""
-        return "marker" in self.type.lower()
+        return "marker" in self.type.lower() and not self.is_journal
 
     def __str__(self) -> str:
         return f"{self.name!r} (number {self.number}, type {self.type}, {self.n_channels} ch, {self.sfreq:g} Hz)"
@@ -54,7 +60,9 @@ class Stream:
     Parameters
     ----------
     stamps
-        (n_times,) float64 seconds, on one clock, as sent.
+        (n_times,) float64 seconds, on one clock, `offset` subtracted.
+    offset
+        Seconds by which stamps are late as the stream itself says: `desc/synchronization/offset_mean`.
     clocks
         (first, stop) samples between resets of the sender's clock.
     """
@@ -64,6 +72,7 @@ class Stream:
     stamps: NDArray[np.float64]
     samples: Any
     clocks: tuple[tuple[int, int], ...]
+    offset: float
 
 
 @contextmanager
@@ -139,13 +148,15 @@ def load(path: Path, wanted: Sequence[StreamInfo]) -> list[Stream]:
 def _stream(info: StreamInfo, entry: Mapping[str, Any]) -> Stream:
     desc = child(entry["info"], "desc") or {}
     n_times = len(entry["time_stamps"])
+    offset = _number(desc, "synchronization", "offset_mean")
     clocks = tuple((int(first), int(last) + 1) for first, last in entry["info"]["clock_segments"])
     return Stream(
         info,
         desc,
-        np.asarray(entry["time_stamps"], np.float64) - _number(desc, "synchronization", "offset_mean"),
+        np.asarray(entry["time_stamps"], np.float64) - offset,
         entry["time_series"],
         clocks or ((0, n_times),),
+        offset,
     )
 
 

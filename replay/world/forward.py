@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from bci.errors import ConfigError
 from bci.types import read_only
+from replay.world.person import Person, person_of
 from replay.world.pictures import Pictures
 from replay.world.spec import WorldSpec
 
@@ -78,17 +79,19 @@ class Forward:
 
 def build_forward(spec: WorldSpec, pictures: Pictures) -> Forward:
     """Place the components, and scale them to the signal-to-noise ratio of the spec."""
-    rng = np.random.default_rng((spec.seed, _STREAM))
+    rng, person = np.random.default_rng((spec.seed, _STREAM)), person_of(spec, _STREAM)
     n = spec.evoked.components
     readout = _readout(rng, n, pictures)
     lags = np.arange(round(RESPONSE[1] * spec.sfreq)) / spec.sfreq
     electrodes = electrode_positions(spec.montage, (*spec.channels, spec.reference))
-    topographies = _posterior_topographies(rng, n, electrodes)
+    topographies = _posterior_topographies(rng, n, electrodes, person)
     topographies *= (np.arange(1, n + 1) ** -spec.evoked.decay)[:, None]
-    courses = np.stack([_course(lags, *draw) for draw in _course_parameters(rng, n)])
+    courses = np.stack([_course(lags, *draw) for draw in _course_parameters(rng, n, person)])
     between = (readout @ pictures.axes * pictures.variances) @ (readout @ pictures.axes).T
     topographies *= spec.evoked.snr * spec.noise.background_uv / _rms(topographies, courses, between)
-    common = spec.evoked.common_uv * _common(rng, electrodes, lags)
+    if person is not None:
+        topographies *= person.amplitudes(n)[:, None]
+    common = spec.evoked.common_uv * _common(rng, electrodes, lags, person)
     return Forward(*(read_only(array) for array in (readout, topographies, courses, common)))
 
 
@@ -147,12 +150,16 @@ def dipole_potentials(electrodes: Array, positions: Array, moments: Array) -> Ar
     return potentials[:, :-1] - potentials[:, -1:]
 
 
-def _posterior_topographies(rng: np.random.Generator, n: int, electrodes: Array) -> Array:
+def _posterior_topographies(rng: np.random.Generator, n: int, electrodes: Array, person: Person | None) -> Array:
     """Draw dipoles in occipital, ventral temporal and parietal cortex; unit root mean square each."""
     azimuth = np.deg2rad(270 + rng.uniform(-55, 55, n))  # 270 degrees: the back of the head
     elevation = np.deg2rad(rng.uniform(-15, 45, n))
+    if person is not None:
+        azimuth, elevation = person.moved(azimuth, elevation)
     outward = _sphere(azimuth, elevation)
     moments = outward + 0.6 * rng.standard_normal((n, 3))
+    if person is not None:
+        moments = person.turned(moments)
     patterns = dipole_potentials(electrodes, DEPTH * outward, moments)
     topographies: Array = patterns / np.sqrt((patterns**2).mean(1, keepdims=True))
     return topographies
@@ -167,11 +174,13 @@ def _sphere(azimuth: Array, elevation: Array) -> Array:
 # -------------------------------------------------------------------------------------------------- time courses
 
 
-def _course_parameters(rng: np.random.Generator, n: int) -> Array:
+def _course_parameters(rng: np.random.Generator, n: int, person: Person | None) -> Array:
     """Draw latencies (s), widths (s), frequencies (Hz) and phases, (n, 4): later responses are slower."""
     latency = rng.permutation(np.linspace(0.09, 0.42, n))
     width = 0.02 + 0.12 * latency
     frequency = 0.25 / width * rng.uniform(0.6, 1.2, n)
+    if person is not None:
+        latency = person.timed(latency)
     return np.stack([latency, width, frequency, rng.uniform(-1.2, 1.2, n)], axis=1)
 
 
@@ -196,10 +205,14 @@ def _taper(lags: Array) -> Array:
     return taper
 
 
-def _common(rng: np.random.Generator, electrodes: Array, lags: Array) -> Array:
+def _common(rng: np.random.Generator, electrodes: Array, lags: Array, person: Person | None) -> Array:
     """Return the deflections that all pictures share, (n_channels, n_lags); largest absolute value 1."""
-    patterns = _posterior_topographies(rng, len(COMMON), electrodes)
-    courses = np.stack([size * _bump(lags, latency, width) for latency, width, size in COMMON]) * _taper(lags)
+    patterns = _posterior_topographies(rng, len(COMMON), electrodes, person)
+    latencies, widths, sizes = np.array(COMMON).T
+    if person is not None:
+        latencies = person.timed(latencies)
+    parameters = zip(latencies, widths, sizes, strict=True)
+    courses = np.stack([size * _bump(lags, latency, width) for latency, width, size in parameters]) * _taper(lags)
     common: Array = patterns.T @ courses
     scaled: Array = common / np.abs(common).max()
     return scaled

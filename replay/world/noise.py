@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from bci.types import read_only
 from replay.world.forward import dipole_potentials, electrode_positions
+from replay.world.person import Person, person_of, seeds
 from replay.world.spec import NoiseSpec, WorldSpec
 
 __all__ = ["Kind", "Noise", "Source", "build_noise"]
@@ -178,17 +179,18 @@ def build_noise(spec: WorldSpec) -> Noise:
     Any rotation of the sources leaves that covariance as it is. The one chosen turns the first sources towards the
     topographies of eyes, line and alpha, each freed of what correlates with those before it.
     """
-    rng = np.random.default_rng((spec.seed, _STREAM))
+    rng, person = np.random.default_rng(seeds(spec, _STREAM)), person_of(spec, _STREAM)
+    levels = spec.noise if person is None else person.noise(spec.noise)
     electrodes = electrode_positions(spec.montage, (*spec.channels, spec.reference))
-    root = np.linalg.cholesky(_background_covariance(rng, electrodes))
+    root = np.linalg.cholesky(_background_covariance(rng, electrodes, person))
     kinds, patterns = _named_patterns(rng, electrodes)
     n_named = min(len(kinds), len(root) - 1)
     directions = np.linalg.solve(root, patterns[:n_named].T)  # where the patterns lie in white space
     basis = np.linalg.qr(np.hstack([directions, rng.standard_normal((len(root), len(root) - n_named))]))[0]
     mixing = root @ basis
-    named = [_source(spec.noise, kind, mixing[:, i]) for i, kind in enumerate(kinds[:n_named])]
+    named = [_source(levels, kind, mixing[:, i]) for i, kind in enumerate(kinds[:n_named])]
     others = [Source()] * (len(root) - n_named)
-    return Noise(read_only(mixing), (*named, *others), spec.noise, spec.sfreq)
+    return Noise(read_only(mixing), (*named, *others), levels, spec.sfreq)
 
 
 def _source(spec: NoiseSpec, kind: Kind, topography: Array) -> Source:
@@ -199,13 +201,15 @@ def _source(spec: NoiseSpec, kind: Kind, topography: Array) -> Source:
     return Source(kind, float(sign * level / np.abs(topography).max()))
 
 
-def _background_covariance(rng: np.random.Generator, electrodes: Array) -> Array:
+def _background_covariance(rng: np.random.Generator, electrodes: Array, person: Person | None) -> Array:
     """Return the covariance (n_channels, n_channels) of many dipoles and of the electrodes; mean variance 1."""
     directions = rng.standard_normal((1000, 3))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     directions[:, 2] = np.maximum(directions[:, 2], -0.4)  # the brain does not reach down to the neck
     depth = rng.uniform(0.4, 0.7, (1000, 1))
     patterns = dipole_potentials(electrodes, depth * directions, rng.standard_normal((1000, 3)))
+    if person is not None:
+        patterns = patterns * person.activity(len(patterns))
     brain = patterns.T @ patterns
     own = np.eye(len(brain)) + 1  # the reference's own noise is in every channel
     mixture = (1 - ELECTRODE_SHARE) * brain / np.trace(brain) + ELECTRODE_SHARE * own / np.trace(own)

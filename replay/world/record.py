@@ -11,6 +11,7 @@ from bci.errors import ConfigError
 from bci.types import Channel, Recording, read_only
 from replay.world.forward import Forward
 from replay.world.noise import Noise
+from replay.world.person import seeds
 from replay.world.pictures import picture_vectors
 from replay.world.spec import WorldSpec
 
@@ -91,7 +92,7 @@ def record(
         raise ConfigError(f"expected at least one event in a recording, got {n_events}")
     if split not in get_args(Split):
         raise ConfigError(f"expected the split {' or '.join(get_args(Split))}, got {split!r}")
-    rng = np.random.default_rng((spec.seed, _STREAM, get_args(Split).index(split), seed))
+    rng = np.random.default_rng(seeds(spec, _STREAM, get_args(Split).index(split), seed))
     rest = round(REST * spec.sfreq)
     pictures = picture_vectors(bank)
     schedule = make_schedule(len(bank.names), len(pictures), n_events, rest, spec.soa_samples, rng)
@@ -121,6 +122,7 @@ def record(
             "split": split,
             "seed": seed,
             "snr": spec.evoked.snr,
+            **({"subject": str(spec.person)} if spec.person else {}),
         },
     )
     return recording, schedule

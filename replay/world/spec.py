@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from bci.specs import Frozen
 
-__all__ = ["EvokedSpec", "NoiseSpec", "PictureSpec", "PresentationSpec", "WorldSpec"]
+__all__ = ["EvokedSpec", "NoiseSpec", "PeopleSpec", "PictureSpec", "PresentationSpec", "WorldSpec"]
 
 Count = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -97,6 +97,25 @@ class NoiseSpec(Frozen):
     """Constant offset of every channel."""
 
 
+class PeopleSpec(Frozen):
+    """How people differ from person 0, whom the other tables describe; standard deviations."""
+
+    place: NotNegative = 10.0
+    """Of where a component's dipole lies, degrees of azimuth and of elevation."""
+    turn: NotNegative = 0.35
+    """Of where it points, per axis, the length of a radial dipole being 1."""
+    pace: NotNegative = 0.07
+    """Of the logarithm of how late all responses are, and of how slow alpha is."""
+    timing: NotNegative = 0.01
+    """Of the latency of each component on top of that, seconds."""
+    amplitude: NotNegative = 0.3
+    """Of the logarithm of each component's amplitude."""
+    activity: NotNegative = 0.8
+    """Of the logarithm of the amplitude of each dipole in the background."""
+    noise: NotNegative = 0.2
+    """Of the logarithm of each level of the noise."""
+
+
 class WorldSpec(Frozen):
     """A synthetic world, as one TOML file describes it."""
 
@@ -116,6 +135,9 @@ class WorldSpec(Frozen):
     presentation: PresentationSpec = PresentationSpec()
     evoked: EvokedSpec
     noise: NoiseSpec = NoiseSpec()
+    person: Annotated[int, Field(ge=0)] = 0
+    """Whose head it is. Person 0 is the one described here; others share pictures and what is read of them."""
+    people: PeopleSpec = PeopleSpec()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -78,8 +78,15 @@ def build_world(spec: WorldSpec) -> World:
     return World(spec, pictures, build_forward(spec, pictures), build_noise(spec))
 
 
-def load_world(name: str | Path) -> World:
+def load_world(name: str | Path, person: int | None = None) -> World:
     """Build a world from its TOML: a path, or the name of a preset (`things` is read from `world-things.toml`).
+
+    Parameters
+    ----------
+    name
+        Of the file.
+    person
+        Another one than the file says.
 
     Raises
     ------
@@ -87,4 +94,5 @@ def load_world(name: str | Path) -> World:
         If there is no such file, or something in it makes no sense.
     """
     path = find_config(str(name) if Path(name).suffix == ".toml" else f"world-{str(name).removeprefix('world-')}")
-    return build_world(parse(WorldSpec, read_toml(path), str(path)))
+    raw = read_toml(path) if person is None else {**read_toml(path), "person": person}
+    return build_world(parse(WorldSpec, raw, str(path)))

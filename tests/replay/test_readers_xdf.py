@@ -1,13 +1,21 @@
 import gzip
 import logging
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from recorded_files import XdfStream, write_xdf
 
 from bci.errors import FormatError, StreamError
+from bci.events import END_MARKER
+from bci.intake import Intake
+from bci.journal import JOURNAL, Entry, Kind, to_wire
+from bci.roles import layout
 from bci.segments import segments_of
-from bci.types import Channel
+from bci.timeline import Timeline
+from bci.types import Channel, StreamSpec
 from replay.readers import open_recording
 
 LABELS = ("Fz", "Cz", "Oz")
@@ -75,6 +83,17 @@ def test_the_eeg_is_chosen_among_streams_of_one_name(tmp_path):
     recording = opened(tmp_path, *others, eeg("Muse", samples=samples() + 1))
     np.testing.assert_array_equal(recording.data, samples() + 1)
     assert recording.markers == ((250, "x"),)
+
+
+def test_markers_say_which_stream_told_them(tmp_path):
+    words = np.zeros((N_TIMES, 1), np.float32)
+    words[500:505] = 7
+    amp = eeg(
+        samples=np.hstack([samples(), words]), labels=(*LABELS, "TRIG"), units=("microvolts",) * 3 + ("none",)
+    )
+    recording = opened(tmp_path, amp, markers((START + 1, "x"), (START + 3, "y")))
+    assert recording.markers == ((250, "x"), (500, "7"), (750, "y"))
+    assert recording.sources == ("events", "Amp/TRIG", "events")
 
 
 @pytest.mark.parametrize("stream", ["B", "B-1", "2"])
@@ -313,3 +332,73 @@ def test_a_marker_in_a_gap_goes_before_it_and_outside_it_is_left_out_and_counted
     recording = opened(tmp_path, events, eeg(stamps=stamps(missing=[(2000, 500)])))
     assert recording.markers == ((1999, "in"), (2000, "just"), (2000, "after"))
     assert "2 markers lie outside the recording and are left out" in recording.provenance["caveats"]
+
+
+# ------------------------------------------------------------------------------------------------ sessions of ours
+
+
+def journal(first_sample, *others):
+    entries = [Entry(first_sample, Kind.FIRST_SAMPLE), *others]
+    told = markers(*((entry.time, to_wire(entry)) for entry in entries))
+    return replace(told, name=JOURNAL)
+
+
+@settings(max_examples=15)
+@given(st.integers(0, 900), st.floats(-0.4, 0.4), st.sampled_from([0, 40]), st.sampled_from([0.0, 0.012]))
+def test_a_session_begins_with_its_first_sample_with_its_stamps_as_they_were_received(
+    tmp_path_factory, first, off, lost, late
+):
+    folder = tmp_path_factory.mktemp("session")
+    times = stamps(1500, [(1200, lost)]) + np.random.default_rng(first).normal(0, 2e-5, 1500)
+    events = markers((times[950] + 1e-4, "a"), (times[1300], "b"), (times[1400], END_MARKER))
+    desc = f"<synchronization><offset_mean>{late}</offset_mean></synchronization>"
+    whole = eeg(stamps=times, samples=samples(1500), desc=desc)
+    since = eeg(stamps=times[first:], samples=samples(1500)[first:])
+    session = journal(times[first] + off / SFREQ, Entry(times[0], Kind.NOTE, "coughs"))
+    recorded = opened(folder, session, whole, events)
+    alone = open_recording(write_xdf(folder / "b.xdf", since, events))
+    np.testing.assert_array_equal(recorded.data, alone.data)
+    assert recorded.segments == alone.segments
+    assert recorded.markers == alone.markers == ((950 - first, "a"), (1300 - first, "b"))
+    left_out = f"{first} samples before the first one of the session are left out"
+    assert (left_out in recorded.provenance["caveats"]) == (first > 0)
+
+
+def test_a_recording_that_began_later_than_its_session_says_so(tmp_path):
+    recording = opened(tmp_path, journal(START - 3.0), eeg())
+    assert len(recording.data) == N_TIMES
+    assert "the session began before its recording" in recording.provenance["caveats"][0]
+
+
+def test_what_is_no_entry_of_a_journal_is_passed_over(tmp_path):
+    told = replace(markers((START + 1, "bci:hello"), (START + 2, "x"), (START + 3, "bci:note {")), name=JOURNAL)
+    recording = opened(tmp_path, told, eeg())
+    assert (recording.markers, recording.provenance["caveats"]) == ((), [])
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 10**6), st.sampled_from(["even", "by sample", "by packet"]), st.sampled_from([0, 130]))
+def test_markers_stand_where_they_stood_live(tmp_path_factory, seed, jitter, lost):
+    rng = np.random.default_rng(seed)
+    n_times, packet = 4000, 12
+    times = stamps(n_times, [(2500, lost)])
+    if jitter == "by sample":
+        times += rng.normal(0, 0.003, n_times)
+    elif jitter == "by packet":
+        times += np.repeat(rng.uniform(0, 0.02, n_times // packet + 1), packet)[:n_times]
+    onsets = np.sort(rng.uniform(times[0] + 1, times[-1] - 1, 40))
+    onsets = onsets[(onsets < START + 2450 / SFREQ) | (onsets > START + (2550 + lost) / SFREQ)]
+    told = markers(*((onset, str(i)) for i, onset in enumerate(onsets)))
+    recorded = opened(tmp_path_factory.mktemp("live"), told, eeg(stamps=times, samples=samples(n_times)))
+
+    live = Timeline(SFREQ, 60.0)
+    layout_ = layout(LABELS, ("EEG",) * 3, ("microvolts",) * 3)
+    intake = Intake(StreamSpec("Amp", "EEG", "Amp-1", SFREQ, layout_.channels), layout_)
+    pieces = np.split(np.arange(n_times), np.sort(rng.integers(0, n_times, 300)))
+    batches = [b for rows in pieces if len(rows) for b in intake.feed(samples(n_times)[rows], times[rows], 0.0)]
+    for batch in [*batches, *intake.flush(0.0)]:
+        live.append(batch.chunk)
+    seq = {segment.first: segment.seq for segment in segments_of(recorded)}
+    begins = [max(first for first in seq if first <= sample) for sample, _ in recorded.markers]
+    placed = [sample - first + seq[first] for (sample, _), first in zip(recorded.markers, begins, strict=True)]
+    assert placed == [live.locate(onset) for onset in onsets]

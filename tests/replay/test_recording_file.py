@@ -33,6 +33,7 @@ def recording(**changes):
             "names": ["a", "b"],
             "caveats": ["made up"],
         },
+        sources=("screen", "", "amp/Markers", "screen"),
     )
     return replace(whole, **changes)
 
@@ -49,7 +50,7 @@ def test_everything_comes_back_and_the_samples_bit_by_bit(tmp_path):
     read = there_and_back(tmp_path, written)
     assert read.data.tobytes() == written.data.tobytes()
     assert read.data.dtype == np.float32
-    for name in ("sfreq", "segments", "markers", "channels", "reference", "provenance"):
+    for name in ("sfreq", "segments", "markers", "channels", "reference", "provenance", "sources"):
         assert getattr(read, name) == getattr(written, name), name
 
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -35,6 +37,16 @@ def test_pictures_stay_with_their_events_when_an_epoch_is_left_out():
     # events are numbered in the order of their samples; the last one's window is incomplete
     assert trials.data[:, 0, 0].tolist() == [10, 30]
     assert trials.images.tolist() == [100, 101]
+
+
+def test_time_and_label_of_two_sources_are_paired_as_live():
+    told = replace(ramp([(10, "17"), (13, "a"), (50, "18"), (52, "b")]), sources=("amp/T", "screen") * 2)
+    events = EventSpec(lock=("[0-9]+",), time_from="amp/T", label_from="screen", pair_within=0.05)
+    trials = cut_trials([told], SPEC, events, ("a", "b"))
+    assert trials.data[:, 0, 0].tolist() == [10, 50]
+    assert trials.concepts.tolist() == [0, 1]
+    with pytest.raises(FormatError, match=r"events\.time_from"):
+        cut_trials([replace(told, sources=())], SPEC, events, ("a", "b"))
 
 
 def test_no_trial_at_all_is_refused():
