@@ -7,6 +7,7 @@ word. Codes may follow each other without rest, last one sample, or be split ove
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,11 +27,18 @@ class Onset:
 
 
 class TriggerDecoder:
-    """Finds the onsets in one trigger channel, whatever chunks it comes in."""
+    """Finds the onsets in one trigger channel, whatever chunks it comes in.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    words
+        Whether a word is `held`, or stands on its `onset` alone; `learnt`: held until the first -1.
+    """
+
+    def __init__(self, words: Literal["learnt", "held", "onset"] = "learnt") -> None:
         self._last: int | None = None  # unknown: a word that is already there may have begun earlier
-        self._changes_only = False
+        self._changes_only = words == "onset"
+        self._learns = words == "learnt"
 
     def feed(self, words: NDArray[np.floating] | NDArray[np.integer], first: int) -> list[Onset]:
         """Decode the next samples of the channel.
@@ -47,13 +55,13 @@ class TriggerDecoder:
         list of Onset
             In order of sample.
         """
-        if not len(words):
+        if not len(words) or (words == self._last).all():  # by far the most: nothing has changed
             return []
         codes = np.rint(np.where(np.isfinite(words), words, 0)).astype(np.int64)
         before = np.concatenate([[self._before(int(codes[0]))], codes[:-1]])
         onsets = np.flatnonzero((codes != before) & ~np.isin(codes, RESTING))
         self._last = int(codes[-1])
-        self._changes_only |= bool((codes == -1).any())
+        self._changes_only |= self._learns and bool((codes == -1).any())
         return [Onset(first + int(i), int(codes[i])) for i in onsets]
 
     def reset(self) -> None:

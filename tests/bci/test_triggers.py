@@ -98,3 +98,15 @@ def test_what_is_not_finite_is_rest():
 
 def test_integer_channels_are_read_too():
     assert decode(np.array([0, 9, 9, 0], np.int16)) == [(1, 9)]
+
+
+@pytest.mark.parametrize(("words", "expected"), [("onset", [Onset(0, 5)]), ("held", []), ("learnt", [])])
+def test_word_on_the_first_sample_is_an_onset_where_words_stand_on_onsets_alone(words, expected):
+    assert TriggerDecoder(words).feed(np.array([5, 0]), 0) == expected
+
+
+def test_held_words_stay_so_whatever_comes():
+    decoder = TriggerDecoder("held")
+    decoder.feed(np.full(4, -1.0), 0)
+    decoder.reset()
+    assert decoder.feed(np.array([5, 5]), 100) == []
