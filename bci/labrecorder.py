@@ -4,15 +4,14 @@ LabRecorder (https://github.com/labstreaminglayer/App-LabRecorder) comes with th
 every stream with a footer: a file with all its footers is whole (https://github.com/sccn/xdf/wiki/Specifications).
 """
 
-import os
+from collections import Counter
 from importlib.util import find_spec
 from pathlib import Path
 
 from bci.errors import ConfigError, RecordingError
+from bci.xdf_chunks import FOOTER, HEADER, chunks
 
 __all__ = ["check_whole", "program", "query"]
-
-_HEADER, _FOOTER = 2, 6  # tags of the chunks of an XDF file
 
 
 def query(stream: str) -> str:
@@ -64,25 +63,19 @@ def check_whole(path: Path, n_streams: int) -> None:
     RecordingError
         If it does not end with its last chunk, has fewer streams, or one of them no footer.
     """
-    counts: dict[int, int] = {}
+    counts: Counter[int] = Counter()
+    end = 0
     try:
-        size = path.stat().st_size
         with path.open("rb") as file:
-            whole = file.read(4) == b"XDF:"
-            while whole and file.tell() < size:
-                length = int.from_bytes(file.read(_length_bytes(file.read(1))), "little")
-                tag = int.from_bytes(file.read(2), "little")
-                counts[tag] = counts.get(tag, 0) + 1
-                whole = length >= 2 and file.seek(length - 2, os.SEEK_CUR) <= size
+            for chunk in chunks(file):
+                counts[chunk.tag] += 1
+                end = chunk.start + chunk.length
+        whole = end == path.stat().st_size
     except OSError as error:
         raise RecordingError(f"expected a recording at {path}: {error.strerror}; record again") from None
-    headers, footers = counts.get(_HEADER, 0), counts.get(_FOOTER, 0)
+    headers, footers = counts[HEADER], counts[FOOTER]
     if not whole or headers < n_streams or footers < headers:
         raise RecordingError(
             f"{path.name} is not whole: expected {n_streams} streams that all end, got {headers}, of which "
             f"{footers} do; pyxdf may still read what is there"
         )
-
-
-def _length_bytes(byte: bytes) -> int:
-    return byte[0] if byte and byte[0] in (1, 4, 8) else 0

@@ -21,12 +21,13 @@ from bci.errors import ConfigError, OutputError, RecordingError
 from bci.labrecorder import check_whole, program, query
 from bci.lsl import settings
 from bci.types import SourceState
+from bci.xdf_chunks import blank_names
 
 __all__ = ["Recorder", "RecorderPhase", "RecorderState"]
 
-_FLOWS = (SourceState.FLOWING, SourceState.RECOVERED)
 _BEGINS = 20.0  # s in which it must have begun
 _STILL = 5.0  # s without a byte more after which a file does not grow
+_SCARCE = 1e9  # bytes left on its disk: an hour of 63 channels at 1 kHz
 _LINGERS = 0.75  # s that it goes on when it is asked to end: it writes twice a second, and leaves out the rest
 _ENDS = 30.0  # s in which it must have ended; it waits ten for a stream that has gone
 
@@ -128,18 +129,20 @@ class Recorder:
         self._told: deque[str] = deque(maxlen=20)  # what LabRecorder said last
         self._collecting = 0  # streams of which it has samples
         self._asked = self._begun = self._ended = 0.0
+        self._settled = threading.Event()  # it has begun, or never will
+        self._nameless = False  # whether the headers name no computer any more
         self._size = 0
         self._grew = 0.0
 
     # ------------------------------------------------------------------------------------------ from outside
 
-    def start(self, state: SourceState) -> None:
+    def start(self, state: SourceState | None = None) -> None:
         """Begin to record.
 
         Parameters
         ----------
         state
-            What the source is doing.
+            What the source is doing; None: it is not open yet.
 
         Raises
         ------
@@ -152,7 +155,7 @@ class Recorder:
             raise RecordingError(
                 f"expected a recorder that has not begun, this one is {self._phase}: make another"
             )
-        if state not in _FLOWS:
+        if state is not None and not state.live:
             raise RecordingError(
                 f"expected a stream that flows, it is {state}: nothing to record, start the sender"
             )
@@ -165,6 +168,22 @@ class Recorder:
         self._phase = RecorderPhase.STARTING
         self._asked = self._grew = self._clock()
         self._thread.start()
+
+    def wait(self) -> None:
+        """Wait until samples of all streams are written.
+
+        Raises
+        ------
+        RecordingError
+            If it does not come to that.
+        """
+        begun = self._settled.wait(_BEGINS)
+        state = self.state()
+        if not begun or not state.recording:
+            self.stop()
+            raise RecordingError(
+                state.error or f"LabRecorder has not begun in {_BEGINS:g} s: do all streams flow?"
+            )
 
     def stop(self) -> None:
         """Ask for the end; `state` says when the file is whole."""
@@ -194,12 +213,15 @@ class Recorder:
         return state
 
     def state(self) -> RecorderState:
-        """Look at the file and its disk; takes microseconds."""
+        """Look at the file and its disk; takes microseconds once the headers are written."""
         now, size = self._clock(), self._bytes()
+        if self._phase is RecorderPhase.RECORDING and not self._nameless:
+            self._blank_names()
         if size != self._size:
             self._size, self._grew = size, now
         growing = self._phase is RecorderPhase.RECORDING and now - self._grew <= _STILL
-        return RecorderState(self._phase, self._seconds(now), size, self._free_bytes(), growing, self._wrong(now))
+        free = self._free_bytes()
+        return RecorderState(self._phase, self._seconds(now), size, free, growing, self._wrong(now, free))
 
     @property
     def span(self) -> tuple[float, float] | None:
@@ -221,6 +243,7 @@ class Recorder:
                 errors="replace",
                 env=self._environment(),
                 start_new_session=True,
+                restore_signals=False,  # SIGPIPE stays ignored: what it says when we have died must not end it
                 creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
             )
         except OSError as error:
@@ -267,9 +290,17 @@ class Recorder:
             if self._collecting >= len(self._queries) and self._phase is RecorderPhase.STARTING:
                 self._begun = self._grew = now
                 self._phase = RecorderPhase.RECORDING
+                self._settled.set()
+
+    def _blank_names(self) -> None:
+        """Take computers' names out of the headers while it records: it may be killed before its end."""
+        with suppress(OSError):  # not yet there; a disk that was taken out
+            self._nameless = blank_names(self.path) >= len(self._queries)
 
     def _judge(self, code: int) -> None:
         """Say what became of the recording, once the child has ended."""
+        self._blank_names()
+        self._settled.set()
         with self._turning:
             if code or self._phase is not RecorderPhase.STOPPING:
                 self._error, self._phase = self._why(code), RecorderPhase.FAILED
@@ -306,11 +337,13 @@ class Recorder:
     def _seconds(self, now: float) -> float:
         return (self._ended or now) - self._begun if self._begun else 0.0
 
-    def _wrong(self, now: float) -> str:
+    def _wrong(self, now: float, free: int) -> str:
         if self._phase is RecorderPhase.STARTING and now - self._asked > _BEGINS:
             return f"LabRecorder has not begun in {_BEGINS:g} s: stop it, and look whether all streams flow"
         if self._phase is RecorderPhase.STOPPING and now - self._asked > _ENDS:
             return f"LabRecorder has not ended in {_ENDS:g} s: the file may lack its end"
         if self._phase is RecorderPhase.RECORDING and now - self._grew > _STILL:
             return f"{self.path.name} has not grown for {_STILL:g} s: is the disk full, does the stream flow?"
+        if self._phase is RecorderPhase.RECORDING and free < _SCARCE:
+            return f"less than {_SCARCE / 1e9:g} GB are left on the disk of {self.path.name}: make room"
         return self._error

@@ -12,6 +12,8 @@ class Sink(Protocol):
 
     dropped: int
     """Decisions that it could not keep."""
+    trouble: str
+    """What is wrong with it, in a few words that stay the same while it is; empty if nothing is."""
 
     def put(self, decision: Decision) -> None:
         """Take one decision; never blocks, counts what it drops."""

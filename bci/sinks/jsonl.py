@@ -27,15 +27,18 @@ class JsonlSink:
         self._file = path.open("x", encoding="utf-8")
         self._header = header
         self.dropped = 0
+        self.trouble = ""
 
     def put(self, decision: Decision) -> None:
         """Write and flush; a full disk is counted and said once, and does not stop the session."""
         try:
             self._file.write(encode(decision, self._header) + "\n")
             self._file.flush()
+            self.trouble = ""
         except (OSError, ValueError) as error:  # a full disk; a file that is closed
             if not self.dropped:
                 _LOG.warning("decisions are no longer written to %s: %s", self._file.name, error)
+            self.trouble = "decisions are not written: is the disk full?"
             self.dropped += 1
 
     def close(self) -> None:

@@ -49,6 +49,7 @@ class OutletSink:
         self._outlet: StreamOutlet | None = StreamOutlet(info)
         self._header = header
         self.dropped = 0
+        self.trouble = ""
 
     def put(self, decision: Decision) -> None:
         """Push one decision."""

@@ -118,13 +118,30 @@ def test_a10_it_records_grows_and_is_saved(recorder):
     assert made.close() == state
 
 
-@pytest.mark.parametrize("state", ["resolving", "connected", "stalled", "lost", "degraded", "ended"])
+@pytest.mark.parametrize("state", ["resolving", "connected", "stalled", "lost", "ended"])
 def test_a10_without_samples_it_refuses(recorder, state):
     made, _ = recorder()
     with pytest.raises(RecordingError, match=f"it is {state}: nothing to record"):
         made.start(SourceState(state))
     assert not made.path.exists()
     assert made.close().phase is RecorderPhase.IDLE
+
+
+def test_a_disk_that_is_nearly_full_is_told_while_there_is_time(recorder, monkeypatch):
+    made, _ = recorder()
+    made.start(FLOWING)
+    made.hear(3)
+    monkeypatch.setattr(made, "_free_bytes", lambda: 9e8)
+    state = made.state()
+    assert (state.phase, state.growing) == (RecorderPhase.RECORDING, True)
+    assert state.error == f"less than 1 GB are left on the disk of {made.path.name}: make room"
+
+
+def test_a_stream_that_is_degraded_can_be_recorded(recorder):
+    made, _ = recorder()
+    made.start(SourceState.DEGRADED)
+    made.hear(3)
+    assert made.state().recording
 
 
 def test_a10_a_file_that_does_not_grow_is_told(recorder):
@@ -200,6 +217,42 @@ def test_one_that_does_not_begin_is_told_and_can_be_stopped(recorder):
     clock.advance(2.0)
     assert "has not begun in 20 s" in made.state().error
     assert made.close().phase is RecorderPhase.SAVED
+
+
+def test_one_waits_until_it_has_begun(recorder):
+    made, _ = recorder()
+    made.start()  # nobody knows yet how the source does
+    made.wait()
+    assert made.state().recording
+    made.close()
+
+
+def test_one_that_never_begins_is_not_waited_for_without_end(recorder, monkeypatch):
+    monkeypatch.setattr(bci.recorder, "_BEGINS", 0.01)
+    made, _ = recorder("slow")
+    made.start()
+    with pytest.raises(RecordingError, match="has not begun"):
+        made.wait()
+    made.close()
+    missing, _ = recorder("missing", path=made.path.with_name("b.xdf"))
+    missing.start()
+    missing._thread.join(60)
+    with pytest.raises(RecordingError, match="finds no stream"):
+        missing.wait()
+
+
+def test_headers_name_no_computer_once_it_records(recorder):
+    named = chunk(2, b"0000<info><hostname>lab-pc</hostname></info>")
+    content = b"XDF:" + named * 2 + chunk(6) * 2
+    made, _ = recorder("records", content)
+    made.start()
+    made.hear(3)
+    assert b"lab-pc" in made.path.read_bytes()  # a hundred bytes of it are there, of the second header a part
+    made.state()
+    assert made.path.read_bytes().count(b"lab-pc") == 0
+    made.close()
+    assert b"lab-pc" not in made.path.read_bytes()
+    assert len(made.path.read_bytes()) == len(content)
 
 
 def test_one_that_is_stopped_just_as_it_begins_is_saved(recorder):
@@ -301,17 +354,22 @@ def test_a10_spans_end_when_a_recording_does_also_by_itself(recorder, tmp_path, 
         return made[-1]
 
     monkeypatch.setattr(bci.recordings, "Recorder", staged)
-    clock = VirtualClock(100.0)
-    recordings = Recordings(tmp_path, ["EPOC", "EPOC-markers"], clock=clock)
+    clock, told = VirtualClock(100.0), []
+    recordings = Recordings(tmp_path, ["EPOC", "EPOC-markers"], clock=clock, tell=told.append)
     assert recordings.spans == ()
     recordings.start(FLOWING)
     made[0].hear(3)
     made[0]._thread.join(60)
     clock.advance(5.0)
     assert not recordings.on
+    recordings.state()
+    assert [wrong[:27] for wrong in told] == ["LabRecorder ended by itself"]  # once, however often one looks
+    assert recordings.trouble == f"recording: {told[0]}"
     recordings.start(FLOWING)
     made[1].hear(3)
     clock.advance(2.0)
+    recordings.state()
+    assert recordings.trouble == ""
     assert recordings.spans == ((100.0, 100.0), (105.0, 107.0))
     recordings.stop()
     clock.advance(2.0)
@@ -319,6 +377,13 @@ def test_a10_spans_end_when_a_recording_does_also_by_itself(recorder, tmp_path, 
     with pytest.raises(RecordingError, match="by itself"):
         recordings.close()
     assert made[1].state().phase is RecorderPhase.SAVED
+    first, second = recordings.summary()
+    assert (first["file"], first["error"], second["file"], second["error"]) == (
+        "recording.xdf",
+        told[0],
+        "recording-2.xdf",
+        None,
+    )
 
 
 # ------------------------------------------------------------------------------------------------ LabRecorder

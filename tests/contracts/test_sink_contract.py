@@ -38,7 +38,7 @@ def sink(request, tmp_path):
 def test_it_takes_every_kind_of_decision(sink):
     for decision in decisions():
         sink.put(decision)
-    assert sink.dropped == 0
+    assert (sink.dropped, sink.trouble) == (0, "")
 
 
 def test_it_may_be_closed_twice_and_counts_what_comes_afterwards(sink):
@@ -62,12 +62,16 @@ def test_a_full_disk_does_not_stop_a_session(tmp_path, caplog):
         def close(self):
             self.closed = True
 
-    sink._file.close()
-    sink._file = Full()
+    room, sink._file = sink._file, Full()
     for decision in decisions():
         sink.put(decision)
     assert sink.dropped == 3
     assert caplog.text.count("No space left") == 1
+    assert sink.trouble == "decisions are not written: is the disk full?"
+    sink._file = room
+    sink.put(next(decisions()))
+    assert (sink.dropped, sink.trouble) == (3, "")
+    sink.close()
 
 
 def test_an_existing_record_is_never_overwritten(tmp_path):

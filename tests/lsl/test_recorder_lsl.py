@@ -1,10 +1,8 @@
 """Samples, markers and decisions in one file, by the real LabRecorder."""
 
-import os
 import time
 import uuid
 from contextlib import closing
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -28,12 +26,8 @@ LONG = 60.0  # s after which a test gives up
 
 
 @pytest.fixture(autouse=True)
-def _peers(tmp_path, monkeypatch):
-    """LabRecorder looks for a second only, in which multicast on one computer finds one stream of a process."""
-    settings = Path(os.environ["LSLAPICFG"]).read_text("utf-8")
-    file = tmp_path / "lsl_api.cfg"
-    file.write_text(settings.replace("[lab]", "[lab]\nKnownPeers = {127.0.0.1}"), encoding="utf-8")
-    monkeypatch.setenv("LSLAPICFG", str(file))
+def _found(peers):
+    pass
 
 
 def pull_until(source, enough):
@@ -105,3 +99,26 @@ def test_a10_a_stream_that_is_not_there_is_named(device, tmp_path):
     recorder._thread.join(LONG)
     with pytest.raises(RecordingError, match="LabRecorder finds no stream with name="):
         recorder.close()
+
+
+def test_what_a_labrecorder_that_was_killed_has_written_loads_and_it_is_said(device, tmp_path):
+    options, told = device(ramp, 10_000, 500.0).options, []
+    recordings = Recordings(tmp_path, [options.id, f"{options.id}-markers"], tell=told.append)
+    with closing(LslSource(options.name, markers=[f"{options.name}-markers"], wait=20)) as source:
+        pull_until(source, lambda batch: batch.state is SourceState.FLOWING)
+        recordings.start(SourceState.FLOWING)
+        recordings.wait()
+        pull_until(source, lambda batch: recordings.state().bytes > 40_000)
+        recordings._recorders[0]._child.kill()
+        pull_until(source, lambda batch: recordings.state().phase is RecorderPhase.FAILED)
+        with pytest.raises(RecordingError, match="LabRecorder ended by itself"):
+            recordings.close()
+    assert len(told) == 1
+    assert recordings.summary()[0]["error"] == told[0]
+    (stream,) = (
+        s for s in pyxdf.load_xdf(str(tmp_path / "recording.xdf"))[0] if s["info"]["name"] == [options.name]
+    )
+    samples = np.asarray(stream["time_series"])[:, 0]
+    assert len(samples) > 1000
+    np.testing.assert_array_equal(samples, np.arange(samples[0], samples[0] + len(samples)))
+    assert stream["info"]["hostname"][0].strip() == ""
