@@ -2,16 +2,17 @@
 
 import argparse
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bci.cli.arguments import positive
 
 if TYPE_CHECKING:
-    from gui.benchmark import Cost
     from models.benchmark import TrainingSpeed
-
+    from models.ranking_benchmark import RankingSpeed
+    from models.throughput_benchmark import Throughput
 
 __all__ = ["main"]
 
@@ -19,28 +20,56 @@ EPILOG = """\
 train: trials a second of the training loop on a memory-mapped set of noise, beside forward, backward and step of
 the same network on one batch that stays in memory, taken in turn; and the most memory that it took.
 
+latency: from the last sample of a window to the decision, as the session says itself and as another process hears
+it: 63 channels at 1 kHz, a sample at a time, five events a second, 1,654 concepts; beside the bare decoder, and
+the same decoder in a loop round mne-lsl's epochs, taken in turn. Leave the computer alone meanwhile.
+
+rank: one embedding against many concepts, scores, the best five, their probabilities and the rank of the truth,
+beside the bare matrix product, taken in turn.
+
+throughput: events a second from a recording in memory to decisions, noise of 63 channels with five events a
+second, decoded in batches beside the cutting; and of the same epochs by the decoder alone, taken in turn.
+
 gui: what the dashboard costs a session that decodes noise over real LSL, 63 channels at 1 kHz, five decisions a
 second by an untrained network: latency without the window, with it and without it again; frames, painting, memory.
+
+soak: an hour of noise with faults (gaps, restarts, hangs, late and doubled markers) ten times as fast, 63 channels
+at 1 kHz, five events a second, decoded by an untrained network in a process of its own: whether its memory grows,
+latency drifts, or any event is lost.
 
 examples:
   bci bench train
   bci bench train --encoder nice --json nice.json
   bci bench train --trials 8192 --batch 256 --channels 17 --times 100
+  bci bench latency --json latency.json
+  bci bench latency --minutes 2
+  bci bench rank
+  bci bench rank --concepts 1000000 --dim 512 --json
+  bci bench throughput --rate 250
   QT_QPA_PLATFORM=offscreen bci bench gui --json
   bci bench gui --minutes 1 --json gui.json
+  bci bench soak --json soak.json
+  bci bench soak --minutes 10 --faults wireless --seed 7
 """
 TO_SCREEN = "-"
+
+Told = tuple[Any, Callable[[Any], None]]
+"""Figures, a dataclass, and what says them in words."""
 
 
 def main(argv: list[str]) -> int:
     """Run the command; return its exit code."""
     options = _parser().parse_args(argv)
-    figures = asdict(options.bench(options))
+    from bci.environment import environment
+    from bci.storage import save_json
+
+    measured, say = options.bench(options)
+    figures = asdict(measured) | {"environment": environment()}
     if options.json == TO_SCREEN:
         print(json.dumps(figures, indent=2))
-    elif options.json:
-        from bci.storage import save_json
-
+        return 0
+    say(measured)
+    if options.json:
         save_json(Path(options.json), figures)
     return 0
 
@@ -56,21 +85,52 @@ def _parser() -> argparse.ArgumentParser:
     train = names.add_parser("train", help="speed and memory of the training loop")
     train.set_defaults(bench=_train)
     train.add_argument("--encoder", default="channel_attention", metavar="NAME", help="default: %(default)s")
-    for name, default, what in (
+    _add_numbers(
+        train,
         ("trials", 66160, "trials in the set; 16,540 pictures four times by default"),
         ("batch", 1024, "trials a step"),
         ("steps", 8, "steps that are timed in each round"),
         ("channels", 63, "channels of a trial"),
         ("times", 250, "samples of a trial, at 250 Hz"),
-    ):
-        train.add_argument(f"--{name}", type=positive, default=default, metavar="N", help=f"{what} (%(default)s)")
+    )
+    latency = names.add_parser("latency", help="from the last sample of a window to the decision")
+    latency.set_defaults(bench=_latency)
+    latency.add_argument(
+        "--minutes", type=float, default=10.0, metavar="M", help="how long, all turns together (%(default)s)"
+    )
+    rank = names.add_parser("rank", help="ranking beside the bare matrix product")
+    rank.set_defaults(bench=_rank)
+    _add_numbers(rank, ("concepts", 16540, "prototypes"), ("dim", 1024, "length of each"))
+    rank.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: %(default)s")
+    throughput = names.add_parser("throughput", help="decoding a recording as fast as possible")
+    throughput.set_defaults(bench=_throughput)
+    _add_numbers(
+        throughput,
+        ("rate", 1000, "of the recording, Hz"),
+        ("seconds", 600, "its length"),
+        ("batch", 256, "epochs that are decoded together"),
+    )
     gui = names.add_parser("gui", help="what the dashboard costs a session")
     gui.set_defaults(bench=_gui)
     gui.add_argument(
         "--minutes", type=float, default=10.0, metavar="M",
         help="how long the window is open; a fifth of it without it before and after (%(default)s)",
     )  # fmt: skip
-    for each in (train, gui):
+    soak = names.add_parser("soak", help="an hour with faults: memory, latency, and whether anything is lost")
+    soak.set_defaults(bench=_soak)
+    soak.add_argument(
+        "--minutes", type=float, default=60.0, metavar="M", help="how long, in minutes of stream (%(default)s)"
+    )
+    soak.add_argument(
+        "--speed", type=float, default=10.0, metavar="S", help="seconds of stream in a second (%(default)s)"
+    )
+    soak.add_argument(
+        "--faults", default="bad-day", metavar="NAME_OR_FILE",
+        help="what goes wrong, as in bci replay: one of configs/faults by its name, a TOML file, or TOML text "
+        "with ; between lines (%(default)s)",
+    )  # fmt: skip
+    soak.add_argument("--seed", type=int, default=0, metavar="N", help="of the faults (%(default)s)")
+    for each in (train, latency, rank, throughput, gui, soak):
         each.add_argument(
             "--json",
             nargs="?",
@@ -81,35 +141,21 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _train(options: argparse.Namespace) -> "TrainingSpeed":
+def _add_numbers(parser: argparse.ArgumentParser, *numbers: tuple[str, int, str]) -> None:
+    for name, default, what in numbers:
+        parser.add_argument(f"--{name}", type=positive, default=default, metavar="N", help=f"{what} (%(default)s)")
+
+
+def _train(options: argparse.Namespace) -> Told:
     from bci.cli.train import show_progress
     from models.benchmark import bench_training
 
+    sizes = (options.trials, options.batch, options.steps, options.channels, options.times)
     with show_progress("rounds") as progress:
-        speed = bench_training(
-            options.encoder,
-            options.trials,
-            options.batch,
-            options.steps,
-            options.channels,
-            options.times,
-            progress,
-        )
-    if options.json != TO_SCREEN:
-        _say(speed)
-    return speed
+        return bench_training(options.encoder, *sizes, progress), _say_training
 
 
-def _gui(options: argparse.Namespace) -> "Cost":
-    from bci.cli.bench_gui import measured, say
-
-    cost = measured(options.minutes)
-    if options.json != TO_SCREEN:
-        say(cost)
-    return cost
-
-
-def _say(speed: "TrainingSpeed") -> None:
+def _say_training(speed: "TrainingSpeed") -> None:
     print(
         f"{speed.encoder} on {speed.device}: {speed.trials_per_second:.0f} trials/s, bare "
         f"{speed.bare_trials_per_second:.0f}: ratio {speed.ratio:.2f}; {speed.seconds_per_pass:.0f} s for a pass "
@@ -120,3 +166,48 @@ def _say(speed: "TrainingSpeed") -> None:
             f"at most {speed.peak_anonymous_bytes / 2**30:.2f} GiB of memory of its own, "
             f"for {speed.data_bytes / 2**30:.2f} GiB of epochs"
         )
+
+
+def _latency(options: argparse.Namespace) -> Told:
+    from bci.cli.bench_latency import measured, say
+
+    return measured(options.minutes), say
+
+
+def _rank(options: argparse.Namespace) -> Told:
+    from models.ranking_benchmark import bench_ranking
+
+    return bench_ranking(options.concepts, options.dim, options.device), _say_ranking
+
+
+def _say_ranking(speed: "RankingSpeed") -> None:
+    print(
+        f"{speed.n_concepts} x {speed.dim} on {speed.device}: {speed.rank_ms:.3f} ms to rank, "
+        f"{speed.product_ms:.3f} ms for the product alone: ratio {speed.ratio:.2f}"
+    )
+
+
+def _throughput(options: argparse.Namespace) -> Told:
+    from models.throughput_benchmark import bench_throughput
+
+    return bench_throughput(options.rate, options.seconds, options.batch), _say_throughput
+
+
+def _say_throughput(speed: "Throughput") -> None:
+    print(
+        f"{speed.decoded} events/s from {speed.n_channels} channels at {speed.rate:g} Hz to decisions, "
+        f"the decoder alone {speed.decoder}: ratio {speed.ratio:.2f}; cutting alone {speed.cut}, "
+        f"the encoder on all cores {speed.encoder}"
+    )
+
+
+def _gui(options: argparse.Namespace) -> Told:
+    from bci.cli.bench_gui import measured, say
+
+    return measured(options.minutes), say
+
+
+def _soak(options: argparse.Namespace) -> Told:
+    from bci.cli.bench_soak import measured, say
+
+    return measured(options.minutes, options.speed, options.faults, options.seed), say

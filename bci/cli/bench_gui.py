@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gui.benchmark import Cost
-    from models.bundle import Bundle
-    from models.config import ExperimentConfig
 
 __all__ = ["measured", "say"]
 
@@ -65,41 +63,26 @@ def _measured(folder: Path, minutes: float) -> "Cost":
     from rich.console import Console
 
     from bci.cli import live
-    from bci.config import load_config
     from bci.memory import anonymous_memory
     from gui.benchmark import measure
-    from models.bundle import save_bundle
-    from models.config import ExperimentConfig
+    from models.bundle import load_bundle
+    from models.untrained import save_untrained
     from replay.device import DeviceOptions, DeviceProcess
     from replay.load import noise_recording
 
-    config = load_config(ExperimentConfig, "things")
-    bundle = _untrained(config)
-    save_bundle(folder / "bundle", bundle)
+    channels = save_untrained(folder / "bundle", "things", N_CONCEPTS, RATE)
+    names = load_bundle(folder / "bundle").bank.names
     cold = statistics.median(_cold_start(folder / "bundle") for _ in range(COLD_STARTS))
-    options = live.Live(bundle=folder / "bundle", stream=NAME, markers=(f"{NAME}-markers",), out=folder / "out")
-    load = (config.preprocess.channels, RATE, 1.4 * 60 * minutes + 120, bundle.bank.names, INTERVAL)
+    options = live.Live(
+        bundle=folder / "bundle", streams=(NAME,), markers=(f"{NAME}-markers",), out=folder / "out"
+    )
+    load = (channels, RATE, 1.4 * 60 * minutes + 120, names, INTERVAL)
     with (
         Path(os.devnull).open("w", encoding="utf-8") as nowhere,
         DeviceProcess(noise_recording, *load, options=DeviceOptions(name=NAME)),
     ):
         cost = measure(live.conduct(options, Console(file=nowhere)), minutes, anonymous_memory)
     return replace(cost, cold_start_s=round(cold, 2))
-
-
-def _untrained(config: "ExperimentConfig") -> "Bundle":
-    """Make a bundle of the demo's network after one pass over a few trials: it decodes nothing, at full speed."""
-    from models.data import load_bank_of
-    from models.train import train
-    from replay.load import noise_recording
-    from replay.trials import cut_trials
-
-    bank = load_bank_of(config)
-    bank = bank.select(bank.names[:N_CONCEPTS])
-    once = config.model_copy(update={"train": config.train.model_copy(update={"epochs": 1})})
-    recording = noise_recording(config.preprocess.channels, RATE, 60.0, bank.names, INTERVAL)
-    trials = cut_trials([recording], config.preprocess, config.events, bank.names)
-    return train(trials, bank, once)
 
 
 def say(cost: "Cost") -> None:

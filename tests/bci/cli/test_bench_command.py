@@ -1,7 +1,10 @@
-"""`bci bench train` from the command line to its figures; how fast this computer is, is not tested."""
+"""`bci bench` from the command line to its figures; how fast this computer is, is not tested."""
 
+import json
 import os
 import sys
+from importlib.metadata import version
+from socket import gethostname
 
 import pytest
 
@@ -43,3 +46,20 @@ def test_no_steps_are_refused(capsys):
     with pytest.raises(SystemExit):
         main(["train", "--steps", "0"])
     assert "expected at least 1, got 0" in capsys.readouterr().err
+
+
+def test_figures_tell_what_they_were_measured_on_and_whom_not(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("models.ranking_benchmark.SECONDS", 0.01)
+    file = tmp_path / "rank.json"
+    assert main(["rank", "--concepts", "300", "--dim", "16", "--device", "cpu", "--json", str(file)]) == 0
+    figures = load_json(file)
+    assert figures["environment"]["packages"]["torch"] == version("torch")
+    assert figures["environment"]["cores"] == os.cpu_count()
+    assert gethostname() not in file.read_text(encoding="utf-8")
+    assert f"ratio {figures['ratio']:.2f}" in capsys.readouterr().out
+
+
+def test_figures_on_the_screen_are_json_alone(capsys, monkeypatch):
+    monkeypatch.setattr("models.ranking_benchmark.SECONDS", 0.01)
+    assert main(["rank", "--concepts", "300", "--dim", "16", "--device", "cpu", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["n_concepts"] == 300
