@@ -71,6 +71,8 @@ def _facts(about: About, order: RandomisationSpec | None) -> dict[str, Any]:
             "source_id": stream.source_id,
             "sfreq": stream.sfreq,
             "reference": stream.reference,
+            "device": stream.device,
+            "delay": stream.delay,
             "channels": [[channel.label, channel.kind, channel.unit] for channel in stream.channels],
         },
         "channels": about.decoder.channels,
@@ -87,7 +89,9 @@ def _facts(about: About, order: RandomisationSpec | None) -> dict[str, Any]:
         "categories": about.categories,
         "positions": None if about.positions is None else [_place(place) for place in about.positions.tolist()],
         "calibration": None if about.calibration is None else dict(about.calibration),
+        "personal": None if about.personal is None else dict(about.personal),
         "paradigm": about.paradigm,
+        "stopping": about.stopping,
         "randomisation": None if order is None else order.model_dump(mode="json"),
         "hide_truth": about.hide_truth,
     }
@@ -117,6 +121,8 @@ class _Stream(_Strict):
     source_id: str
     sfreq: _Rate
     reference: str | None
+    device: str
+    delay: Annotated[float, Field(ge=-1, le=2)]
     channels: Annotated[tuple[tuple[str, str, str], ...], Field(min_length=1, max_length=4096)]
 
 
@@ -136,7 +142,9 @@ class _Facts(_Strict):
     categories: tuple[str, ...]
     positions: tuple[tuple[_Place, _Place] | None, ...] | None
     calibration: dict[str, Any] | None
+    personal: dict[str, Any] | None = None
     paradigm: str | None
+    stopping: str | None = None
     randomisation: RandomisationSpec | None
     hide_truth: bool
 
@@ -183,6 +191,7 @@ def understand(told: Mapping[str, str], origin: str) -> Announced:
         concepts=concepts,
         model=told["model"],
         bank=told["bank"],
+        calibration=None if facts.personal is None else str(facts.personal.get("id")),
     )
     # what is hidden does not come over the wire, so nothing can be bet on
     return Announced(_about(facts, decoder, origin), None if facts.hide_truth else facts.randomisation)
@@ -198,6 +207,8 @@ def _about(facts: _Facts, decoder: DecoderSpec, origin: str) -> About:
             sfreq=facts.stream.sfreq,
             channels=tuple(Channel(*channel) for channel in facts.stream.channels),
             reference=facts.stream.reference,
+            device=facts.stream.device,
+            delay=facts.stream.delay,
         ),
         decoder=decoder,
         decoder_name=facts.decoder_name,
@@ -211,7 +222,9 @@ def _about(facts: _Facts, decoder: DecoderSpec, origin: str) -> About:
         categories=facts.categories,
         positions=None if facts.positions is None else _positions(facts.positions),
         calibration=facts.calibration,
+        personal=facts.personal,
         paradigm=facts.paradigm,
+        stopping=facts.stopping,
         hide_truth=facts.hide_truth,
     )
 

@@ -47,11 +47,11 @@ class ArraySource:
         self.spec = stream_of(recording, name, reference)
         self._data = recording.data
         self._clock = clock
-        self._markers = deque(sorted(recording.markers, key=lambda marker: marker[0]))
+        self._markers = deque(sorted(recording.told, key=lambda marker: marker[0]))
         sizes = repeat(chunk) if isinstance(chunk, int) else cycle(chunk)
         self._spans: Iterator[tuple[Segment, int, int]] = _spans(segments_of(recording), iter(sizes))
 
-    def pull(self, timeout: float) -> Batch | None:  # noqa: ARG002 (there is nothing to wait for)
+    def pull(self, timeout: float, rest: float = 0.0) -> Batch | None:  # noqa: ARG002 (there is nothing to wait for)
         """Return the next chunk with the markers that fall into it, None at the end."""
         span = next(self._spans, None)
         if span is None:
@@ -77,8 +77,8 @@ class ArraySource:
     ) -> tuple[Marker, ...]:
         found = []
         while self._markers and self._markers[0][0] < stop:
-            sample, value = self._markers.popleft()
-            found.append(Marker(float(times[sample - first]), value, "recording", arrived))
+            sample, value, source = self._markers.popleft()
+            found.append(Marker(float(times[sample - first]), value, source, arrived))
         return tuple(found)
 
 

@@ -5,6 +5,8 @@ from dataclasses import replace
 from bci.announced import CHILDREN, understand
 from bci.attached_session import AttachedSession
 from bci.clock import Clock
+from bci.device_files import known_devices
+from bci.devices import GENERIC, Delay
 from bci.discovery import FoundStream, Lookout, choose
 from bci.errors import StreamError
 from bci.lsl_source import LslSource
@@ -41,7 +43,7 @@ def attach(name: str | None = None, wait: float = 5.0) -> AttachedSession:
         raise StreamError(f"expected a stream of type Decisions, got {found}: name another one")
     lines = _DecisionInlet(found, look)
     try:
-        announced = understand(lines.open(), f"attached to {found.name} on {found.host}")
+        announced = understand(lines.open(), f"attached to {found.name}")
         source, why = _source(announced.about, wait)
         if source is None:
             origin = f"{announced.about.origin}, without traces: {why}"
@@ -55,8 +57,12 @@ def attach(name: str | None = None, wait: float = 5.0) -> AttachedSession:
 def _source(about: About, wait: float) -> tuple[Source | None, str]:
     """The EEG stream that is decoded, or why it is not to be had."""
     stream = about.stream
+    device = next((known for known in known_devices() if known.name == stream.device), GENERIC)
+    late = device.model_copy(update={"delay": Delay(seconds=stream.delay)})
     try:
-        source = LslSource(stream.source_id or stream.name, markers=(), reference=stream.reference, wait=wait)
+        source = LslSource(
+            stream.source_id or stream.name, markers=(), reference=stream.reference, wait=wait, device=late
+        )
     except StreamError as error:
         return None, str(error)
     if source.spec.labels != stream.labels:
@@ -77,12 +83,16 @@ class _DecisionInlet:
         """Subscribe; return the values under `desc`."""
         try:
             self._inlet.open(_DETAILS)
-            self._inlet.measure_offset(_DETAILS)
             info = self._inlet.describe(_DETAILS)
         except RuntimeError as error:
             raise StreamError(
                 f"{self._found.name}: expected it to answer within {_DETAILS:g} s: {error} Is its session alive?"
             ) from None
+        if not self._inlet.offset.measure(_DETAILS):
+            raise StreamError(
+                f"{self._found.name}: expected to learn in {_DETAILS:g} s where its clock stands, and its answers "
+                "do not come through: does a firewall stop UDP?"
+            )
         desc = info.desc()  # which is gone when `info` is
         return {child: desc.child_value(child) for child in CHILDREN}
 

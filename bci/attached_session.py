@@ -15,10 +15,10 @@ from bci.above_chance import AboveChance
 from bci.announced import Announced
 from bci.clock import Clock, lsl_clock
 from bci.decided import DecisionTable
-from bci.errors import ConfigError, FormatError, StreamError
+from bci.errors import ConfigError, FormatError, MismatchError, StreamError
 from bci.history import History
 from bci.randomisation import declared
-from bci.session import Snapshot
+from bci.snapshot import Snapshot
 from bci.source import Source
 from bci.specs import RandomisationSpec
 from bci.tally import totals
@@ -129,6 +129,10 @@ class AttachedSession:
     def read_gallery(self) -> None:
         """None: the decoder is elsewhere."""
 
+    @property
+    def switch(self) -> None:
+        """None: what decodes elsewhere is switched there."""
+
     def start(self, *, hold: bool = False) -> None:
         """Begin to listen; with `hold` decisions do not count until `begin` is called."""
         self._counts = not hold
@@ -146,7 +150,23 @@ class AttachedSession:
         ConfigError
             Always.
         """
-        raise ConfigError(f"cannot leave out {', '.join(labels)}: it is decoded elsewhere; leave it out there")
+        raise _elsewhere(f"leave out {', '.join(labels)}")
+
+    def pause(self) -> None:
+        """Refuse, as `leave_out` does."""
+        raise _elsewhere("pause")
+
+    def resume(self) -> None:
+        """Refuse, as `leave_out` does."""
+        raise _elsewhere("go on")
+
+    def exclude(self, start: float, stop: float) -> None:  # noqa: ARG002 (whatever it is)
+        """Refuse, as `leave_out` does."""
+        raise _elsewhere("exclude a stretch")
+
+    def note(self, text: str) -> None:  # noqa: ARG002 (whatever it is)
+        """Refuse, as `leave_out` does."""
+        raise _elsewhere("write a note")
 
     def stop(self, reason: str) -> None:
         """Ask for the end of listening, the session elsewhere goes on; the first reason given is kept."""
@@ -236,9 +256,11 @@ class AttachedSession:
     def _take_lines(self) -> None:
         for line in self._lines.drain(self._clock):
             try:
-                decision = decode(line.value, self._about.concepts)
+                decision = decode(line.value, self._about.concepts, self._about.decoder.bank)
             except FormatError as error:
                 self._refuse(error)
+            except MismatchError as error:
+                self._end(str(error))
             else:
                 self._take(_moved(decision, line.time))
 
@@ -316,6 +338,10 @@ class _Bets:
         self._next = decision.seq + 1
         if self._above is not None:
             self._above.add(decision)
+
+
+def _elsewhere(what: str) -> ConfigError:
+    return ConfigError(f"cannot {what}: it is decoded elsewhere; do it there")
 
 
 def _moved(decision: Decision, onset: float) -> Decision:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from bci.errors import MismatchError
 from bci.ranking import rank
 from bci.running import Share
-from bci.types import Decision, Ranking
+from bci.types import Decision, Evidence, Ranking
 from bci.wilson import wilson
 
 __all__ = ["Averages", "Presentation", "of_averages", "of_repeats"]
@@ -42,6 +42,8 @@ class Presentation:
         How many repeats named the truth by themselves.
     ranking
         Of the mean embedding; None without prototypes or before a repeat was decoded.
+    evidence
+        What its repeats say together; None where evidence is not summed.
     """
 
     group: str
@@ -50,6 +52,7 @@ class Presentation:
     averaged: int
     hits: int
     ranking: Ranking | None
+    evidence: Evidence | None = None
 
     @property
     def hit(self) -> bool:
@@ -78,12 +81,14 @@ class Averages:
     prototypes
         (N, D) float32, unit norm: what averages are ranked against. None if they cannot be had; then repeats are
         counted and nothing is ranked.
+    first
+        Number of the first decision there can be.
     """
 
-    def __init__(self, prototypes: NDArray[np.float32] | None = None) -> None:
+    def __init__(self, prototypes: NDArray[np.float32] | None = None, first: int = 0) -> None:
         self._prototypes = prototypes
         self._sums: OrderedDict[str, _Sum] = OrderedDict()
-        self._next = 0
+        self._next = first
         self.single = 0
         """Decisions that belong to no presentation."""
         self.missed = 0
@@ -122,12 +127,14 @@ class _Sum:
         self._truth = truth
         self._repeats = self._averaged = self._hits = 0
         self._sum: NDArray[np.float64] | None = None
+        self._evidence: Evidence | None = None
         self._told: Presentation | None = None  # as long as nothing is added
 
     def add(self, decision: Decision) -> None:
         self._told = None
         self._repeats += 1
         self._truth = self._truth if decision.truth == self._truth else None
+        self._evidence = decision.evidence or self._evidence
         if decision.ranking is None:
             return
         self._averaged += 1
@@ -138,7 +145,7 @@ class _Sum:
     def told(self, group: str, prototypes: NDArray[np.float32] | None) -> Presentation:
         if self._told is None:
             counts = (self._repeats, self._averaged, self._hits)
-            self._told = Presentation(group, self._truth, *counts, self._ranked(prototypes))
+            self._told = Presentation(group, self._truth, *counts, self._ranked(prototypes), self._evidence)
         return self._told
 
     def _ranked(self, prototypes: NDArray[np.float32] | None) -> Ranking | None:

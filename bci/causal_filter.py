@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from bci.errors import MismatchError
 
-__all__ = ["sections", "steady_state"]
+__all__ = ["power_gain", "sections", "steady_state"]
 
 Samples = NDArray[np.float64]
 
@@ -65,6 +65,16 @@ def sections(
     if lowpass is not None:
         parts.append(butter(lowpass_order, lowpass, "lowpass", fs=sfreq, output="sos"))
     return np.concatenate(parts)
+
+
+def power_gain(sos: Samples | None, frequency: float, sfreq: float) -> float:
+    """Return which share of the power at `frequency` Hz passes a filter for samples at `sfreq` Hz."""
+    if sos is None:
+        return 1.0
+    from scipy.signal import sosfreqz  # noqa: PLC0415 (as above)
+
+    _, response = sosfreqz(sos, [frequency], fs=sfreq)
+    return float(np.abs(response[0]) ** 2)
 
 
 def steady_state(sos: Samples, sample: Samples) -> Samples:

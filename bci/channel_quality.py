@@ -16,7 +16,18 @@ from bci.montage import canonical
 from bci.spectrum import BROAD, line_frequency, thinned, welch
 from bci.types import Channel
 
-__all__ = ["SECONDS", "Assessment", "Condition", "Measures", "assess_channels", "impedances", "measure"]
+__all__ = [
+    "LEAST",
+    "LINE_RATIO",
+    "SECONDS",
+    "Assessment",
+    "Condition",
+    "Measures",
+    "assess_channels",
+    "faults",
+    "impedances",
+    "measure",
+]
 
 SECONDS = 2.0
 """How much is looked at: what a channel did before does not count any more."""
@@ -93,16 +104,18 @@ class Measures:
 def measure(data: NDArray[np.float32], sfreq: float) -> Measures:
     """Measure (n_times, n_channels) raw samples in microvolts, NaN where missing, at `sfreq` Hz."""
     data, sfreq = thinned(data, sfreq)
-    missing = np.isnan(data)
-    if missing.any():
-        data = _filled(data, missing)
-    high, low = data.max(axis=0, initial=-np.inf), data.min(axis=0, initial=np.inf)
-    level, line, ratio = _powers(data, sfreq)
+    rows = np.ascontiguousarray(data.T)  # a row a channel: what is asked of it is then asked of memory as it lies
+    missing = np.isnan(rows)
+    share = missing.sum(axis=1) / max(1, len(data))
+    if share.any():
+        rows = _filled(rows, missing)
+    high, low = rows.max(axis=1, initial=-np.inf), rows.min(axis=1, initial=np.inf)
+    level, line, ratio = _powers(rows.T, sfreq)
     return Measures(
         seconds=len(data) / sfreq,
-        missing=missing.mean(axis=0) if len(data) else np.ones(data.shape[1]),
+        missing=share if len(data) else np.ones(len(rows)),
         span=np.asarray(high - low, np.float64),
-        clipped=np.maximum(_longest(data == high), _longest(data == low)) / sfreq,
+        clipped=np.maximum(_longest(rows == high[:, None]), _longest(rows == low[:, None])) / sfreq,
         level=level,
         line=line,
         line_ratio=ratio,
@@ -111,8 +124,17 @@ def measure(data: NDArray[np.float32], sfreq: float) -> Measures:
 
 def assess_channels(measures: Measures) -> tuple[Assessment, ...]:
     """Judge each channel; of several faults the first of no data, flat, saturated, line noise and noisy counts."""
-    z = _robust_z(measures)
-    return tuple(_assess(measures, channel, float(z[channel])) for channel in range(len(z)))
+    z, found = _robust_z(measures), faults(measures)
+    return tuple(found.get(channel) or _health(measures, channel, float(z[channel])) for channel in range(len(z)))
+
+
+def faults(measures: Measures) -> dict[int, Assessment]:
+    """Judge each channel, and return those that are not good."""
+    z = _robust_z(measures).tolist()
+    found = {
+        channel: _absence(measures, channel) or _fault(measures, channel, z[channel]) for channel in range(len(z))
+    }
+    return {channel: assessment for channel, assessment in found.items() if assessment is not None}
 
 
 def impedances(channels: Sequence[Channel]) -> dict[int, int]:
@@ -125,11 +147,11 @@ def impedances(channels: Sequence[Channel]) -> dict[int, int]:
     return {eeg[key]: column for key, column in told.items() if key in eeg}
 
 
-def _filled(data: NDArray[np.float32], missing: NDArray[np.bool_]) -> NDArray[np.float32]:
+def _filled(rows: NDArray[np.float32], missing: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Put each channel's mean where a sample is missing, 0 where all are."""
-    there = np.maximum((~missing).sum(axis=0), 1)
-    mean = np.where(missing, 0, data).sum(axis=0, dtype=np.float64) / there
-    return np.where(missing, mean, data).astype(np.float32)
+    there = np.maximum((~missing).sum(axis=1), 1)
+    mean = np.where(missing, 0, rows).sum(axis=1, dtype=np.float64) / there
+    return np.where(missing, mean[:, None], rows).astype(np.float32)
 
 
 def _powers(data: NDArray[np.float32], sfreq: float) -> tuple[Floats, float | None, Floats]:
@@ -149,12 +171,13 @@ def _powers(data: NDArray[np.float32], sfreq: float) -> tuple[Floats, float | No
 
 
 def _longest(at: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return the length of the longest run of True in each column."""
-    often = np.flatnonzero(at.sum(axis=0) > 1)  # few channels ever repeat an extreme
-    longest = np.where(at.any(axis=0), 1, 0)
-    positions = np.arange(1, len(at) + 1)[:, None]
-    last_away = np.maximum.accumulate(np.where(at[:, often], 0, positions), axis=0)
-    longest[often] = (positions - last_away).max(axis=0, initial=0)
+    """Return the length of the longest run of True in each row."""
+    count = np.count_nonzero(at, axis=1)
+    longest: NDArray[np.int64] = np.minimum(count, 1)
+    often = np.flatnonzero(count > 1)  # few channels ever repeat an extreme
+    positions = np.arange(1, at.shape[1] + 1)
+    last_away = np.maximum.accumulate(np.where(at[often], 0, positions), axis=1)
+    longest[often] = (positions - last_away).max(axis=1, initial=0)
     return longest
 
 
@@ -167,10 +190,6 @@ def _robust_z(measures: Measures) -> Floats:
         off = logs - np.median(logs)
         z[usable] = off / max(1.4826 * float(np.median(np.abs(off))), _LEAST_SCATTER)
     return z
-
-
-def _assess(measures: Measures, channel: int, z: float) -> Assessment:
-    return _absence(measures, channel) or _fault(measures, channel, z) or _health(measures, channel, z)
 
 
 def _absence(measures: Measures, channel: int) -> Assessment | None:

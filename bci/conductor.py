@@ -6,11 +6,15 @@ buttons only asks, and reads `status()`.
 
 import threading
 from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
+from pathlib import Path
 from typing import Any, Protocol
 
-from bci.session import Snapshot
+from bci.errors import ConfigError
+from bci.snapshot import Snapshot
 from bci.viewing import Viewed
 
 __all__ = ["Conductor", "Phase", "Status", "Watch", "Watched"]
@@ -68,6 +72,22 @@ class Watched(Protocol):
         """Decode without the signal of these channels, and with all others."""
         ...
 
+    def pause(self) -> None:
+        """Decide on nothing that is shown, until `resume`."""
+        ...
+
+    def resume(self) -> None:
+        """End a pause."""
+        ...
+
+    def exclude(self, start: float, stop: float) -> None:
+        """Say that something is wrong with a stretch, seconds from now; below 0 is past."""
+        ...
+
+    def note(self, text: str) -> None:
+        """Write a remark into the journal."""
+        ...
+
     def stop(self, reason: str) -> None:
         """Ask for the end."""
         ...
@@ -108,6 +128,8 @@ class Conductor:
         self._session: Watched | None = None
         self._unwanted = ""  # why what is being opened shall end at once
         self._thread: threading.Thread | None = None
+        self._switching: threading.Thread | None = None
+        self._changing = threading.Lock()  # of the status, which several threads change
 
     def status(self) -> Status:
         """Return how it stands."""
@@ -126,7 +148,7 @@ class Conductor:
         """Let events count: READY -> RUNNING."""
         session = self._session
         if session is not None and self._status.phase is Phase.READY:
-            self._status = replace(self._status, phase=Phase.RUNNING)
+            self._change(phase=Phase.RUNNING)
             session.begin()
 
     def leave_out(self, labels: Collection[str]) -> None:
@@ -140,12 +162,82 @@ class Conductor:
         if (session := self._session) is not None:
             session.leave_out(labels)
 
+    def pause(self) -> None:
+        """Pause a session that runs, or go on with one that is paused.
+
+        Raises
+        ------
+        BciError
+            If it is decoded elsewhere.
+        """
+        session = self._session
+        if session is not None and self._status.phase is Phase.RUNNING:
+            (session.resume if session.snapshot().paused else session.pause)()
+
+    def exclude(self, start: float, stop: float) -> None:
+        """Say that something is wrong with a stretch, seconds from now; nothing if no session is on.
+
+        Raises
+        ------
+        BciError
+            If it is no stretch, or it is decoded elsewhere.
+        """
+        if (session := self._session) is not None:
+            session.exclude(start, stop)
+
+    def note(self, text: str) -> None:
+        """Write a remark into the journal; nothing if no session is on.
+
+        Raises
+        ------
+        BciError
+            If it is too long, or it is decoded elsewhere.
+        """
+        if (session := self._session) is not None:
+            session.note(text)
+
+    def switch(self, file: Path) -> Future[None]:
+        """Decode with another bundle or bank from now on, once it is loaded: see `bci.viewing.Viewed.switch`.
+
+        Returns
+        -------
+        done
+            When what is viewed is that of the new decoder; raises why it cannot be used. The session goes on.
+        """
+        done: Future[None] = Future()
+        viewed, session = self._status.viewed, self._session
+        if viewed is None or session is None or viewed.switch is None:
+            done.set_exception(ConfigError("cannot switch the decoder: no session decodes here now"))
+        elif self._switching is not None and self._switching.is_alive():
+            done.set_exception(ConfigError("cannot switch the decoder: another one is being loaded"))
+        else:
+            self._change(busy="loading another decoder")
+            wanted = partial(self._switch, session, partial(viewed.switch, file), done)
+            self._switching = threading.Thread(target=wanted, name="switch")
+            self._switching.start()
+        return done
+
+    def _switch(self, session: Watched, load: Callable[[], Viewed], done: Future[None]) -> None:
+        try:
+            viewed = load()
+        except BaseException as error:  # noqa: BLE001 (raised where the result is asked for)
+            self._change(busy="")
+            done.set_exception(error)
+        else:
+            if self._session is session:  # which may have ended meanwhile
+                self._change(busy="", viewed=viewed)
+            done.set_result(None)
+
+    def _change(self, **changes: Any) -> None:
+        with self._changing:
+            self._status = replace(self._status, **changes)
+
     def stop(self, reason: str = "stopped") -> None:
         """Ask for the end: READY or RUNNING -> STOPPED."""
         if self._thread is None or not self._thread.is_alive():
             return
         self._unwanted = self._unwanted or reason
-        self._status = replace(self._status, busy="ending in order")
+        self._change(busy="ending in order")
         if (session := self._session) is not None:
             session.stop(reason)
 
@@ -154,6 +246,8 @@ class Conductor:
         if self._thread is not None:
             self.stop("the window was closed")
             self._thread.join()
+        if self._switching is not None:
+            self._switching.join()
 
     def raise_error(self) -> None:
         """Raise what failed, if anything did."""
@@ -165,9 +259,9 @@ class Conductor:
             self._play(stream, self._watch)
         except BaseException as error:  # noqa: BLE001 (told to whoever looks, and raised by `raise_error`)
             phase = Phase.STOPPED if self._status.viewed is not None else Phase.CONFIGURE
-            self._status = replace(self._status, phase=phase, busy="", error=error)
+            self._change(phase=phase, busy="", error=error)
         else:
-            self._status = replace(self._status, phase=Phase.STOPPED, busy="")
+            self._change(phase=Phase.STOPPED, busy="")
         finally:
             self._session = None
 
@@ -175,11 +269,11 @@ class Conductor:
         self._session = session
         session.start(hold=self._hold)
         phase = Phase.READY if self._hold else Phase.RUNNING
-        self._status = replace(self._status, phase=phase, busy="", viewed=viewed)
+        self._change(phase=phase, busy="", viewed=viewed)
         if self._unwanted:
             session.stop(self._unwanted)
         while not session.wait(_LOOK):
             pass
         summary = session.finish()
-        self._status = replace(self._status, summary=summary)
+        self._change(summary=summary)
         return summary

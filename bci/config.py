@@ -31,8 +31,13 @@ def config_folders() -> tuple[Path, ...]:
     return (package / "configs", package.parent / "configs")
 
 
-def find_config(name: str) -> Path:
+def find_config(name: str, kind: str = "") -> Path:
     """Find a config by path or by bare name.
+
+    Parameters
+    ----------
+    kind
+        Folder inside those of configs in which bare names are looked up, such as `devices`.
 
     Raises
     ------
@@ -42,10 +47,11 @@ def find_config(name: str) -> Path:
     path = Path(name)
     if path.suffix == ".toml" and path.is_file():
         return path
-    for folder in config_folders():
+    folders = [folder / kind for folder in config_folders()]
+    for folder in folders:
         if (found := folder / f"{name}.toml").is_file():
             return found
-    known = sorted({file.stem for folder in config_folders() for file in folder.glob("*.toml")})
+    known = sorted({file.stem for folder in folders for file in folder.glob("*.toml")})
     raise ConfigError(f"expected a TOML file or one of {', '.join(known)}; got {name!r}, which is neither")
 
 

@@ -14,12 +14,18 @@ EXACT = 2**24  # float32 counts no further
 
 
 class CounterGaps:
-    """Counts what is missing before each sample."""
+    """Counts what is missing before each sample.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    modulus
+        Number of values until the counter starts again, if that is known; dropped if it counts beyond.
+    """
+
+    def __init__(self, modulus: int | None = None) -> None:
         self._last: int | None = None
         self._top: int | None = None  # value before the last wrap
-        self._modulus: int | None = None
+        self._modulus = modulus
 
     @property
     def modulus(self) -> int | None:

@@ -24,6 +24,11 @@ class Decoder(Protocol):
         """What it expects and what it ranks."""
         ...
 
+    @property
+    def trouble(self) -> str:
+        """What is wrong with it although it decodes; empty if nothing is."""
+        ...
+
     def decode(self, epochs: NDArray[np.float32], watch: Sequence[int | None], k: int) -> list[Ranking]:
         """Rank the concepts for each epoch.
 
@@ -69,6 +74,7 @@ class FakeDecoder:
     def __init__(self, spec: DecoderSpec, prototypes: NDArray[np.float32]) -> None:
         self.spec = spec
         self.prototypes = prototypes
+        self.trouble = ""
 
     def decode(self, epochs: NDArray[np.float32], watch: Sequence[int | None], k: int) -> list[Ranking]:
         """Rank by the mean over time of the first D channels."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bci.errors import StreamError
+from bci.journal import is_journal
 
 __all__ = ["FoundStream", "Lookout", "choose", "marker_streams", "seen"]
 
@@ -38,6 +39,11 @@ class FoundStream:
     uid: str
     created: float
     handle: Any = field(repr=False, compare=False)
+
+    @property
+    def key(self) -> str:
+        """What it is known by: its source id, which stays the same when its sender starts again, if it has one."""
+        return self.source_id or self.uid
 
     def __str__(self) -> str:
         rate = f"{self.sfreq:g} Hz" if self.sfreq else "events"
@@ -127,7 +133,7 @@ def marker_streams(
     look: Callable[[], Sequence[FoundStream]],
     clock: Callable[[], float] = time.monotonic,
 ) -> list[FoundStream]:
-    """Return the marker streams with these names or source ids; None: all that are there.
+    """Return the marker streams with these names or source ids; None: all that are there but journals of sessions.
 
     Raises
     ------
@@ -136,7 +142,7 @@ def marker_streams(
     """
     end = clock() + wait
     while True:
-        markers = [stream for stream in look() if stream.type.lower() == "markers"]
+        markers = [stream for stream in look() if stream.type.lower() == "markers" and not is_journal(stream.name)]
         known = {key for stream in markers for key in (stream.name, stream.source_id)}
         missing = [name for name in names or () if name not in known]
         if not missing:

@@ -3,16 +3,18 @@
 Live, in replay and in training the same object does this; only who feeds it differs.
 """
 
+import copy
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from math import inf
+from math import inf, isfinite
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bci.clock import Clock
 from bci.events import Event, EventBuilder
+from bci.flow_watch import STALLED_AFTER
 from bci.picking import Interpolator
 from bci.preprocess import Preprocessor, scale_epochs
 from bci.quality import assess
@@ -36,15 +38,26 @@ from bci.types import (
 __all__ = ["Epocher"]
 
 _PATIENCE = 60.0  # seconds that an event waits for samples that do not come
+_DOUBTFUL = 0.25  # of a sample: four standard errors are a sample then
+_JUST_BEGUN = "the stream has just begun, how far its stamps jitter is not known"
 _MAX_PENDING = 4096  # events that wait at the same time: bounded on any input
 
 
 @dataclass(frozen=True, slots=True)
 class _Pending:
-    """An event whose window is not complete; `onset` is a sample index once the sample has come."""
+    """An event whose window is not complete.
+
+    Parameters
+    ----------
+    onset
+        Index of its sample, once that has come.
+    doubt
+        Standard error of the time of that sample, seconds, as far as it was known when it came.
+    """
 
     event: Event
     onset: int | None = None
+    doubt: float = 0.0
 
 
 class Epocher:
@@ -61,7 +74,7 @@ class Epocher:
     clock
         Stamps what happens; seconds on the LSL clock.
     whitening
-        (n_channels, n_channels), needed if `preprocess.scale` is `whiten`.
+        (n_channels, n_channels), see `bci.preprocess.scale_epochs`.
     interpolate
         Makes up missing channels, if `preprocess.missing` says so.
     memory
@@ -85,13 +98,14 @@ class Epocher:
         self.preprocessor = Preprocessor(preprocess, stream, interpolate)
         self._quality = quality
         self._clock = clock
-        self._whitening = whitening
+        self._whitening = None if whitening is None else whitening.astype(np.float32)
         rate = stream.sfreq / self.preprocessor.ring_factor
         _, length = self.preprocessor.block(0)
         self._ring = Ring(length + int(memory * rate), len(preprocess.channels))
         self._timeline = Timeline(stream.sfreq, memory + length / rate)
         self._events = EventBuilder(events, concepts, tolerance=0.5 / stream.sfreq)
         self._pending: list[_Pending] = []
+        self._doubt = 0.0  # standard error of the newest time, seconds
         self._stood_still = -inf  # when nothing was to come, as while a recording is paused
         self._piece = max(1, self._ring.capacity // 4) * self.preprocessor.ring_factor
         centre = (preprocess.tmin + preprocess.tmax) / 2
@@ -103,19 +117,54 @@ class Epocher:
         return self._events.ignored
 
     @property
+    def events(self) -> EventSpec:
+        """Which markers make an event."""
+        return self._events.spec
+
+    @property
     def waiting(self) -> int:
         """Events whose window is not complete yet."""
         return len(self._pending)
+
+    @property
+    def due(self) -> float:
+        """Time of the sample that completes the next window, seconds on the LSL clock; infinite if none waits."""
+        end = self.preprocessor.last - 0.5 / self.stream.sfreq
+        return min((entry.event.marker.time + end for entry in self._pending), default=inf)
+
+    @property
+    def memory(self) -> float:
+        """Seconds after an onset at which its window is complete, or will never be."""
+        return self._ring.capacity * self.preprocessor.ring_factor / self.stream.sfreq
+
+    def continue_from(self, other: "Epocher") -> float:
+        """Go on where another epocher of the same stream stands.
+
+        With the same preprocessing all that it has heard is taken over: no filter starts anew, no sample is lost.
+
+        Returns
+        -------
+        lead
+            Seconds from now on before which onsets are to be left to the other: until the first window can be had,
+            and a high-pass has settled.
+        """
+        if self.preprocessor.spec == other.preprocessor.spec and self.stream == other.stream:
+            kept = (other.preprocessor, other._ring, other._timeline)  # noqa: SLF001 (of the same class)
+            self.preprocessor, self._ring, self._timeline = copy.deepcopy(kept)
+            return 0.0
+        spec, rate = self.preprocessor.spec, self.stream.sfreq / self.preprocessor.ring_factor
+        reach = max(0, -self.preprocessor.block(0)[0]) / rate
+        return reach + 2 / spec.sfreq + (1 / spec.highpass if spec.highpass else 0.0)
 
     def feed(self, batch: Batch) -> list[Epoch]:
         """Take a batch in; return the epochs that are complete, or certain never to be."""
         ready = self._take_markers(batch.markers)
         # what waited for its marker alone is cut first: its last sample came earlier
-        ready += self._cut_ready(arrived=None)
+        ready += self._cut_ready(None)
         if batch.chunk is not None:
             for piece in _pieces(batch.chunk, self._piece):
                 self._take_samples(piece)
-                ready += self._cut_ready(piece.arrived)
+                ready += self._cut_ready(piece)
         if batch.state is SourceState.CONNECTED:
             self._stood_still = self._clock()
         return ready + self._give_up_stale()
@@ -151,14 +200,15 @@ class Epocher:
     # -------------------------------------------------------------------------------- samples
 
     def _take_samples(self, chunk: SampleChunk) -> None:
+        self._doubt = chunk.doubt
         self._timeline.append(chunk)
         for stretch in self.preprocessor.feed(chunk):
             self._ring.append(stretch.data, stretch.first, broken=stretch.broken)
         if self._sliding is not None:
             self._pending += [_Pending(event, onset) for event, onset in self._sliding.begun(chunk)]
 
-    def _cut_ready(self, arrived: float | None) -> list[Epoch]:
-        """Cut what is complete; `arrived` is when the newest samples came, if they have just come."""
+    def _cut_ready(self, new: SampleChunk | None) -> list[Epoch]:
+        """Cut what is complete, `new` being what has just come, if it is that which completes it."""
         if not self._pending:
             return []
         ringed = self._clock()
@@ -168,7 +218,7 @@ class Epocher:
             if window is Window.WAITING:
                 waiting.append(entry)
             elif window is Window.READY:
-                ready.append(self._cut(entry, arrived, ringed))
+                ready.append(self._cut(entry, new, ringed))
             else:
                 ready.append(self._lost(entry.event, _WHY[window]))
         self._pending = waiting
@@ -177,7 +227,8 @@ class Epocher:
     def _locate(self, entry: _Pending) -> _Pending:
         if entry.onset is not None:
             return entry
-        return replace(entry, onset=self._timeline.locate(entry.event.marker.time))
+        onset = self._timeline.locate(entry.event.marker.time)
+        return replace(entry, onset=onset, doubt=self._doubt if isfinite(self._doubt) else 0.0)
 
     def _look(self, entry: _Pending) -> Window:
         if entry.onset is None:
@@ -186,17 +237,29 @@ class Epocher:
 
     # -------------------------------------------------------------------------------- epochs
 
-    def _cut(self, entry: _Pending, arrived: float | None, ringed: float) -> Epoch:
+    def _cut(self, entry: _Pending, new: SampleChunk | None, ringed: float) -> Epoch:
         assert entry.onset is not None  # noqa: S101 (only located entries are READY)
         event = self._complete(entry.event)
         spec = self.preprocessor.spec
         epoch = self.preprocessor.finish(self._ring.window(*self.preprocessor.block(entry.onset)))
-        flags = event.flags + assess(epoch, spec.channels, self._quality)
+        flags = event.flags + assess(epoch, spec.channels, self._quality) + tuple(self._times(entry, new))
         data = scale_epochs(epoch[None], spec, self._whitening)[0]
         heard = event.marker.arrived
-        later = heard if arrived is None else max(arrived, heard)
+        later = heard if new is None else max(new.arrived, heard)
         stamps = Stamps(arrived=later, ringed=max(ringed, later), cut=max(self._clock(), later))
         return self._epoch(event, read_only(data), flags, stamps)
+
+    def _times(self, entry: _Pending, new: SampleChunk | None) -> Iterator[Flag]:
+        """Say what is to be said of the times of an epoch."""
+        end = entry.event.marker.time + self.preprocessor.spec.tmax
+        if new is not None and end < new.due:
+            yield Flag(
+                Status.LATE, f"the sender hung, its samples came {new.due - end + STALLED_AFTER:.1f} s late"
+            )
+        doubt = max(entry.doubt, self._doubt)
+        if doubt * self.stream.sfreq > _DOUBTFUL:
+            how = f"stamps jitter, its time is sure to {3e3 * doubt:.0f} ms" if isfinite(doubt) else _JUST_BEGUN
+            yield Flag(Status.OK, how)
 
     def _lost(self, event: Event, reason: str | None = None) -> Epoch:
         event = self._complete(event)
@@ -216,7 +279,7 @@ class Epocher:
             sfreq=self.preprocessor.spec.sfreq,
             marker=None if self._sliding is not None else event.marker,
             truth=event.truth,
-            group=None,
+            group=event.group,
             quality=Quality(flags),
             stamps=stamps,
             mask=self.preprocessor.interpolated,

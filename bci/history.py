@@ -3,6 +3,7 @@
 Readers copy, and then drop what the writer has overtaken meanwhile; so nobody ever waits for somebody who looks.
 """
 
+from bisect import bisect_left
 from dataclasses import dataclass
 
 import numpy as np
@@ -117,6 +118,17 @@ class History:
         lost = min(max(0, self._start - first), len(times))  # overtaken while they were copied
         return Stretch(first + lost, read_only(data[lost:]), read_only(times[lost:]))
 
+    def nearest(self, time: float) -> int | None:
+        """Return the index of the sample nearest to a time; None if it is not kept, or not there yet."""
+        kept = range(self._start, self._end)
+        at = bisect_left(kept, time, key=self._time_of)
+        beside = kept[max(at - 1, 0) : at + 1]
+        if not beside:
+            return None
+        index = min(beside, key=lambda sample: abs(self._time_of(sample) - time))
+        near = abs(self._time_of(index) - time) <= 1 / self.sfreq or 0 < at < len(kept)
+        return index if near and index >= self._start else None  # overtaken while it was looked for
+
     def around(self, time: float, before: float, after: float) -> Stretch | None:
         """Copy the samples from `before` seconds before a time until `after` seconds after it.
 
@@ -126,17 +138,15 @@ class History:
             `round((before + after) * sfreq)` samples, that at `round(before * sfreq)` nearest to `time`; None if
             one of them is not there, not yet or not any more.
         """
-        if not self._end or not self.last_time > time:
+        onset = self.nearest(time)
+        if onset is None:
             return None
-        guess = self._end - int((self.last_time - time) * self.sfreq)
-        margin = int(self.sfreq) + 1  # clocks drift and gaps are counted in whole samples
-        near = self.between(guess - margin, guess + margin)
-        if not len(near.times) or not near.times[0] <= time <= near.times[-1]:
-            return None
-        onset = near.first + int(np.abs(near.times - time).argmin())
         first, n_times = onset - round(before * self.sfreq), round((before + after) * self.sfreq)
         found = self.between(first, first + n_times)
         return found if len(found.times) == n_times else None
+
+    def _time_of(self, sample: int) -> float:
+        return float(self._times[sample % self.capacity])
 
     def _write(self, data: NDArray[np.float32], times: NDArray[np.float64], first: int) -> None:
         at = first % self.capacity

@@ -2,6 +2,7 @@
 
 import signal
 import time
+from _thread import start_new_thread
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -13,7 +14,7 @@ _SAME_PRESS = 0.5  # seconds; launchers pass on a signal that the whole process 
 
 @contextmanager
 def ended_by_signals(stop: Callable[[], None], clock: Callable[[], float] = time.monotonic) -> Iterator[None]:
-    """Call `stop` at the first SIGINT or SIGTERM; raise KeyboardInterrupt at another one.
+    """Call `stop` at the first SIGINT or SIGTERM, on a thread of its own; raise KeyboardInterrupt at another one.
 
     To be used in the main thread. The handlers that were there come back at the end.
     """
@@ -22,7 +23,8 @@ def ended_by_signals(stop: Callable[[], None], clock: Callable[[], float] = time
     def handle(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 (the shape of a signal handler)
         if not first:
             first.append(clock())
-            stop()
+            # this thread may hold the very lock that `stop` needs; starting one in the plainest way needs none
+            start_new_thread(stop, ())
         elif clock() - first[0] > _SAME_PRESS:
             raise KeyboardInterrupt
 

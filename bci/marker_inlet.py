@@ -1,11 +1,11 @@
 """One marker stream: strings or whole numbers, each at its own time."""
 
-from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
 from bci.clock import Clock
+from bci.clock_offset import ClockOffset
 from bci.discovery import FoundStream
 from bci.types import Marker
 
@@ -24,15 +24,23 @@ class MarkerInlet:
     ----------
     found
         The stream; its first channel is read.
+    delay
+        Seconds that its stamps are late, because an amplifier sets them; subtracted.
+    recover
+        Leave it to liblsl to come back to a sender that was restarted.
     """
 
-    def __init__(self, found: FoundStream) -> None:
+    def __init__(self, found: FoundStream, delay: float = 0.0, *, recover: bool = True) -> None:
         from pylsl import StreamInlet  # noqa: PLC0415
 
         self.name = found.name
-        self.key = found.source_id or found.uid
-        self._inlet: Any = StreamInlet(found.handle, max_buflen=BUFFER)
-        self._offset: float | None = None
+        self.uid = found.uid
+        self.lost = False
+        """Whether the sender has gone: nothing will come any more."""
+        self._delay = delay
+        self._inlet: Any = StreamInlet(found.handle, max_buflen=BUFFER, recover=recover)
+        self.offset = ClockOffset(self._inlet, found.name, found.host)
+        """Where the sender's clock stands."""
 
     def open(self, timeout: float) -> None:
         """Subscribe; must be called before `drain`.
@@ -56,29 +64,18 @@ class MarkerInlet:
         """
         return self._inlet.info(timeout)
 
-    def measure_offset(self, timeout: float) -> None:
-        """Measure the clock offset, which takes about half a second the first time; later it is just read.
-
-        Raises
-        ------
-        RuntimeError
-            If the sender does not answer within `timeout` seconds.
-        """
-        self._offset = self._inlet.time_correction(timeout)
-
     def drain(self, clock: Clock) -> list[Marker]:
-        """Return what has come since the last time, oldest first; nothing before the first offset is known."""
-        with suppress(RuntimeError):  # not known yet, or the sender is gone and the last offset still holds
-            self.measure_offset(0.0)
-        if self._offset is None:
+        """Return what has come since the last time, oldest first; nothing before a first `offset` is known."""
+        if not self.offset.look():
             return []
         try:
             samples, stamps = self._inlet.pull_chunk(0.0, max_samples=256, as_numpy=True)
-        except RuntimeError:  # lost for good
+        except RuntimeError:  # liblsl's LostError
+            self.lost = True
             return []
-        arrived = clock()
+        arrived, shift = clock(), self.offset.seconds - self._delay
         return [
-            Marker(stamp + self._offset, _text(sample[0]), self.name, arrived)
+            Marker(stamp + shift, _text(sample[0]), self.name, arrived)
             for sample, stamp in zip(samples, stamps.tolist(), strict=True)
         ]
 

@@ -190,7 +190,7 @@ class Player:
 
     # ------------------------------------------------------------------------------------------------- source
 
-    def pull(self, timeout: float) -> Batch | None:
+    def pull(self, timeout: float, rest: float = 0.0) -> Batch | None:  # noqa: ARG002 (chunks have a length of their own)
         """Wait until the next chunk is due; see `bci.source.Source.pull`. No lock is held meanwhile."""
         end = self._clock() + timeout
         while True:
@@ -273,8 +273,8 @@ class Player:
             gap_before=gap,
         )
         markers = tuple(
-            Marker(float(chunk.times[sample - first]), value, "recording", now)
-            for sample, value in self._tape.markers_between(first, stop)
+            Marker(float(chunk.times[sample - first]), value, source, now)
+            for sample, value, source in self._tape.markers_between(first, stop)
             if first >= self._told
         )
         self._repeated |= bool(markers) and first < self._furthest

@@ -94,7 +94,10 @@ class Preprocessor:
         self.factor = decimation(spec, stream.sfreq)
         self._interpolate = interpolate
         self.picking = pick_channels(spec, stream, interpolate)
+        self._left_out: tuple[str, ...] = ()
         self._divisor = self._reference_divisor()
+        low, high = spec.baseline or (spec.tmin, spec.tmax)
+        self._extent = min(spec.tmin, low), max(spec.tmax, high)
         self._sos = causal_filter.sections(
             stream.sfreq,
             notch=spec.notch,
@@ -121,22 +124,43 @@ class Preprocessor:
 
     def pick(self, data: NDArray[np.float32]) -> Samples:
         """Turn the stream's channels (n, n_stream) into the decoder's (n, n_channels), times the gain."""
-        return self.picking(data) * self.spec.gain
+        picked = self.picking(data)
+        picked *= self.spec.gain
+        return picked
 
     def without(self, labels: Collection[str]) -> Picking:
         """Return how channels are picked if these of the stream's are left out; changes nothing, on any thread.
+
+        Those of `leave_out` are left out as well.
 
         Raises
         ------
         MismatchError
             If the stream has no such channel, or those that are left cannot make up for it.
         """
-        return pick_channels(self.spec, self.stream, self._interpolate, labels)
+        return pick_channels(self.spec, self.stream, self._interpolate, {*labels, *self._left_out})
+
+    def leave_out(self, labels: Collection[str]) -> None:
+        """Do without these channels for good, from the first sample on, as far as the stream has them.
+
+        Raises
+        ------
+        MismatchError
+            If the others cannot make up for them.
+        """
+        there = self.stream.labels
+        if names := [there[at] for at in match(there, tuple(labels)) if at is not None]:
+            self._left_out = tuple(names)
+            self.adopt(self.without(()))
 
     def adopt(self, picking: Picking) -> None:
         """Pick channels otherwise from the next sample on; filters start anew there, as after a gap."""
         self.picking = picking
         self._cut_off = True
+
+    def passes(self, frequency: float) -> float:
+        """Return which share of the power at a frequency in Hz the filters let through."""
+        return causal_filter.power_gain(self._sos, frequency, self.stream.sfreq)
 
     # -------------------------------------------------------------------------------- sample by sample
 
@@ -149,14 +173,14 @@ class Preprocessor:
             self._cut_off or (self._expected is not None and chunk.seq != self._expected) or chunk.gap_before > 0
         )
         self._expected = chunk.seq + len(picked)
-        runs = list(_finite_runs(picked))
-        if sum(stop - start for start, stop in runs) < len(picked):
+        good = np.asarray(np.isfinite(picked).all(axis=1))
+        if not good.all():
             self._warn(picked)
-        for start, stop in runs:
+        for start, stop in _runs(good):
             broken = lost or start > 0
             lost = False
             yield self._run(picked[start:stop], chunk.seq + start, broken=broken)
-        self._cut_off = not np.isfinite(picked[-1]).all()
+        self._cut_off = not good[-1]
         if self._cut_off:
             yield self._run(picked[:0], chunk.seq + len(picked), broken=True)  # what was awaited will not come
 
@@ -203,18 +227,23 @@ class Preprocessor:
         first, n
             Index of the first sample at the rate of the ring, and how many.
         """
-        start, stop = self._extent()
+        start, stop = self.extent()
         rate = self.stream.sfreq / self.ring_factor
         # whole-number arithmetic: a tie between two ring samples is decided the same way everywhere
         nearest = (2 * onset + self.ring_factor) // (2 * self.ring_factor)
         first = nearest + round(start * rate)
         return first, round((stop - start) * self.spec.sfreq) * (self.factor // self.ring_factor)
 
+    @property
+    def last(self) -> float:
+        """Time of the last sample that an epoch needs, seconds after the onset."""
+        return self.extent()[1] - 1 / self.spec.sfreq
+
     def finish(self, block: Samples) -> NDArray[np.float32]:
         """Turn the samples of `block` into an epoch (n_channels, n_times), baseline removed, not yet scaled."""
         if not self._continuous:
             block = self._filter_alone(block)
-        start, _ = self._extent()
+        start, _ = self.extent()
         rate = self.spec.sfreq
         at = round((self.spec.tmin - start) * rate)
         epoch = block[at : at + self.spec.n_times]
@@ -229,9 +258,9 @@ class Preprocessor:
         self._state = None
         return self._refer(np.ascontiguousarray(filtered[:: self.factor]))
 
-    def _extent(self) -> tuple[float, float]:
-        low, high = self.spec.baseline or (self.spec.tmin, self.spec.tmax)
-        return min(self.spec.tmin, low), max(self.spec.tmax, high)
+    def extent(self) -> tuple[float, float]:
+        """Return from when until when an epoch reaches, baseline included, seconds after its onset."""
+        return self._extent
 
     # -------------------------------------------------------------------------------- reference
 
@@ -254,9 +283,9 @@ class Preprocessor:
 
 
 def scale_epochs(
-    epochs: NDArray[np.float32], spec: PreprocessSpec, whitening: NDArray[np.float64] | None
+    epochs: NDArray[np.float32], spec: PreprocessSpec, whitening: NDArray[np.floating] | None
 ) -> NDArray[np.float32]:
-    """Apply the last steps: divide by the root mean square or whiten, then clip.
+    """Apply the last steps: align with the training data if need be, scale, then clip.
 
     Parameters
     ----------
@@ -265,29 +294,28 @@ def scale_epochs(
     spec
         What to do.
     whitening
-        (n_channels, n_channels), needed if `spec.scale` is `whiten`.
+        (n_channels, n_channels), needed if `spec.scale` is `whiten`. Beside another scale it is a person's
+        alignment, which comes before that scale.
 
     Returns
     -------
     scaled
         (n, n_channels, n_times) float32.
     """
+    if whitening is not None:
+        epochs = np.matmul(whitening.astype(np.float32, copy=False), epochs)
+    elif spec.scale == "whiten":
+        raise MismatchError("the decoder whitens its epochs, but its whitening matrix is missing")
     if spec.scale == "rms":
         rms = np.sqrt(np.mean(np.square(epochs, dtype=np.float64), axis=(1, 2), keepdims=True))
         epochs = (epochs / np.maximum(rms, np.finfo(np.float32).tiny)).astype(np.float32)
-    elif spec.scale == "whiten":
-        if whitening is None:
-            raise MismatchError("the decoder whitens its epochs, but its whitening matrix is missing")
-        epochs = np.matmul(whitening.astype(np.float32), epochs)
     return epochs if spec.clip is None else np.clip(epochs, -spec.clip, spec.clip)
 
 
-def _finite_runs(samples: Samples) -> Iterator[tuple[int, int]]:
-    """Yield [start, stop) of the stretches in which every channel is finite."""
-    good = np.asarray(np.isfinite(samples).all(axis=1))
+def _runs(good: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
+    """Yield [start, stop) of the stretches that are good throughout."""
     if good.all():
-        if len(good):
-            yield 0, len(good)
+        yield 0, len(good)
         return
     edges = np.flatnonzero(np.diff(np.concatenate([[False], good, [False]]).astype(np.int8)))
     for start, stop in zip(edges[::2], edges[1::2], strict=True):

@@ -53,14 +53,20 @@ def rank_scores(
     temperature: float = 1.0,
 ) -> Ranking:
     """Rank by the scores (N,) that a decoder gave, from an embedding (D,) that the ranking then holds."""
-    k = min(k, len(scores))
-    # stable, so that equal scores keep the order of the bank
-    best = np.argsort(-scores, kind="stable")[:k]
+    best = _best(scores, min(k, len(scores)))
+    powers = np.exp((scores - scores[best[0]]) / temperature)
     return Ranking(
-        indices=read_only(best.astype(np.int64, copy=False)),
+        indices=read_only(best),
         scores=read_only(scores[best]),
-        probabilities=read_only(softmax(scores, temperature)[best]),
+        probabilities=read_only(powers[best] / powers.sum()),
         embedding=read_only(embedding),
-        truth_rank=None if truth is None else int(truth_ranks(scores[None], np.array([truth]))[0]),
+        truth_rank=None if truth is None else int(np.count_nonzero(scores >= scores[truth])) - 1,
         n_concepts=len(scores),
     )
+
+
+def _best(scores: NDArray[np.float32], k: int) -> NDArray[np.int64]:
+    """Indices of the best, best first; stable, so that equal scores keep the order of the bank."""
+    threshold = np.partition(scores, len(scores) - k)[len(scores) - k]
+    candidates = np.flatnonzero(scores >= threshold)
+    return np.asarray(candidates[np.argsort(-scores[candidates], kind="stable")][:k], np.int64)

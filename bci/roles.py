@@ -7,7 +7,7 @@ types, because service columns are often declared as EEG. Declared units follow 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from bci.errors import StreamError
 from bci.types import Channel
 
-__all__ = ["PLAUSIBLE", "Layout", "Role", "check_range", "layout", "microvolts_per", "role_of"]
+__all__ = ["PLAUSIBLE", "Layout", "Role", "check_range", "implausible", "layout", "microvolts_per", "role_of"]
 
 PLAUSIBLE = (0.1, 10_000.0)
 """Range in which the spread of EEG must lie, microvolts: amplifiers alone have more noise than the lower bound;
@@ -105,6 +105,13 @@ def role_of(label: str, kind: str, unit: str = "") -> Role:
     return _BY_TYPE.get(kind.strip().lower(), Role.AUX)
 
 
+def _known_role(label: str, known: Mapping[str, str]) -> Role | None:
+    name = label.strip()
+    return next(
+        (Role(role) for pattern, role in known.items() if re.fullmatch(pattern, name, re.IGNORECASE)), None
+    )
+
+
 def microvolts_per(unit: str) -> float | None:
     """Return the factor to microvolts, None for what is no voltage; no unit at all means microvolts."""
     name = unit.strip().lower()
@@ -113,20 +120,34 @@ def microvolts_per(unit: str) -> float | None:
     return None if name not in _VOLTS else float(10 ** (_VOLTS[name] + 6))
 
 
-def layout(labels: Sequence[str], kinds: Sequence[str], units: Sequence[str]) -> Layout:
+def layout(
+    labels: Sequence[str],
+    kinds: Sequence[str],
+    units: Sequence[str],
+    known: Mapping[str, str] | None = None,
+    unit: str = "",
+) -> Layout:
     """Sort the columns of a stream.
 
     Parameters
     ----------
     labels, kinds, units
         As the stream declares them, one per column.
+    known
+        Pattern of labels -> `Role`, where it is known better than by label and type.
+    unit
+        Of columns that declare none.
 
     Raises
     ------
     StreamError
         If there is no EEG, an EEG channel has a unit that is no voltage, or two channels share a label.
     """
-    roles = [role_of(*declared) for declared in zip(labels, kinds, units, strict=True)]
+    units = [declared or unit for declared in units]
+    roles = [
+        _known_role(declared[0], known or {}) or role_of(*declared)
+        for declared in zip(labels, kinds, units, strict=True)
+    ]
     columns = [i for i, role in enumerate(roles) if role in _HANDED_ON]
     if Role.EEG not in roles:
         raise StreamError(f"expected EEG channels, got only {', '.join(labels)}: choose another stream")
@@ -144,31 +165,37 @@ def layout(labels: Sequence[str], kinds: Sequence[str], units: Sequence[str]) ->
 
 
 def check_range(data: NDArray[np.float32], channels: Sequence[Channel]) -> None:
-    """Refuse values that contradict their declared unit.
+    """Refuse values that contradict their declared unit; see `implausible`.
+
+    Raises
+    ------
+    StreamError
+        If they do.
+    """
+    if said := implausible(data, channels):
+        raise StreamError(f"{said}: the declared unit does not fit the values, correct it in the sender")
+
+
+def implausible(data: NDArray[np.float32], channels: Sequence[Channel]) -> str:
+    """Say that values contradict their declared unit; empty if they do not.
 
     Parameters
     ----------
     data
         (n_times, n_channels) microvolts, some seconds. The spread of a channel is the distance between the 10th
-        and the 90th percentile of its finite values; constant channels say nothing.
-
-    Raises
-    ------
-    StreamError
-        If the median spread over the EEG channels is not in `PLAUSIBLE`.
+        and the 90th percentile of its finite values; constant channels say nothing. They contradict it if the
+        median spread over the EEG channels is not in `PLAUSIBLE`.
     """
     eeg = [i for i, channel in enumerate(channels) if channel.kind == "eeg"]
     spreads = [_spread(data[:, i]) for i in eeg]
     spreads = [spread for spread in spreads if spread > 0]
     if not spreads:
-        return
+        return ""
     typical = float(np.median(spreads))
     low, high = PLAUSIBLE
-    if not low <= typical <= high:
-        raise StreamError(
-            f"expected EEG to vary by {low:g} to {high:g} microvolts, got {typical:.3g}: the declared unit does "
-            "not fit the values, correct it in the sender"
-        )
+    if low <= typical <= high:
+        return ""
+    return f"expected EEG to vary by {low:g} to {high:g} microvolts, got {typical:.3g}"
 
 
 def _spread(values: NDArray[np.float32]) -> float:

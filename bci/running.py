@@ -51,8 +51,9 @@ def share(decided: Decided, k: int, latest: int | None = None) -> Share:
 
 
 def accepted(decided: Decided) -> NDArray[np.bool_]:
-    """(n,) whether a decision with a truth was decoded and nothing but its latency spoke against it."""
-    return np.asarray(decided.told & decided.ranked & (decided.status <= Status.LATE))
+    """(n,) whether a decision with a truth was decoded and nothing but its latency speaks against it."""
+    unflagged = decided.status <= Status.LATE
+    return np.asarray(decided.told & decided.ranked & unflagged & ~decided.excluded)
 
 
 def share_accepted(decided: Decided, k: int) -> tuple[Share, float | None]:

@@ -8,88 +8,53 @@ import logging
 import math
 import threading
 from collections import deque
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, Protocol
+from weakref import WeakKeyDictionary
 
 from bci.above_chance import AboveChance
+from bci.bad_channels import BadChannels
 from bci.clock import Clock
-from bci.decided import Decided, DecisionTable
 from bci.decoder import Decoder
 from bci.ending import EndWatch
 from bci.epochs import Epocher
-from bci.errors import BciError, MismatchError, SessionError
+from bci.errors import BciError, ConfigError, MismatchError, SessionError
+from bci.evidence import Accumulation
+from bci.flow_watch import Standing, burdened
 from bci.history import History
+from bci.journal import Entry, Journal, Kind, plain
+from bci.nameless import nameless
+from bci.pair import Pair, check_fit
+from bci.pair_record import record_of, summed_up
+from bci.picking import Picking
 from bci.randomisation import Randomisation
 from bci.sinks import Sink
+from bci.snapshot import Snapshot
 from bci.source import Source
-from bci.tally import totals
-from bci.types import Batch, Decision, Epoch, SourceState
-from bci.worker import DecodeWorker
+from bci.stretches import Stretch
+from bci.terms import Terms
+from bci.types import Batch, Decision, Epoch, SampleChunk, SourceState
+from bci.worker import DecodeWorker, warm_up
 
-__all__ = ["Session", "Snapshot", "check_fit"]
+__all__ = ["Part", "Session"]
 
 _LOG = logging.getLogger(__name__)
 
-_TOLD = (SourceState.STALLED, SourceState.LOST, SourceState.RECOVERED)
+_TOLD = (SourceState.STALLED, SourceState.LOST, SourceState.RECOVERED, SourceState.DEGRADED)
 """States of the source that the log tells of."""
 
+_LONGEST_REST = 0.005  # s: waking up for every sample of a fast stream costs a core more than decoding
+_EAGER = 0.01  # s before the last sample of a window from which on each sample is taken at once
 _PULL_TIMEOUT = 0.1  # seconds: how long a stop may go unnoticed while no sample comes
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """How a session stands: the latest, never a backlog.
+class Part(Protocol):
+    """Something that a session goes on without, and says so."""
 
-    Parameters
-    ----------
-    state
-        What the source is doing.
-    samples
-        Samples received, missing ones counted.
-    waiting
-        Events whose window is not complete.
-    ignored_markers
-        Markers that made no event.
-    recent
-        The latest decisions, oldest first.
-    decided
-        All decisions, as columns.
-    e_value, above_chance
-        Evidence against chance that may be watched, see `bci.eprocess`, and whether it has sufficed; None and
-        False where the order of concepts is not declared.
-    missing
-        Samples that never came, by gaps.
-    mask
-        Channels of the decoder that are made up from the others.
-    """
-
-    state: SourceState
-    samples: int
-    waiting: int
-    ignored_markers: int
-    recent: tuple[Decision, ...]
-    decided: Decided
-    e_value: float | None = None
-    above_chance: bool = False
-    missing: int = 0
-    mask: tuple[str, ...] = ()
-
-
-def check_fit(epocher: Epocher, decoder: Decoder) -> None:
-    """Refuse a decoder that was trained on something else than what the epocher cuts.
-
-    Raises
-    ------
-    MismatchError
-        If channels, rate, length or preprocessing differ.
-    """
-    spec, wanted = epocher.preprocessor.spec, decoder.spec
-    got = (spec.channels, spec.sfreq, spec.n_times, spec.digest)
-    expected = (wanted.channels, wanted.sfreq, wanted.n_times, wanted.preprocess)
-    for name, ours, theirs in zip(("channels", "rate", "length", "preprocessing"), got, expected, strict=True):
-        if ours != theirs:
-            raise MismatchError(f"the decoder expects {name} {theirs}, the epochs have {ours}")
+    @property
+    def trouble(self) -> str:
+        """What is wrong with it, in a few words that stay the same while it is; empty if nothing is."""
+        ...
 
 
 class Session:
@@ -117,6 +82,19 @@ class Session:
         What is declared about the order of concepts; None where nothing is.
     history
         Where samples are kept for those who want to see them; None if nobody does.
+    journal
+        Where it is written down what was done; closed at the end. None: nowhere.
+    warm
+        Called once the decoder is warm, before a sample is taken: what records everything begins then.
+    drained
+        Called at the end when all is decided and written down, while the sinks are still open: what records them
+        ends then.
+    accumulation
+        Sums the evidence of repeats; None where it may not.
+    channels
+        What is done about bad channels; None: nothing, and nobody looks.
+    beside
+        What else belongs to it, and may suffer: recordings. Its sinks and its decoder it knows.
 
     Raises
     ------
@@ -138,24 +116,48 @@ class Session:
         patience: float = 10.0,
         paradigm: Randomisation | None = None,
         history: History | None = None,
+        journal: Journal | None = None,
+        warm: Callable[[], None] | None = None,
+        drained: Callable[[], None] | None = None,
+        accumulation: Accumulation | None = None,
+        channels: BadChannels | None = None,
+        beside: Sequence[Part] = (),
     ) -> None:
         check_fit(epocher, decoder)
+        first = Pair(epocher, decoder, accumulation)
         self._source = source
-        self._epocher = epocher
-        self._picking = epocher.preprocessor.picking
+        self._terms = Terms(first)
+        self._records = [record_of(first)]
+        self._record_of = WeakKeyDictionary({first: self._records[0]})  # of pairs that still decode
+        self._successors: deque[Pair] = deque()  # that acquire has not seen yet
+        self._left_out: tuple[str, ...] = ()  # by hand
+        self._bad: frozenset[str] = frozenset()  # left out beside them, until they are good again
+        self._reconsider = False  # what is left out because it is bad
+        self._picking = threading.Lock()  # held while other channels are picked
+        self._pickings: deque[tuple[Pair, Picking]] = deque()  # that acquire has not seen yet
         self._sinks = tuple(sinks)
+        self._channels = channels
+        self._channel_trouble = ""
+        self._parts: tuple[Part, ...] = (*sinks, *beside)
         self._clock = clock
         self._history = history
+        self._journal = journal
+        self._warm = warm
+        self._drained = drained
         self._end = EndWatch(1 / source.spec.sfreq, patience) if until_end else None
-        self._n_concepts = len(decoder.spec.concepts)
-        self._table = DecisionTable()
-        self._above_chance = None if paradigm is None else AboveChance(paradigm, self._n_concepts)
-        self._recent: deque[Decision] = deque(maxlen=50)
+        self._concepts = decoder.spec.concepts
+        self._above_chance = None if paradigm is None else AboveChance(paradigm, len(self._concepts))
+        self._bets_on = True
         self._lock = threading.Lock()
-        self._state = SourceState.CONNECTED
+        self._source_stands: Standing = (SourceState.CONNECTED, "")
+        self._told: tuple[SourceState, tuple[str, ...]] = (SourceState.CONNECTED, ())
         self._samples = self._missing = 0
+        self._rest = 0.0  # s for which samples may be left lying
         self._newest = -math.inf  # time of the newest sample
         self._since = math.inf  # onset of the first event that counts
+        self._pauses: tuple[Stretch, ...] = ()
+        self._excluded: tuple[Stretch, ...] = ()
+        self._paused_events = 0
         self._stopping = threading.Event()
         self._ended = ""
         self._error: BaseException | None = None
@@ -166,7 +168,7 @@ class Session:
             clock,
             budget=budget,
             capacity=queue,
-            source_state=lambda: self._state,
+            standing=self._stand,
             on_error=self._fail,
         )
 
@@ -178,11 +180,68 @@ class Session:
             self._since = -math.inf
         self._worker.start()
         self._worker.warm.wait()
+        try:
+            if self._warm is not None:
+                self._warm()
+        except BaseException:
+            self.finish()
+            raise
         self._acquire.start()
 
     def begin(self) -> None:
         """Let events count whose onset comes after the newest sample; those before are forgotten."""
         self._since = self._newest
+        self._write(Kind.BEGIN, time=self._now())
+
+    def pause(self) -> None:
+        """Decide on nothing that is shown from now on, until `resume`; such events are counted."""
+        if not self.snapshot().paused:
+            now = self._now()
+            self._pauses = (*self._pauses, (now, math.inf))
+            self._write(Kind.PAUSE, time=now)
+
+    def resume(self) -> None:
+        """End a pause."""
+        if self.snapshot().paused:
+            now = self._now()
+            self._pauses = (*self._pauses[:-1], (self._pauses[-1][0], now))
+            self._write(Kind.RESUME, time=now)
+
+    def exclude(self, start: float, stop: float) -> None:
+        """Say of a stretch that something is wrong with it.
+
+        Decisions go on, and those in it count in the headline as before: what they came to could be the reason.
+        They are left out of accepted-only figures.
+
+        Parameters
+        ----------
+        start, stop
+            Seconds from the newest sample; below 0 is past.
+
+        Raises
+        ------
+        ConfigError
+            If it does not end after it began.
+        """
+        if not -math.inf < start < stop < math.inf:
+            raise ConfigError(f"expected a stretch that ends after it begins, got {start:g} to {stop:g} s")
+        now = self._now()
+        stretch = (now + start, now + stop)
+        with self._lock:
+            self._excluded = (*self._excluded, stretch)
+            for record in self._records:
+                record.table.exclude(stretch)
+        self._write(Kind.EXCLUDE, time=stretch[0], duration=stop - start)
+
+    def note(self, text: str) -> None:
+        """Write a remark into the journal; it must name nobody.
+
+        Raises
+        ------
+        ConfigError
+            If it is empty, or longer than a note may be.
+        """
+        self._write(Kind.NOTE, plain(text))
 
     def leave_out(self, labels: Collection[str]) -> None:
         """Decode without the signal of these channels of the stream from the next samples on, and with all others.
@@ -195,9 +254,60 @@ class Session:
         MismatchError
             If there is no such channel, or the others cannot make up for it.
         """
-        self._picking = self._epocher.preprocessor.without(labels)
-        made_up = ", ".join(self._picking.made_up) or "no channel"
+        with self._picking:
+            made_up = self._pick(labels, self._bad)
+            self._reconsider = True
         _LOG.warning("left out by hand: %s; made up from the others: %s", ", ".join(labels) or "nothing", made_up)
+
+    def _pick(self, by_hand: Collection[str], bad: frozenset[str]) -> str:
+        """Pick channels otherwise from the next samples on; say which are made up."""
+        left_out = (*by_hand, *sorted(bad - set(by_hand)))
+        pairs = list(self._record_of)
+        pickings = [pair.epocher.preprocessor.without(left_out) for pair in pairs]
+        self._left_out, self._bad = tuple(by_hand), bad
+        self._pickings.extend(zip(pairs, pickings, strict=True))
+        self._write(Kind.LEAVE_OUT, ", ".join(left_out))
+        return ", ".join(pickings[-1].made_up) or "no channel"
+
+    def swap(self, pair: Pair) -> int:
+        """Decode with another pair what is shown from now on, and with the present one what was shown before.
+
+        The decoder is warmed up here, on the caller's thread. The snapshot then tells of the new pair alone, the
+        summary of both.
+
+        Returns
+        -------
+        first
+            Number of the first decision that may be its own.
+
+        Raises
+        ------
+        MismatchError
+            If decoder and epochs do not fit each other or the stream, or one slides over the signal and the other
+            waits for markers.
+        """
+        check_fit(pair.epocher, pair.decoder)
+        now = self._terms.current.epocher
+        if pair.epocher.stream != now.stream or pair.epocher.events.mode != now.events.mode:
+            raise MismatchError(
+                f"expected a decoder of {now.events.mode} windows of {now.stream.name}, "
+                f"got one of {pair.epocher.events.mode} windows of {pair.epocher.stream.name}"
+            )
+        left_out = {*self._left_out, *self._bad}
+        picking = pair.epocher.preprocessor.without(left_out) if left_out else None
+        warm_up(pair.decoder)
+        with self._lock:
+            first = sum(len(record.table) for record in self._records)
+            self._record_of[pair] = record = record_of(pair)
+            for stretch in self._excluded:
+                record.table.exclude(stretch)
+            self._records.append(record)
+        if picking is not None:
+            pair.epocher.preprocessor.adopt(picking)
+        self._successors.append(pair)
+        spec = pair.decoder.spec
+        _LOG.warning("switched to decoder %s, bank %s of %d concepts", spec.model, spec.bank, len(spec.concepts))
+        return first
 
     def stop(self, reason: str) -> None:
         """Ask for the end; the first reason given is the one that is kept."""
@@ -222,16 +332,23 @@ class Session:
             self._acquire.join()
         self._source.close()
         self._worker.close()
+        self._write(Kind.ENDED, self._ended)
+        if self._drained is not None:
+            self._drained()
+        if self._journal is not None:
+            self._journal.close()
         for sink in self._sinks:
             sink.close()
         snapshot = self.snapshot()
-        summary = totals(snapshot.decided, self._n_concepts)
+        summary = summed_up(self._records)
         summary["e_value"] = snapshot.e_value
         summary["above_chance"] = None if snapshot.e_value is None else snapshot.above_chance
         summary["unwritten"] = sum(sink.dropped for sink in self._sinks)
-        summary["ignored_markers"] = self._epocher.ignored_markers
+        summary["ignored_markers"] = self._terms.ignored_markers
+        summary["paused_events"] = snapshot.paused_events
         summary["ended"] = self._ended
-        summary["error"] = None if self._error is None else f"{type(self._error).__name__}: {self._error}"
+        error = self._error
+        summary["error"] = None if error is None else nameless(f"{type(error).__name__}: {error}")
         return summary
 
     def raise_error(self) -> None:
@@ -251,17 +368,23 @@ class Session:
     def snapshot(self) -> Snapshot:
         """Return how the session stands."""
         with self._lock:
+            record = self._records[-1]
+            state, reason = self._stand()
             return Snapshot(
-                state=self._state,
+                state=state,
+                reason=reason,
                 samples=self._samples,
-                waiting=self._epocher.waiting,
-                ignored_markers=self._epocher.ignored_markers,
-                recent=tuple(self._recent),
-                decided=self._table.view(),
+                waiting=self._terms.waiting,
+                ignored_markers=self._terms.ignored_markers,
+                recent=tuple(record.latest),
+                decided=record.table.view(),
                 e_value=None if self._above_chance is None else self._above_chance.value,
                 above_chance=self._above_chance is not None and self._above_chance.said,
                 missing=self._missing,
-                mask=self._epocher.preprocessor.interpolated,
+                mask=self._terms.current.epocher.preprocessor.interpolated,
+                pauses=self._pauses,
+                excluded=self._excluded,
+                paused_events=self._paused_events,
             )
 
     # -------------------------------------------------------------------------------- acquire
@@ -269,52 +392,135 @@ class Session:
     def _run(self) -> None:
         try:
             while not self._stopping.is_set():
-                batch = self._source.pull(_PULL_TIMEOUT)
+                batch = self._source.pull(_PULL_TIMEOUT, self._rest)
                 if batch is None:
                     self.stop("the source ended")
                     break
                 self._take(batch)
         except BaseException as error:  # noqa: BLE001 (whatever ends this thread ends the session, with a summary)
             self._fail(error)
-        self._hand_on(self._epocher.finish())
+        self._hand_on(self._terms.finish())
 
     def _take(self, batch: Batch) -> None:
-        self._follow(batch.state)
-        if self._picking is not self._epocher.preprocessor.picking:
-            self._epocher.preprocessor.adopt(self._picking)
+        if self._channels is not None and batch.chunk is not None:
+            self._mind(self._channels, batch.chunk)
+        self._change_over()
+        self._follow(batch)
         if batch.chunk is not None:
+            if not self._samples:
+                self._write_beginning(float(batch.chunk.times[0]))
             self._samples = batch.chunk.seq + len(batch.chunk.times)
             self._missing += batch.chunk.gap_before
             self._newest = float(batch.chunk.times[-1])
             if self._history is not None:
                 self._history.append(batch.chunk)
-        self._hand_on(self._epocher.feed(batch))
+        self._hand_on(self._terms.feed(batch))
+        self._look_ahead(batch)
         if self._end is not None and (reason := self._end.feed(batch, self._clock())) is not None:
             self.stop(reason)
 
-    def _hand_on(self, epochs: list[Epoch]) -> None:
-        for epoch in epochs:
-            if epoch.onset > self._since:
-                self._worker.put(epoch)
-            elif self._above_chance is not None:
+    def _change_over(self) -> None:
+        """Do what others have asked for."""
+        if not (self._pickings or self._successors):
+            return
+        while self._pickings:
+            pair, picking = self._pickings.popleft()
+            pair.epocher.preprocessor.adopt(picking)
+        while self._successors:  # which take over what was left out
+            self._terms.follow(self._successors.popleft())
+        self._look_at_channels()
+
+    def _mind(self, channels: BadChannels, chunk: SampleChunk) -> None:
+        """See which channels are bad, and make up for them if that is asked for."""
+        if not channels.feed(chunk) and not self._reconsider:
+            return
+        self._reconsider = False
+        with self._picking:
+            preprocessor = self._terms.current.epocher.preprocessor
+            bad = channels.left_out(preprocessor, self._left_out, self._bad)
+            if bad != self._bad:
+                made_up, names = self._pick(self._left_out, bad), ", ".join(sorted(bad)) or "nothing"
+                _LOG.warning("left out because bad: %s; made up from the others: %s", names, made_up)
+        self._look_at_channels()
+
+    def _look_at_channels(self) -> None:
+        if self._channels is not None:
+            self._channel_trouble = self._channels.trouble(self._terms.current.epocher.preprocessor)
+
+    def _look_ahead(self, batch: Batch) -> None:
+        """Rest while no window is about to be complete, and have the decoder warm when one is."""
+        due = self._terms.due
+        ahead = due - self._newest
+        self._rest = min(max(ahead - _EAGER, 0.0), _LONGEST_REST)
+        if batch.chunk is not None and ahead < _EAGER:
+            self._worker.expect(due + batch.chunk.arrived - self._newest)
+
+    def _hand_on(self, epochs: list[tuple[Epoch, Pair]]) -> None:
+        for cut, pair in epochs:
+            epoch = cut if self._channels is None else self._channels.flagged(cut, pair.epocher.preprocessor)
+            paused = any(start <= epoch.onset < stop for start, stop in self._pauses)
+            if epoch.onset > self._since and not paused:
+                self._worker.put(epoch, pair)
+                continue
+            self._paused_events += paused and epoch.onset > self._since
+            if self._above_chance is not None:
                 with self._lock:
                     self._above_chance.pass_over(epoch)
 
-    def _follow(self, state: SourceState) -> None:
-        before, self._state = self._state, state
-        if state is not before and state in _TOLD:
-            _LOG.warning("%s: %s", self._source.spec.name, state)
+    def _follow(self, batch: Batch) -> None:
+        self._source_stands = (batch.state, batch.reason)
+        state, reason = self._stand()
+        (before, _), told = self._told, (state, self._troubles() if state is SourceState.DEGRADED else ())
+        if told == self._told:
+            return
+        self._told = told
+        self._write(Kind.STATE, f"{state}: {reason}" if reason else str(state))
+        if state in _TOLD:
+            _LOG.warning("%s: %s: %s", self._source.spec.name, state, reason)
+        elif before is SourceState.DEGRADED:
+            _LOG.warning("%s: %s, nothing is wrong any more", self._source.spec.name, state)
+
+    def _stand(self) -> Standing:
+        """Say how the session stands: as its source, or `degraded` where samples flow and a part of it suffers."""
+        return burdened(self._source_stands, self._troubles())
+
+    def _troubles(self) -> tuple[str, ...]:
+        parts = (*self._parts, self._terms.current.decoder)
+        return tuple(filter(None, [self._channel_trouble, *(part.trouble for part in parts)]))
+
+    # -------------------------------------------------------------------------------- journal
+
+    def _write_beginning(self, first: float) -> None:
+        """Say where filters begin, and that events count if nobody has to say so."""
+        self._write(Kind.FIRST_SAMPLE, time=first)
+        if self._since == -math.inf:
+            self._write(Kind.BEGIN, time=first)
+
+    def _now(self) -> float:
+        """Time of the newest sample, on whose clock onsets are: a file that is played has one of its own."""
+        return self._newest if math.isfinite(self._newest) else self._clock()
+
+    def _write(self, kind: Kind, text: str = "", time: float | None = None, duration: float = 0.0) -> None:
+        if self._journal is not None:
+            self._journal.write(Entry(self._clock() if time is None else time, kind, text, duration))
 
     # -------------------------------------------------------------------------------- decode
 
-    def _publish(self, decision: Decision) -> None:
+    def _publish(self, decision: Decision, pair: Pair) -> None:
         for sink in self._sinks:
             sink.put(decision)
         with self._lock:
-            self._table.add(decision)
-            if self._above_chance is not None:
-                self._above_chance.add(decision)
-            self._recent.append(decision)
+            record = self._record_of[pair]
+            record.table.add(decision)
+            record.stops.add(decision)
+            record.latest.append(decision)
+            self._bet(decision, pair)
+
+    def _bet(self, decision: Decision, pair: Pair) -> None:
+        """Bet while the concepts are those that the order was declared for: after a miss it is not known."""
+        self._bets_on &= pair.decoder.spec.concepts == self._concepts
+        if self._above_chance is not None and self._bets_on:
+            self._above_chance.add(decision)
 
     def _fail(self, error: BaseException) -> None:
         if self._error is None:

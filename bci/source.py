@@ -18,13 +18,16 @@ class Source(Protocol):
         """What `pull` brings: channels in column order, microvolts, the nominal rate."""
         ...
 
-    def pull(self, timeout: float) -> Batch | None:
+    def pull(self, timeout: float, rest: float = 0.0) -> Batch | None:
         """Wait for news.
 
         Parameters
         ----------
         timeout
             Longest wait in seconds.
+        rest
+            Seconds for which nobody needs what comes: it may be left lying, so that more is taken at once. Sources
+            that never wait pay no heed to it.
 
         Returns
         -------

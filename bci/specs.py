@@ -12,7 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 __all__ = [
     "PREPROCESS_VERSION",
+    "BadChannelPolicy",
     "EventSpec",
+    "EvidenceSpec",
     "Frozen",
     "Normalisation",
     "PreprocessSpec",
@@ -144,21 +146,47 @@ class EventSpec(Frozen):
     """Sliding mode: seconds between windows."""
     hold: Positive = 0.5
     """Sliding mode: a concept counts as shown from its marker on for this long, seconds."""
+    group: str | None = None
+    """Regular expression whose part `(?P<group>...)` names the presentation that an event repeats; the whole value
+    must match, other events stand alone. `(?P<group>.+)`: all events of one value are repeats of one presentation,
+    as where a picture returns again and again. What stands in a part `(?P<concept>...)` is looked up in `concepts`
+    instead of the whole value: `(?P<group>[0-9]+)/(?P<concept>.+)`. All events of a group show the same thing."""
     randomisation: RandomisationSpec | None = None
     """How concepts follow each other; without it nobody says "above chance"."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         for pattern in self.lock:
-            try:
-                re.compile(pattern)
-            except re.error as error:
-                raise ValueError(f"events.lock: {pattern!r} is no regular expression: {error}") from None
+            _compiled(pattern, "events.lock")
+        if self.group is not None and "group" not in _compiled(self.group, "events.group").groupindex:
+            raise ValueError(f"events.group: expected a part (?P<group>...) in {self.group!r}, found none")
         if (self.time_from is None) != (self.label_from is None):
             raise ValueError("time_from and label_from go together: name both marker sources or none")
         if (self.mode == "sliding") != (self.step is not None):
             raise ValueError('mode = "sliding" and step (seconds between windows) go together')
+        if self.mode == "sliding" and self.group is not None:
+            raise ValueError("windows of the sliding mode repeat nothing: leave events.group out")
         return self
+
+
+def _compiled(pattern: str, where: str) -> re.Pattern[str]:
+    try:
+        return re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"{where}: {pattern!r} is no regular expression: {error}") from None
+
+
+class EvidenceSpec(Frozen):
+    """When repeats of one presentation have told enough."""
+
+    alpha: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    """Evidence suffices when the most probable concept is wrong with at most this probability."""
+    at_most: Annotated[int, Field(ge=1)] = 80
+    """After so many repeats no more evidence is taken in, whether or not it suffices."""
+
+
+BadChannelPolicy = Literal["flag", "make-up", "ignore"]
+"""What is done live about a channel that is flat, saturated or full of line noise."""
 
 
 class QualitySpec(Frozen):
@@ -168,3 +196,6 @@ class QualitySpec(Frozen):
     """Flag epochs in which any channel spans more, microvolts."""
     flat: Positive | None = None
     """Flag epochs in which any channel spans less, microvolts."""
+    bad_channels: BadChannelPolicy = "flag"
+    """Live, a channel that is flat, saturated or full of line noise: flag the epochs that meet it, make it up from
+    the others until it is good again, or take no notice. It decides nothing about training and evaluation."""

@@ -54,7 +54,7 @@ LINES = (50.0, 60.0)
 
 _LINE_WIDTH = 1.0  # half of it, Hz
 _BESIDE = 4.0  # how far from a line its surroundings reach, Hz
-_ENOUGH = 1000.0  # rates of at least twice that are thinned out, Hz
+_ENOUGH = 500.0  # rates of at least twice that are thinned out, Hz
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +98,9 @@ def clean_stretch(data: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def thinned(data: NDArray[np.float32], sfreq: float) -> tuple[NDArray[np.float32], float]:
-    """Return every so many samples (n_times, n_channels) and their rate, less than 2 kHz: enough below 100 Hz.
+    """Return every so many samples (n_times, n_channels) and their rate, less than 1 kHz: enough below 100 Hz.
 
-    What folds back is the little that an amplifier of such a rate lets through near whole multiples of 1 kHz.
+    What folds back is the little that an amplifier of such a rate lets through near whole multiples of 500 Hz.
     """
     step = max(1, int(sfreq // _ENOUGH))
     return data[::step], sfreq / step

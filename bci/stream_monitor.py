@@ -1,4 +1,4 @@
-"""What every stream in sight is doing: state and measured rate."""
+"""What every stream in sight is doing, and those that went out of sight just now: state and measured rate."""
 
 from collections import deque
 from contextlib import suppress
@@ -8,22 +8,25 @@ from typing import Any
 
 from bci.clock import Clock, lsl_clock
 from bci.discovery import FoundStream, seen
+from bci.flow_watch import FlowWatch
 from bci.types import SourceState
 
 __all__ = ["Observed", "StreamMonitor"]
 
 WINDOW = 5.0  # s over which the rate is measured
 STEP = 0.05  # s between two looks into the inlets
-STALLED_AFTER = 0.5  # s
+FORGOTTEN_AFTER = 10.0  # s that a stream which is out of sight is still told of
 BUFFER = 10  # s that liblsl keeps for us
+BLINK = 0.5  # s; a stream that was in sight at the latest look is in sight
 
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """A stream and how it is doing; `rate` in Hz is None where there is nothing to measure."""
+    """A stream, how it is doing and why; `rate` in Hz is None where there is nothing to measure."""
 
     stream: FoundStream
     state: SourceState
+    reason: str
     rate: float | None
 
 
@@ -42,7 +45,7 @@ class StreamMonitor:
         self._watched: dict[str, _Watched] = {}
 
     def watch(self, seconds: float) -> list[Observed]:
-        """Listen for a while; return how the streams in sight are doing, sorted by name."""
+        """Listen for a while; return how the streams are doing, those out of sight last."""
         end = self._clock() + seconds
         while self._clock() < end:
             self._meet()
@@ -58,20 +61,29 @@ class StreamMonitor:
         self._watched = {}
 
     def _meet(self) -> None:
+        now = self._clock()
         found = {stream.uid: stream for stream in seen(self._resolver.results())}
-        for uid in self._watched.keys() - found.keys():
-            self._watched.pop(uid).close()
-        self._watched = {uid: self._watched.get(uid) or _Watched(stream) for uid, stream in found.items()}
+        back = {stream.key for stream in found.values()}  # also from another outlet, when its sender starts again
+        before, self._watched = self._watched, {}
+        for uid, stream in found.items():
+            self._watched[uid] = before.pop(uid) if uid in before else _Watched(stream, now)
+            self._watched[uid].seen = now
+        for uid, watched in before.items():
+            if watched.stream.key in back or now - watched.seen > FORGOTTEN_AFTER:
+                watched.close()
+            else:
+                self._watched[uid] = watched
 
 
 class _Watched:
     """One stream that is listened to."""
 
-    def __init__(self, stream: FoundStream) -> None:
-        self._stream = stream
+    def __init__(self, stream: FoundStream, now: float) -> None:
+        self.stream = stream
+        self.seen = now  # when it was in sight last
         self._inlet = _listener(stream) if stream.sfreq else None
+        self._flow = FlowWatch(now)
         self._counts: deque[tuple[float, int]] = deque()  # when how many samples came
-        self._last: float | None = None
 
     def listen(self, now: float) -> None:
         """Count what has come."""
@@ -80,26 +92,21 @@ class _Watched:
         with suppress(RuntimeError):  # lost: it will be out of sight soon
             if n_times := self._inlet.flush():
                 self._counts.append((now, n_times))
-                self._last = now
+                self._flow.received(now, now)
         while self._counts and self._counts[0][0] < now - WINDOW:
             self._counts.popleft()
 
     def observed(self, now: float) -> Observed:
-        return Observed(self._stream, self._state(now), self._rate())
+        """Say how it is doing; a stream of events may be silent for as long as it likes."""
+        unseen = now - self.seen
+        gone = f"out of sight for {unseen:.0f} s" if unseen > BLINK else ""
+        if self._inlet is None and not gone:
+            return Observed(self.stream, SourceState.CONNECTED, "", None)
+        return Observed(self.stream, *self._flow.look(now, gone), self._rate())
 
     def close(self) -> None:
         if self._inlet is not None:
             self._inlet.close_stream()
-
-    def _state(self, now: float) -> SourceState:
-        if self._last is None:
-            return SourceState.CONNECTED
-        quiet = now - self._last > max(STALLED_AFTER, 3 * self._interval())
-        return SourceState.STALLED if quiet else SourceState.FLOWING
-
-    def _interval(self) -> float:
-        span = self._counts[-1][0] - self._counts[0][0] if self._counts else 0.0
-        return span / max(1, len(self._counts) - 1)
 
     def _rate(self) -> float | None:
         """Samples a second between the first and the last arrival."""

@@ -29,6 +29,7 @@ def totals(decided: Decided, n_concepts: int) -> dict[str, Any]:
     return {
         "events": len(decided),
         "windows": int(decided.window.sum()),
+        "excluded_events": int(decided.excluded.sum()),
         **{str(status): int((decided.status == status).sum()) for status in Status},
         "coverage": _mean(decided.ranked),
         "n_concepts": n_concepts,

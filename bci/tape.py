@@ -24,9 +24,9 @@ class Tape:
         self._segments = segments_of(recording)
         self._firsts = [segment.first for segment in self._segments]
         self._seqs = [segment.seq for segment in self._segments]
-        inside = (marker for marker in recording.markers if marker[0] < self.n_times)
+        inside = (marker for marker in recording.told if marker[0] < self.n_times)
         self._markers = sorted(inside, key=lambda marker: marker[0])
-        self._marked = [sample for sample, _ in self._markers]
+        self._marked = [sample for sample, *_ in self._markers]
         self.marker_places = [self.place(sample) for sample in self._marked]
         self.end = self.place(self.n_times)
 
@@ -46,8 +46,8 @@ class Tape:
         sample = segment.first + max(0, ceil(place) - segment.seq)
         return min(sample, segment.stop)
 
-    def markers_between(self, first: int, stop: int) -> list[tuple[int, str]]:
-        """Return the markers, (sample, value), on the samples from `first` up to, not including, `stop`."""
+    def markers_between(self, first: int, stop: int) -> list[tuple[int, str, str]]:
+        """Return (sample, value, source) of the markers on samples from `first` up to, not including, `stop`."""
         return self._markers[bisect_left(self._marked, first) : bisect_left(self._marked, stop)]
 
     def marker_after(self, sample: int) -> int | None:

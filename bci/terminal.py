@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bci.running import share
-from bci.session import Snapshot
+from bci.snapshot import Snapshot
 from bci.tally import top5_counts
 from bci.types import Decision, DecoderSpec, Status
 
@@ -42,6 +42,8 @@ class Screen(Console):
 
 class TerminalView:
     """Shows snapshots; a context manager.
+
+    Without being entered it shows nothing by itself, and writes tables and lines for others.
 
     Parameters
     ----------
@@ -76,14 +78,19 @@ class TerminalView:
     def show(self, snapshot: Snapshot) -> None:
         """Show how the session stands."""
         if self._live is not None:
-            self._live.update(self._table(snapshot), refresh=True)
+            self._live.update(self.table(snapshot), refresh=True)
             return
-        for decision in snapshot.recent:
-            if decision.seq >= self._next:
-                self._console.print(Text(self._line(decision)), soft_wrap=True)
-                self._next = decision.seq + 1
+        for line in self.lines(snapshot):
+            self._console.print(Text(line), soft_wrap=True)
 
-    def _table(self, snapshot: Snapshot) -> Group:
+    def lines(self, snapshot: Snapshot) -> list[str]:
+        """Return a line for each decision that was not told yet."""
+        new = [decision for decision in snapshot.recent if decision.seq >= self._next]
+        self._next = new[-1].seq + 1 if new else self._next
+        return [self._line(decision) for decision in new]
+
+    def table(self, snapshot: Snapshot) -> Group:
+        """Return the latest decisions as a table, over what the session has come to."""
         table = Table(box=None, padding=(0, 1))
         for title in ("event", *(() if self._hide_truth else ("shown", "rank")), "seen", "status", "ms"):
             table.add_column(title, justify="right" if title in ("event", "rank", "ms") else "left", no_wrap=True)
@@ -96,27 +103,40 @@ class TerminalView:
         truth: list[str | Text] = []
         if not self._hide_truth:
             truth = [Text(self._shown(decision)), self._rank(decision)]
-        return [str(decision.seq), *truth, Text(self._seen(decision)), status, f"{decision.latency * 1e3:.2f}"]
+        seen = Text(self._seen(decision) + self._told_so_far(decision))
+        return [str(decision.seq), *truth, seen, status, f"{decision.latency * 1e3:.2f}"]
 
     def _line(self, decision: Decision) -> str:
         shown = "" if self._hide_truth else f"{self._shown(decision)} -> "
         reason = f" ({decision.reason})" if decision.reason else ""
         return (
-            f"{decision.seq:5d}  {shown}{self._seen(decision, 1)}  {decision.status}{reason}"
-            f"  {decision.latency * 1e3:.2f} ms"
+            f"{decision.seq:5d}  {shown}{self._seen(decision, 1)}{self._told_so_far(decision)}"
+            f"  {decision.status}{reason}  {decision.latency * 1e3:.2f} ms"
         )
 
     def _shown(self, decision: Decision) -> str:
-        return "?" if decision.truth is None else self._spec.concepts[decision.truth]
+        return "?" if decision.truth is None else self._names(decision)[decision.truth]
 
     def _rank(self, decision: Decision) -> str:
         rank = None if decision.ranking is None else decision.ranking.truth_rank
-        return "-" if rank is None else f"{rank + 1}/{len(self._spec.concepts)}"
+        return "-" if rank is None else f"{rank + 1}/{len(self._names(decision))}"
 
     def _seen(self, decision: Decision, k: int = 3) -> str:
         if decision.ranking is None:
             return decision.reason
-        return ", ".join(self._spec.concepts[index] for index in decision.ranking.indices[:k])
+        return ", ".join(self._names(decision)[index] for index in decision.ranking.indices[:k])
+
+    def _told_so_far(self, decision: Decision) -> str:
+        """What the repeats of its presentation say together; nothing without any."""
+        told = decision.evidence
+        if told is None:
+            return ""
+        best, p = self._names(decision)[told.ranking.indices[0]], told.ranking.probabilities[0]
+        repeats = "1 repeat" if told.n == 1 else f"{told.n} repeats"
+        return f" [{repeats}: {best} {p:.0%}{', stopped' if told.stopped else ''}]"
+
+    def _names(self, decision: Decision) -> Sequence[str]:
+        return (decision.decoder or self._spec).concepts
 
     def _footer(self, snapshot: Snapshot) -> Text:
         decided, n_concepts = snapshot.decided, len(self._spec.concepts)
@@ -150,9 +170,17 @@ def _summary_rows(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
     if summary.get("e_value") is not None:
         rows.append(("evidence", _above_chance(summary["e_value"], said=summary["above_chance"])))
-    for name, write in (("oracle", _oracle), ("auc", _auc), ("latency_ms", _latency), ("parity", _parity)):
+    for name, write in (
+        ("groups", _groups),
+        ("oracle", _oracle),
+        ("auc", _auc),
+        ("latency_ms", _latency),
+        ("parity", _parity),
+    ):
         if value := summary.get(name):
             rows.append((name.removesuffix("_ms"), write(value)))
+    if delay := summary.get("device_delay_ms"):
+        rows.append(("device", f"{delay:g} ms from the brain to its stamps, subtracted; not in the latency"))
     return rows
 
 
@@ -164,6 +192,15 @@ def _accuracy(share: float, interval: Sequence[float] | None, chance: float) -> 
 def _above_chance(e_value: float, *, said: bool) -> str:
     verdict = "above chance (valid under watching)" if said else "not yet above chance"
     return f"{verdict}, e-value {e_value:.3g}"
+
+
+def _groups(groups: Mapping[str, Any]) -> str:
+    told = f"{groups['n']} presentations, {groups['stopping']}"
+    if not groups.get("stopped"):
+        return told
+    error, within = groups["realised_error"], groups["realised_error_interval"]
+    realised = "" if error is None else " of which {:.1%} [{:.1%}, {:.1%}] wrong".format(error, *within)
+    return f"{told}: {groups['stopped']} stopped after {groups['mean_repetitions']:.1f} repeats{realised}"
 
 
 def _oracle(oracle: Mapping[str, float]) -> str:

@@ -25,6 +25,7 @@ Every sample is treated alike, so that chunking changes nothing. State is bounde
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
+from math import inf, sqrt
 from statistics import fmean, median
 
 import numpy as np
@@ -39,6 +40,7 @@ LEARNING_PACKETS = 20  # where stamps jitter by packet, it is known after so man
 LONGEST_LEARNING = 30.0  # s
 LEARNING_BAND = 0.06  # s
 STEADY = 0.0003  # s by which stamps within a packet may step unevenly
+FEW = 6  # packets: so many tell little of how far the next ones jitter
 LONGEST_PACKET = 2.0  # s; EmotivPRO sends up to 256 samples at a time
 SMALLEST_BAND = 0.0025  # s; corrections between clocks step by up to 1 ms
 LARGEST_SPREAD = 0.0375  # s; so that 0.1 s of missing samples is found in any jitter
@@ -153,7 +155,8 @@ class TimeFit:
         self._packet = 0  # samples since the stamps last stepped unevenly
         self._longest_packet = 0.0  # samples, slowly forgotten
         self._by_packet = False  # whether stamps were found to jitter
-        self._gaps = 0
+        self._since_gap = 0  # samples
+        self._between_gaps: list[int] = []  # samples, in the first seconds
         self._first_stamp = self._last_stamp = 0.0
         self._last_time = -np.inf
         self._held: list[tuple[float, int]] = []  # residual against the frozen line, samples lost before
@@ -170,6 +173,19 @@ class TimeFit:
     def rate(self) -> float:
         """Measured rate, Hz: the nominal one until there is more to say."""
         return self._mismatch or (self.sfreq / self._line.slope if self._line else self.sfreq)
+
+    @property
+    def doubt(self) -> float:
+        """Standard error of the newest time, seconds, as far as it comes from jitter; infinite while unknown.
+
+        Stamps of one packet err together, and count as one.
+        """
+        shortest = LONGEST_LEARNING if self._packets else LONGEST_PACKET  # even stamps may all be of one packet
+        if self._line is None or (self._packets < FEW and self._taken < shortest * self.sfreq):
+            return inf
+        packet = self._packet_length() * (1 + FEW / self._packets) if self._by_packet else 1.0
+        scale = max(1.25 * self._deviation, self._spread / sqrt(3))
+        return scale * sqrt(self._line.p_level * max(packet, 1.0) / _Line.NOISE)
 
     @property
     def mismatch(self) -> float | None:
@@ -255,7 +271,10 @@ class TimeFit:
     def _emit(self, time: float, lost: int) -> None:
         self._last_time = max(self._last_time, time)
         self._out.append((self._last_time, lost))
-        self._gaps += lost > 0
+        if lost and self._early():
+            self._between_gaps.append(self._since_gap)
+            self._since_gap = 0
+        self._since_gap += 1
 
     def _runs(self) -> list[Run]:
         out, self._out = self._out, []
@@ -363,16 +382,18 @@ class TimeFit:
         """The slope of the samples held, for rates so wrong that the line cannot follow."""
         if not self._too_long() or len(self._levels[-1].residuals) >= self._confirmation():
             return
-        quarter = max(1, len(self._held) // 4)
         residuals = [residual for residual, _ in self._held]
-        rise = median(residuals[-quarter:]) - median(residuals[:quarter])
-        slope = 1 + rise * self.sfreq / max(1, len(self._held) - quarter)
+        apart = max(1, len(residuals) // 16)  # samples: most pairs so far apart have no gap between them
+        rises = [after - before for before, after in zip(residuals, residuals[apart:], strict=False)]
+        slope = 1 + median(rises) * self.sfreq / apart
         if abs(slope - 1) > 2 * RATE_TOLERANCE:
             self._contradict(self._counted() if self._early() else self.sfreq / max(slope, 1e-3))
 
     def _check_share(self) -> None:
-        """Samples missing time and again from the start: only the stamps within a chunk keep the nominal rate."""
-        if self._gaps >= 3 and self._early() and self._taken < 0.9 * (self._index + 1):
+        """As many samples missing behind every chunk: only the stamps within a chunk keep the nominal rate."""
+        between = self._between_gaps
+        even = len(between) >= 3 and max(between) <= 1.05 * min(between)
+        if even and self._early() and self._taken < 0.9 * (self._index + 1):
             self._contradict(self._counted())
 
     def _early(self) -> bool:

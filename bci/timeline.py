@@ -24,7 +24,7 @@ class Timeline:
 
     def __init__(self, sfreq: float, memory: float) -> None:
         self._sfreq = sfreq
-        self._capacity = int(memory * sfreq)
+        self._capacity = memory * sfreq
         self._pieces: deque[tuple[int, NDArray[np.float64]]] = deque()
 
     def append(self, chunk: SampleChunk) -> None:

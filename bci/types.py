@@ -19,6 +19,7 @@ __all__ = [
     "Decision",
     "DecoderSpec",
     "Epoch",
+    "Evidence",
     "Flag",
     "Marker",
     "Quality",
@@ -69,6 +70,10 @@ class StreamSpec:
         One per column of `SampleChunk.data`.
     reference
         Label of the recording reference, `"average"`, or None if the stream does not say.
+    device
+        Name of the profile by which it is understood, see `bci.devices`.
+    delay
+        Seconds that its stamps are late: they are subtracted already.
     """
 
     name: str
@@ -77,6 +82,8 @@ class StreamSpec:
     sfreq: float
     channels: tuple[Channel, ...]
     reference: str | None = None
+    device: str = "generic"
+    delay: float = 0.0
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -118,6 +125,10 @@ class SampleChunk:
         Index of the first sample since the start of the stream, missing samples counted.
     gap_before
         Number of samples missing just before the first one.
+    due
+        Samples taken before this time, seconds on the LSL clock, came late because their sender hung.
+    doubt
+        Standard error of `times`, seconds, as far as stamps jitter; infinite while nothing is known of that.
     """
 
     data: NDArray[np.float32]
@@ -125,6 +136,8 @@ class SampleChunk:
     arrived: float
     seq: int
     gap_before: int = 0
+    due: float = -math.inf
+    doubt: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +152,12 @@ class Marker:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """All that one pull brought."""
+    """All that one pull brought, how the source stands, and why; without anything to be said `reason` is empty."""
 
     chunk: SampleChunk | None = None
     markers: tuple[Marker, ...] = ()
     state: SourceState = SourceState.FLOWING
+    reason: str = ""
 
 
 # ------------------------------------------------------------------------------------------------ what is decided
@@ -275,6 +289,10 @@ class DecoderSpec:
         Names, in the order of `Ranking.indices`.
     model, bank
         Identifiers (8 hex digits) of the weights and of the bank.
+    calibration
+        Identifier of the person's calibration, None if there is none.
+    p_kind
+        `raw` or `calibrated`: what its probabilities are.
     """
 
     channels: tuple[str, ...]
@@ -284,6 +302,30 @@ class DecoderSpec:
     concepts: tuple[str, ...]
     model: str
     bank: str
+    calibration: str | None = None
+    p_kind: str = "raw"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the repeats of one presentation say together, see `bci.evidence`.
+
+    Parameters
+    ----------
+    n
+        How many repeats went in.
+    ranking
+        Of the concepts by all of them: `scores` are sums, `probabilities` the posterior; it watches no truth.
+    sure
+        Whether the best concept is wrong with no more than the probability that was allowed.
+    stopped
+        Whether no more evidence is taken in: it suffices, or as many repeats as are allowed have told theirs.
+    """
+
+    n: int
+    ranking: Ranking
+    sure: bool
+    stopped: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,12 +339,17 @@ class Decision:
     latency
         Seconds from the later of (arrival of the window's last sample, arrival of the marker) to the moment
         the decision was handed to the sinks.
-    source_state
-        What the source was doing when the decision was made.
+    source_state, source_reason
+        What the source was doing when the decision was made, and why; the reason is empty if there is nothing to
+        be said.
     published
         When it was handed to the sinks, seconds on the LSL clock; NaN if that was in another process.
     mask
         Channels that were made up from the others.
+    evidence
+        What its presentation tells so far; None without one, or where evidence is not summed.
+    decoder
+        What made it; None if that is not known here.
     """
 
     seq: int
@@ -318,6 +365,9 @@ class Decision:
     source_state: SourceState
     published: float = math.nan
     mask: tuple[str, ...] = ()
+    source_reason: str = ""
+    evidence: Evidence | None = None
+    decoder: DecoderSpec | None = None
 
 
 # ------------------------------------------------------------------------------------------------ what is stored
@@ -344,6 +394,8 @@ class Recording:
         Label of the recording reference, None if unknown.
     provenance
         Where it comes from: file, data set, subject, session, licence, caveats.
+    sources
+        Of each marker the stream, or STREAM/COLUMN, that told it; empty where that is not known.
     """
 
     data: NDArray[np.float32]
@@ -353,11 +405,20 @@ class Recording:
     channels: tuple[Channel, ...]
     reference: str | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    sources: tuple[str, ...] = ()
 
     @property
     def labels(self) -> tuple[str, ...]:
         """Channel labels, in column order."""
         return tuple(channel.label for channel in self.channels)
+
+    @property
+    def told(self) -> tuple[tuple[int, str, str], ...]:
+        """Sample, value and source of each marker; the source is `recording` where it is not known."""
+        sources = self.sources or ("recording",) * len(self.markers)
+        return tuple(
+            (sample, value, source) for (sample, value), source in zip(self.markers, sources, strict=True)
+        )
 
 
 @dataclass(frozen=True, slots=True)

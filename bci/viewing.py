@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from bci.history import History
 from bci.player import Player
 from bci.recordings import Recordings
-from bci.session import Session, Snapshot
+from bci.session import Session
+from bci.snapshot import Snapshot
 from bci.types import DecoderSpec, StreamSpec
 from bci.what_if import Gallery
 
@@ -57,6 +58,8 @@ class About:
         nose up: to the right and to the front of its centre. NaN where unknown, None if nothing is known.
     calibration
         Temperature of the probabilities and what it was fitted to; None while they are raw.
+    personal
+        The person's calibration that is in use: its id, method and date, and whose it is; None if there is none.
     prototypes
         (N, D) float32 of the concepts, in the space of `Ranking.embedding`: a decision's scores are
         `prototypes @ embedding`. None if they are not here.
@@ -64,6 +67,11 @@ class About:
         What scores are divided by for the softmax that gives probabilities; 1 if it is not known here.
     paradigm
         What is declared about the order of the concepts, in words; None where nothing is.
+    stopping
+        When repeats of a presentation have told enough, or that nothing says so, in words; None where there are no
+        repeats.
+    first
+        Number of the first decision that may be its decoder's.
     hide_truth
         Whether a participant may see the screen.
     folder
@@ -86,9 +94,12 @@ class About:
     map: NDArray[np.float32] | None = None
     positions: NDArray[np.float32] | None = None
     calibration: Mapping[str, Any] | None = None
+    personal: Mapping[str, Any] | None = None
     prototypes: NDArray[np.float32] | None = None
     temperature: float = 1.0
     paradigm: str | None = None
+    stopping: str | None = None
+    first: int = 0
     hide_truth: bool = False
     folder: Path | None = None
 
@@ -126,6 +137,15 @@ class Viewed(Protocol):
         """Reads another bank as the decoder would rank it, on any thread; None where the decoder is not here."""
         ...
 
+    @property
+    def switch(self) -> "Callable[[Path], Viewed] | None":
+        """Decodes with another bundle (its folder or `bundle.json`) or ranks another bank (its file) from now on.
+
+        It takes as long as loading takes, on any thread; a `BciError` says what does not fit. It returns what can
+        be seen from then on. None where the decoder is not here.
+        """
+        ...
+
     def snapshot(self) -> Snapshot:
         """Return how the session stands; takes microseconds, and holds nobody up."""
         ...
@@ -141,6 +161,7 @@ class LocalSession:
     player: Player | None = None
     recordings: Recordings | None = None
     read_gallery: Callable[[Path], Gallery] | None = None
+    switch: "Callable[[Path], Viewed] | None" = None
 
     def snapshot(self) -> Snapshot:
         """Return how the session stands."""

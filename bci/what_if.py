@@ -165,9 +165,11 @@ class WhatIf:
         That decisions were made with.
     kept
         Decisions that are remembered; the oldest is forgotten first. Those without a ranking or a truth are not.
+    first
+        Number of the first decision there can be.
     """
 
-    def __init__(self, own: Gallery, temperature: float, kept: int = KEPT) -> None:
+    def __init__(self, own: Gallery, temperature: float, kept: int = KEPT, first: int = 0) -> None:
         self._own = self._gallery = own
         self._row = np.arange(len(own.concepts))  # of each concept in the gallery, -1 where it is not there
         self._temperature = temperature
@@ -177,7 +179,7 @@ class WhatIf:
         self._truths: deque[int] = deque(maxlen=kept)
         self._decided: deque[tuple[int, float]] = deque(maxlen=kept)
         self._reranked: deque[tuple[int, float]] = deque(maxlen=kept)
-        self._next = 0
+        self._next = first
         self.missed = 0
         """Decisions that were made and not handed in."""
         self.overlapping = False

@@ -9,9 +9,9 @@ from typing import Annotated, Any, TypeVar
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from bci.errors import FormatError
+from bci.errors import FormatError, MismatchError
 from bci.storage import SCHEMA
-from bci.types import Decision, DecoderSpec, Marker, Ranking, SourceState, Status, read_only
+from bci.types import Decision, DecoderSpec, Evidence, Marker, Ranking, SourceState, Status, read_only
 from bci.verdict import STAGES
 
 __all__ = ["NAMED", "Header", "decode", "encode", "parse"]
@@ -25,29 +25,23 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What is the same for all decisions of a session.
+    """What a line tells beside the decision itself.
 
     Parameters
     ----------
     decoder
-        Concepts and identifiers.
-    p_kind
-        `raw` or `calibrated`: what the probabilities are.
-    calibration
-        Identifier of the person's calibration, None if there is none.
+        Concepts and identifiers, for decisions that do not say what made them.
     hide_truth
         Leave truth and rank out: a participant may see the screen.
     """
 
     decoder: DecoderSpec
-    p_kind: str = "raw"
-    calibration: str | None = None
     hide_truth: bool = False
 
 
 def encode(decision: Decision, header: Header) -> str:
     """Return the decision as one line of JSON (no newline)."""
-    spec = header.decoder
+    spec = decision.decoder or header.decoder
     body: dict[str, Any] = {
         "schema": SCHEMA,
         "seq": decision.seq,
@@ -60,15 +54,17 @@ def encode(decision: Decision, header: Header) -> str:
         "group": decision.group,
         "n_avg": 1,
         "top": [] if decision.ranking is None else _top(decision.ranking, spec),
-        "p_kind": header.p_kind,
+        "p_kind": spec.p_kind,
+        "evidence": None if decision.evidence is None else _evidence(decision.evidence, spec),
         "latency_ms": _ms(decision.latency),
         "stages_ms": {stage: _ms(decision.stages[stage]) for stage in STAGES},
         "model": spec.model,
         "bank": spec.bank,
         "preprocess": spec.preprocess[:8],
-        "calibration": header.calibration,
+        "calibration": spec.calibration,
         "mask": list(decision.mask),
         "source_state": str(decision.source_state),
+        "source_reason": decision.source_reason,
     }
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
 
@@ -83,6 +79,11 @@ def _top(ranking: Ranking, spec: DecoderSpec) -> list[dict[str, Any]]:
         {"concept": spec.concepts[index], "index": int(index), "score": float(score), "p": float(p)}
         for index, score, p in zip(ranking.indices, ranking.scores, ranking.probabilities, strict=True)
     ]
+
+
+def _evidence(evidence: Evidence, spec: DecoderSpec) -> dict[str, Any]:
+    told = {"n": evidence.n, "sure": evidence.sure, "stopped": evidence.stopped}
+    return told | {"top": _top(evidence.ranking, spec)}
 
 
 def _ms(seconds: float) -> float:
@@ -105,6 +106,13 @@ class _Named(_Strict):
     p: Annotated[float, Field(ge=0, le=1)]
 
 
+class _Summed(_Strict):
+    n: Annotated[int, Field(ge=1)]
+    sure: bool
+    stopped: bool
+    top: Annotated[tuple[_Named, ...], Field(strict=False, min_length=1)]
+
+
 class _Line(_Strict):
     seq: Annotated[int, Field(ge=0)]
     marker: str | None
@@ -116,9 +124,12 @@ class _Line(_Strict):
     n: int
     group: str | None
     top: Annotated[tuple[_Named, ...], Field(strict=False)]
+    evidence: _Summed | None = None
+    bank: str
     latency_ms: float
     stages_ms: dict[str, float]
     source_state: str
+    source_reason: str = ""
     mask: Annotated[tuple[str, ...], Field(strict=False)] = ()
 
 
@@ -126,7 +137,7 @@ _STATUS = {str(status): status for status in Status}
 _STATE = {str(state): state for state in SourceState}
 
 
-def decode(line: str, concepts: Sequence[str]) -> Decision:
+def decode(line: str, concepts: Sequence[str], bank: str = "") -> Decision:
     """Read a line that `encode` wrote.
 
     Parameters
@@ -135,6 +146,8 @@ def decode(line: str, concepts: Sequence[str]) -> Decision:
         From anywhere: it is not trusted.
     concepts
         What was ranked, in order.
+    bank
+        Identifier of the bank that these are of; empty: it is not known.
 
     Returns
     -------
@@ -147,12 +160,16 @@ def decode(line: str, concepts: Sequence[str]) -> Decision:
     FormatError
         If the line is longer than 64 Ki characters, is no such line, speaks of other concepts, or has a higher
         schema.
+    MismatchError
+        If it speaks of another bank, as after a switch of the decoder.
     """
     try:
         told = _Line.model_validate(parse(line, LONGEST, "a decision"))
     except ValidationError as error:
         first = error.errors()[0]
         raise _refused(f"{first['loc'][0]}: {first['msg']}") from None
+    if bank and told.bank != bank:
+        raise MismatchError(f"it ranks bank {told.bank} now, and its stream describes {bank}: look at it there")
     if told.n != len(concepts):
         raise _refused(f"it ranks {told.n} concepts, and {len(concepts)} were announced")
     return Decision(
@@ -164,9 +181,11 @@ def decode(line: str, concepts: Sequence[str]) -> Decision:
         status=_known(told.status, _STATUS),
         reason=told.reason,
         ranking=_ranking(told, concepts),
+        evidence=None if told.evidence is None else _summed(told.evidence, told.n, concepts),
         stages=MappingProxyType(_stages(told)),
         latency=told.latency_ms / 1e3,
         source_state=_known(told.source_state, _STATE),
+        source_reason=told.source_reason,
         mask=told.mask,
     )
 
@@ -200,20 +219,28 @@ def _ranking(told: _Line, concepts: Sequence[str]) -> Ranking | None:
         if told.rank is not None:
             raise _refused(f"the truth has rank {told.rank}, and nothing was ranked")
         return None
-    if len(told.top) != min(NAMED, told.n):
-        raise _refused(f"it names {len(told.top)} of {told.n} concepts instead of {NAMED}")
-    for named in told.top:
-        if not 0 <= named.index < told.n or concepts[named.index] != named.concept:
-            raise _refused(f"{named.concept!r} is not concept {named.index} of those announced")
     if told.rank is not None and (told.truth is None or told.rank >= told.n):
         raise _refused(f"rank {told.rank} of the truth {told.truth!r} among {told.n} concepts")
+    return _ranked(told.top, told.n, concepts, told.rank)
+
+
+def _summed(told: _Summed, n: int, concepts: Sequence[str]) -> Evidence:
+    return Evidence(told.n, _ranked(told.top, n, concepts, None), told.sure, told.stopped)
+
+
+def _ranked(top: Sequence[_Named], n: int, concepts: Sequence[str], truth_rank: int | None) -> Ranking:
+    if len(top) != min(NAMED, n):
+        raise _refused(f"it names {len(top)} of {n} concepts instead of {NAMED}")
+    for named in top:
+        if not 0 <= named.index < n or concepts[named.index] != named.concept:
+            raise _refused(f"{named.concept!r} is not concept {named.index} of those announced")
     return Ranking(
-        indices=read_only(np.array([named.index for named in told.top], np.int64)),
-        scores=read_only(np.array([named.score for named in told.top], np.float32)),
-        probabilities=read_only(np.array([named.p for named in told.top], np.float32)),
+        indices=read_only(np.array([named.index for named in top], np.int64)),
+        scores=read_only(np.array([named.score for named in top], np.float32)),
+        probabilities=read_only(np.array([named.p for named in top], np.float32)),
         embedding=read_only(np.zeros(0, np.float32)),
-        truth_rank=told.rank,
-        n_concepts=told.n,
+        truth_rank=truth_rank,
+        n_concepts=n,
     )
 
 

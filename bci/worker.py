@@ -1,24 +1,24 @@
-"""The decode thread: epochs in, decisions out, none unaccounted for.
-
-The queue is bounded. When the decoder cannot keep up, the epoch that has waited longest is given up and becomes
-a decision with status `dropped`: what waits longest is worth least. A backlog that comes at once is worked off.
-"""
+"""The decode thread: epochs in, decisions out, in the order of `bci.waiting`."""
 
 import threading
 from collections import deque
 from collections.abc import Callable
+from math import inf
 
 import numpy as np
 
 from bci.clock import Clock
 from bci.deciding import TOP_K, Decider
 from bci.decoder import Decoder
-from bci.types import Decision, Epoch, SourceState
+from bci.flow_watch import Standing
+from bci.pair import Pair
+from bci.types import Decision, Epoch
+from bci.waiting import Waiting
 
-__all__ = ["DecodeWorker"]
+__all__ = ["DecodeWorker", "warm_up"]
 
-_PATIENCE = 1.0  # seconds; what waits no longer came at once, when a sender that hung goes on, and is worked off
-_MOST = 1024  # epochs that wait at all: bounded on any input
+_LEADS = (0.006, 0.003, 0.0013)  # s before an epoch at which silence is decoded: caches grow cold meanwhile
+_SAME = 0.002  # s by which the time of an epoch may be told otherwise and still be the same
 _WARM_UP = 20  # passes before the first event: memory is allocated and kernels are chosen in the first few
 
 
@@ -27,43 +27,42 @@ class DecodeWorker:
 
     Parameters
     ----------
-    decoder
-        What decodes; called from this thread alone.
+    cold
+        What is warmed up before anything else, and then let go.
     publish
-        Called from this thread with each decision, in order.
+        Called from this thread with each decision and what made it, in order.
     clock
         Seconds on the LSL clock.
     budget
         Seconds of latency above which a decision is `late`.
     capacity
-        Epochs that may wait for more than a second; 1 in sliding mode, where a newer window supersedes an older
-        one at once.
-    source_state
-        Tells what the source is doing.
+        See `bci.waiting.Waiting`.
+    standing
+        Tells what the source is doing, and why.
     on_error
         Called from this thread if it dies.
     """
 
     def __init__(
         self,
-        decoder: Decoder,
-        publish: Callable[[Decision], None],
+        cold: Decoder,
+        publish: Callable[[Decision, Pair], None],
         clock: Clock,
         *,
         budget: float,
         capacity: int,
-        source_state: Callable[[], SourceState],
+        standing: Callable[[], Standing],
         on_error: Callable[[BaseException], None],
     ) -> None:
-        self._decoder = decoder
+        self._cold: Decoder | None = cold
+        self._decoder = cold  # that decoded last
+        self._expected = -inf
+        self._leads: deque[float] = deque()  # of the passes before the next epoch that keep the decoder warm
         self._clock = clock
-        self._patience = 0.0 if capacity == 1 else _PATIENCE
-        self._decider = Decider(decoder, clock, budget, source_state)
+        self._decider = Decider(clock, budget, standing)
         self._publish = publish
-        self._capacity = capacity
         self._on_error = on_error
-        self._waiting: deque[Epoch] = deque()
-        self._given_up: deque[Epoch] = deque()
+        self._waiting = Waiting(capacity)
         self._changed = threading.Condition()
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="decode", daemon=True)
@@ -74,12 +73,23 @@ class DecodeWorker:
         """Start the thread."""
         self._thread.start()
 
-    def put(self, epoch: Epoch) -> None:
-        """Hand over an epoch; never blocks."""
+    def put(self, epoch: Epoch, pair: Pair) -> None:
+        """Hand over an epoch and what decodes it; never blocks."""
         with self._changed:
-            self._waiting.append(epoch)
-            while len(self._waiting) > self._capacity and self._overdue(self._waiting[0]):
-                self._given_up.append(self._waiting.popleft())
+            self._waiting.put(epoch, pair, self._clock())
+            self._changed.notify()
+
+    def expect(self, time: float) -> None:
+        """Say when the next epoch will come: a decoder that has idled for 0.2 s takes three times as long.
+
+        Said again, the earliest time counts: now and then a sample comes late, and none comes before it was sent.
+        """
+        if abs(time - self._expected) <= _SAME:
+            self._expected = min(time, self._expected)  # looked at before each pass
+            return
+        with self._changed:
+            self._expected = time
+            self._leads = deque(_LEADS)
             self._changed.notify()
 
     def close(self) -> None:
@@ -90,34 +100,43 @@ class DecodeWorker:
         if self._thread.ident is not None:
             self._thread.join()
 
-    def _overdue(self, epoch: Epoch) -> bool:
-        return len(self._waiting) > _MOST or self._clock() - epoch.stamps.cut >= self._patience
-
     def _run(self) -> None:
         try:
-            self._warm_up()
+            if self._cold is not None:
+                warm_up(self._cold)
+            self._cold = None
+            self.warm.set()
             while (task := self._next()) is not None:
-                self._publish(self._decider.decide(*task))
+                epoch, pair, given_up = task
+                self._decoder = pair.decoder
+                self._publish(self._decider.decide(epoch, pair, given_up), pair)
         except BaseException as error:  # noqa: BLE001 (the session must hear of whatever ends its thread)
             self._on_error(error)
         finally:
             self.warm.set()
 
-    def _warm_up(self) -> None:
-        spec = self._decoder.spec
-        silence = np.zeros((1, len(spec.channels), spec.n_times), np.float32)
-        for _ in range(_WARM_UP):
-            self._decoder.decode(silence, [None], TOP_K)
-        self.warm.set()
-
-    def _next(self) -> tuple[Epoch, str] | None:
-        """Wait for an epoch; also say why it was given up, if it was. None: there are no more."""
+    def _next(self) -> tuple[Epoch, Pair, str] | None:
+        """Wait for an epoch; None: there are no more."""
+        while self._idle():
+            warm_up(self._decoder, 1)
         with self._changed:
-            while not (self._waiting or self._given_up or self._closing):
-                self._changed.wait()
-            if self._given_up:
-                return self._given_up.popleft(), self._why()
-            return (self._waiting.popleft(), "") if self._waiting else None
+            return self._waiting.take()
 
-    def _why(self) -> str:
-        return "superseded by a newer window" if self._capacity == 1 else "the decoder could not keep up"
+    def _idle(self) -> bool:
+        """Wait until there is something to do; say whether it is to keep the decoder warm."""
+        with self._changed:
+            while not (self._waiting or self._closing):
+                ahead = self._expected - self._leads[0] - self._clock() if self._leads else None
+                if ahead is not None and ahead <= 0:
+                    self._leads.popleft()
+                    return True
+                self._changed.wait(ahead)
+        return False
+
+
+def warm_up(decoder: Decoder, times: int = _WARM_UP) -> None:
+    """Decode silence a few times, so that the next epoch waits for nothing."""
+    spec = decoder.spec
+    silence = np.zeros((1, len(spec.channels), spec.n_times), np.float32)
+    for _ in range(times):
+        decoder.decode(silence, [None], TOP_K)

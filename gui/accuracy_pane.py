@@ -11,7 +11,7 @@ from PyQt6.QtGui import QBrush, QColor, QPainter, QPen
 from bci.decided import Decided
 from bci.eprocess import ALARM
 from bci.running import LATEST, Share, curve, separation, share, share_accepted
-from bci.session import Snapshot
+from bci.snapshot import Snapshot
 from bci.tally import chance, top5_counts
 from bci.viewing import About, Viewed
 from gui.figure_pane import FigurePane, lacks_truth

@@ -37,6 +37,9 @@ class Command:
 TABLE: tuple[Command, ...] = (
     Command("start", "Session", "Start", "F5", "Let events count from now on."),
     Command("stop", "Session", "Stop", "Shift+F5", "End the session in order, after a question."),
+    Command("pause", "Session", "Pause decoding", "F6", "Decide on nothing that is shown, until it goes on."),
+    Command("exclude", "Session", "Exclude a stretch", "Ctrl+E", "Say that something was or will be wrong."),
+    Command("note", "Session", "Note", "Ctrl+J", "Write a remark into the session's journal."),
     Command("record", "Session", "Record", "Ctrl+R", "Record EEG, markers and decisions to an XDF file."),
     Command(
         "leave_out",
@@ -44,6 +47,13 @@ TABLE: tuple[Command, ...] = (
         "Leave out bad channels",
         "Ctrl+B",
         "Decode without the channels that are marked bad, and with all others, after a question.",
+    ),
+    Command(
+        "switch",
+        "Session",
+        "Switch decoder …",
+        "Ctrl+D",
+        "Decode with another bundle, or rank another bank, from now on; no event is lost.",
     ),
     Command("new", "Session", "New session", "Ctrl+N", "Choose a stream for another session."),
     Command("quit", "Session", "Quit", "Ctrl+Q", "End the session in order and close the window."),

@@ -8,7 +8,7 @@ from PyQt6.QtGui import QColor, QPainter, QPen
 
 from bci.averaging import Averages, Presentation, of_averages, of_repeats
 from bci.running import Share
-from bci.session import Snapshot
+from bci.snapshot import Snapshot
 from bci.viewing import Viewed
 from gui.hit_marks import draw_mark, mark
 from gui.numbers import within
@@ -19,22 +19,22 @@ from gui.theme import Theme
 
 __all__ = ["AveragingPane"]
 
-_COLUMNS = ((0.0, 0.28), (0.28, 0.48), (0.48, 0.8), (0.8, 1.0))
+_COLUMNS = ((0.0, 0.22), (0.22, 0.38), (0.38, 0.59), (0.59, 0.75), (0.75, 1.0))
 """Where the columns of the table begin and end, as shares of its width."""
-_LETTERS = 42
+_LETTERS = 54
 """Width of the table."""
-_HEADS = ("presentation", "repeats", "average", "single")
+_HEADS = ("presentation", "repeats", "average", "single", "evidence")
 
 
 class AveragingPane(SheetPane):
-    """The latest presentations: their repeats, the rank of their average, the hits of their single trials."""
+    """The latest presentations: repeats, rank of their average, hits of their single trials, evidence so far."""
 
     title: ClassVar[str] = "Averaging"
     help: ClassVar[str] = "How many repeats of a presentation were averaged, apart from its single trials."
 
     def __init__(self, viewed: Viewed, theme: Theme) -> None:
         super().__init__(viewed, theme)
-        self._averages = Averages(viewed.about.prototypes)
+        self._averages = Averages(viewed.about.prototypes, viewed.about.first)
         self._presentations: tuple[Presentation, ...] = ()
 
     def refresh(self, snapshot: Snapshot) -> None:
@@ -88,6 +88,16 @@ class AveragingPane(SheetPane):
             sheet.write(painter, words, Item(f"{rank + 1} of {n}", theme.text), size)
         single = "unknown" if each.truth is None else f"{each.hits} of {each.repeats}"
         sheet.write(painter, cells[3], Item(single, theme.text), size)
+        sheet.write(painter, cells[4], self._evidence(each), size)
+
+    def _evidence(self, each: Presentation) -> Item:
+        """What its repeats say together, and whether that suffices; the sign says the same as the colour."""
+        told = each.evidence
+        if told is None:
+            return Item("-", self.theme.muted)
+        best, p = self.viewed.about.concepts[told.ranking.indices[0]], told.ranking.probabilities[0]
+        sign = "■ " if told.stopped else ""
+        return Item(f"{sign}{p * 100:.0f} % {best}", self.theme.good if told.sure else self.theme.text)
 
     # -------------------------------------------------------------------------------- words
 
@@ -99,6 +109,8 @@ class AveragingPane(SheetPane):
         else:
             items.append(Item("Averages: not ranked, prototypes are not here", muted))
         items.append(Item("top-1, [ ] 95 % pointwise", muted))
+        if self.viewed.about.stopping is not None:
+            items.append(Item(f"Evidence: {self.viewed.about.stopping}", muted))
         if self._averages.single:
             items.append(Item(f"{self._averages.single} trials belong to no presentation", muted))
         if self._averages.missed:

@@ -11,6 +11,7 @@ from PyQt6.QtCore import QByteArray, Qt
 from PyQt6.QtGui import QAction, QCloseEvent
 from PyQt6.QtWidgets import QApplication, QDialog, QMainWindow, QMenu, QStatusBar, QWidget
 
+from bci.nameless import nameless
 from gui import style
 from gui.actions import Command, add_menus, make_actions
 from gui.notices import Notice, NoticeBar, notice_of
@@ -153,7 +154,8 @@ class BaseWindow(QMainWindow):
         if not self.grab().toImage().save(str(path)):  # a pixmap would be packed while the decoder waits
             self.notices.add(Notice(f"the screenshot could not be written to {path}: is the disk full?"))
             return path
-        path.with_suffix(".json").write_text(json.dumps(self.state(), indent=2, default=str), encoding="utf-8")
+        state = json.dumps(self.state(), indent=2, default=str, ensure_ascii=False)
+        path.with_suffix(".json").write_text(nameless(state), encoding="utf-8")
         self.say(f"saved {path}")
         return path
 

@@ -8,7 +8,7 @@ import pyqtgraph as pg
 from PyQt6.QtGui import QColor
 
 from bci.reliability import ECE_FROM, ReliabilityBin, brier, calibration_error, log_loss, reliability
-from bci.session import Snapshot
+from bci.snapshot import Snapshot
 from bci.viewing import About, Viewed
 from gui.figure_pane import FigurePane, lacks_ranking, lacks_truth
 from gui.pane import HIDDEN

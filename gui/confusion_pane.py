@@ -8,7 +8,7 @@ from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QWidget
 
 from bci.confusion import MOST_CATEGORIES, MOST_CONCEPTS, Grouping, confusion, grouping, row_shares, trials
-from bci.session import Snapshot
+from bci.snapshot import Snapshot
 from bci.viewing import About, Viewed
 from gui.figure_pane import FigurePane, lacks_ranking, lacks_truth
 from gui.heat_map import HeatMap

@@ -9,6 +9,7 @@ from typing import Any
 from PyQt6.QtCore import PYQT_VERSION_STR, qVersion
 from PyQt6.QtGui import QScreen
 
+from bci.nameless import nameless
 from bci.viewing import About, Viewed
 from gui.meter import Meter
 
@@ -49,7 +50,7 @@ def diagnostics(meter: Meter, screen: QScreen | None, state: Mapping[str, Any]) 
         **dict(_slots(meter)),
         "state": json.dumps(state, default=str),
     }
-    return "\n".join(f"{name}: {value}" for name, value in facts.items())
+    return nameless("\n".join(f"{name}: {value}" for name, value in facts.items()))
 
 
 def _slots(meter: Meter) -> Iterator[tuple[str, str]]:
@@ -60,5 +61,6 @@ def _slots(meter: Meter) -> Iterator[tuple[str, str]]:
 
 def conclusion(summary: Mapping[str, Any], viewed: Viewed | None) -> str:
     """Say what a session came to, and where everything is."""
-    where = "" if viewed is None or viewed.about.folder is None else f"; everything is in {viewed.about.folder}"
+    folder = None if viewed is None else viewed.about.folder
+    where = "" if folder is None else f"; everything is in {nameless(str(folder))}"
     return f"The session ended ({summary.get('ended', '')}): {summary.get('events', 0)} events{where}"

@@ -6,7 +6,7 @@ from PyQt6.QtCore import QEvent, Qt
 from PyQt6.QtGui import QPalette, QResizeEvent
 from PyQt6.QtWidgets import QLabel, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
-from bci.session import Snapshot
+from bci.snapshot import Snapshot
 from bci.viewing import About, Viewed
 from gui.pane import HIDDEN, Pane, tint
 from gui.sheet import MARGIN
@@ -50,16 +50,17 @@ class FigurePane(Pane):
         self._pages.addWidget(self.sentence)
         self._snapshot: Snapshot | None = None
         self._about: About | None = None
-        self._drawn = -1
+        self._drawn: tuple[object, ...] = ()
         tint(self.sentence, QPalette.ColorRole.WindowText, self.theme.muted)
 
     def refresh(self, snapshot: Snapshot) -> None:
         """Show how the session stands."""
         about = self.viewed.about
         self._snapshot = snapshot
-        if len(snapshot.decided) == self._drawn and about is self._about:
+        shown = (len(snapshot.decided), snapshot.pauses, snapshot.excluded)
+        if shown == self._drawn and about is self._about:
             return
-        self._drawn, self._about = len(snapshot.decided), about
+        self._drawn, self._about = shown, about
         lacking = self.lacks(about, snapshot)
         if lacking is None:
             self.draw(about, snapshot)
@@ -86,7 +87,7 @@ class FigurePane(Pane):
 
     def outdate(self) -> None:
         """Draw anew with the next refresh, because something else than the decisions has changed."""
-        self._drawn = -1
+        self._drawn = ()
 
     def redraw(self) -> None:
         """Draw what was shown last once more, at once."""

@@ -11,7 +11,7 @@ from PyQt6.QtGui import QColor
 
 from bci.decided import Decided
 from bci.latency import latency_histogram, missed, near_percentiles
-from bci.session import Snapshot
+from bci.snapshot import Snapshot
 from bci.tally import percentiles
 from bci.verdict import STAGES
 from bci.viewing import About, Viewed
@@ -101,9 +101,13 @@ class LatencyPane(FigurePane):
                 ("text", "  ".join(f"p{percent} {found[f'p{percent}']:.3g} ms" for percent in PERCENTS)),
                 ("warning", f"| budget {budget * 1e3:g} ms"),
                 ("bad" if over else "good", share if over else f"none of {len(latency):,} over it"),
-                ("muted", "one clock: LSL"),
+                ("muted", f"one clock: LSL{self._beside()}"),
             ]
         )
+
+    def _beside(self) -> str:
+        delay = self.viewed.about.stream.delay
+        return f"; beside it the device's own delay of {delay * 1e3:g} ms" if delay else ""
 
     def _stages(self, decided: Decided) -> Iterator[StageBar]:
         """Stages of the decisions at each percentile, and the same percentile of what painting took."""

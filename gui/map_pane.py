@@ -10,7 +10,7 @@ from PyQt6.QtGui import QColor, QHelpEvent
 from PyQt6.QtWidgets import QToolTip
 
 from bci.projection_map import place
-from bci.session import Snapshot
+from bci.snapshot import Snapshot
 from bci.viewing import About, Viewed
 from gui.figure_pane import FigurePane
 from gui.glyphs import Glyphs

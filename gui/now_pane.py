@@ -12,7 +12,7 @@ from PyQt6.QtCore import QRectF, Qt
 from PyQt6.QtGui import QColor, QPainter
 
 from bci.clock import Clock, lsl_clock
-from bci.session import Snapshot
+from bci.snapshot import Snapshot
 from bci.types import Decision, Ranking, SourceState, Status
 from bci.viewing import Viewed
 from gui.numbers import duration, percent

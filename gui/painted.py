@@ -6,7 +6,7 @@ from array import array
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.session import Snapshot
+from bci.snapshot import Snapshot
 from bci.types import Decision
 
 __all__ = ["Painted"]

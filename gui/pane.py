@@ -5,7 +5,7 @@ from typing import ClassVar
 from PyQt6.QtGui import QColor, QPalette
 from PyQt6.QtWidgets import QWidget
 
-from bci.session import Snapshot
+from bci.snapshot import Snapshot
 from bci.viewing import Viewed
 from gui.theme import Theme
 

@@ -20,6 +20,7 @@ from PyQt6.QtWidgets import (
 from bci.discovery import FoundStream
 from bci.stream_monitor import Observed
 from bci.stream_watch import StreamWatch
+from bci.types import SourceState
 
 __all__ = ["Picker"]
 
@@ -119,6 +120,8 @@ class Picker(QWidget):
             for column, text in enumerate(_cells(each)):
                 item = _item(text, right=column in NUMBERS)
                 item.setData(Qt.ItemDataRole.UserRole, each.stream)
+                if each.state is SourceState.LOST:
+                    item.setFlags(Qt.ItemFlag.NoItemFlags)  # there is nothing to be opened
                 self.table.setItem(row, column, item)
             if self._is_meant(each.stream, before):
                 self.table.selectRow(row)
@@ -150,8 +153,9 @@ def _cells(each: Observed) -> tuple[str, ...]:
     stream = each.stream
     rate = f"{stream.sfreq:g}" if stream.sfreq else "irregular"
     measured = "" if each.rate is None else f"{each.rate:.1f}"
+    state = f"{each.state}: {each.reason}" if each.reason else str(each.state)
     return (
-        stream.name, stream.type, stream.host, str(stream.n_channels), rate, measured, str(each.state),
+        stream.name, stream.type, stream.host, str(stream.n_channels), rate, measured, state,
         stream.source_id, stream.uid,
     )  # fmt: skip
 

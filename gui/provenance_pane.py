@@ -1,15 +1,15 @@
 """Where a decision comes from: encoder, bank, montage, preprocessing, calibration; and what does not fit."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from html import escape
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QPalette
 from PyQt6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout
 
 from bci.montage import canonical
-from bci.session import Snapshot
+from bci.snapshot import Snapshot
 from bci.viewing import About, Viewed
 from gui.pane import Pane, tint
 from gui.sheet import MARGIN, Item
@@ -90,7 +90,9 @@ def _facts(about: About, made_up: Collection[str], theme: Theme) -> Iterator[tup
     if about.synthetic:
         yield "", Item("◆ synthetic data", theme.warning, bold=True)
     yield "source", Item(about.origin, theme.text)
+    yield "device", Item(_device(about), theme.text)
     yield "encoder", Item(f"{about.decoder_name} {decoder.model}", theme.text)
+    yield "person", Item(_personal(about), theme.text)
     yield "bank", Item(f"{about.vision_model}, {len(about.concepts)} concepts, {decoder.bank}", theme.text)
     yield "montage", _montage(about, made_up, theme)
     yield "preprocessing", _preprocessing(about, theme)
@@ -98,6 +100,11 @@ def _facts(about: About, made_up: Collection[str], theme: Theme) -> Iterator[tup
     yield "window", Item(f"{about.window[0]:g} to {about.window[1]:g} s at {decoder.sfreq:g} Hz", theme.text)
     yield "budget", Item(f"{about.budget * 1e3:g} ms", theme.text)
     yield "probabilities", Item(_calibration(about), theme.text)
+
+
+def _device(about: About) -> str:
+    delay = about.stream.delay
+    return f"{about.stream.device}, {delay * 1e3:g} ms subtracted" if delay else about.stream.device
 
 
 def _montage(about: About, made_up: Collection[str], theme: Theme) -> Item:
@@ -116,11 +123,16 @@ def _preprocessing(about: About, theme: Theme) -> Item:
     return Item(f"✕ DIFFERENT from training: {now} now, {then} then", theme.bad, bold=True)
 
 
+def _personal(about: About) -> str:
+    return "not calibrated" if about.personal is None else f"calibration {_told(about.personal)}"
+
+
 def _calibration(about: About) -> str:
-    if not about.calibration:
-        return "uncalibrated"
-    told = (f"{name} {_short(value)}" for name, value in about.calibration.items())
-    return f"calibrated: {', '.join(told)}"
+    return "uncalibrated" if not about.calibration else f"calibrated: {_told(about.calibration)}"
+
+
+def _told(facts: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {_short(value)}" for name, value in facts.items())
 
 
 def _short(value: object) -> str:

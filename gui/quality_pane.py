@@ -11,7 +11,7 @@ from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPen
 
 from bci.channel_quality import LEAST, SECONDS, Assessment, Condition, assess_channels, impedances, measure
-from bci.session import Snapshot
+from bci.snapshot import Snapshot
 from bci.viewing import About, Viewed
 from gui.samples_pane import SamplesPane
 from gui.shapes import SHAPES

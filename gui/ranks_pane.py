@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PyQt6.QtGui import QColor, QFontMetrics
 
 from bci.rank_histogram import RankHistogram, log_edges, rank_histogram, two_way
-from bci.session import Snapshot
+from bci.snapshot import Snapshot
 from bci.viewing import About, Viewed
 from gui.figure_pane import FigurePane, lacks_ranking, lacks_truth
 from gui.plots import Plot

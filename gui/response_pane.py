@@ -17,7 +17,7 @@ from PyQt6.QtWidgets import QGraphicsPathItem, QHBoxLayout, QLabel, QSizePolicy,
 from bci.evoked import TIMES
 from bci.response import Response, ResponseView
 from bci.response_verdict import Kind
-from bci.session import Snapshot
+from bci.snapshot import Snapshot
 from bci.viewing import About, Viewed
 from gui.figure_pane import FigurePane
 from gui.line_legend import LineEnd, LineLegend

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
-from bci.session import Snapshot
+from bci.snapshot import Snapshot
 from bci.types import SourceState
 from bci.viewing import Viewed
 from gui.figure_pane import FigurePane

@@ -1,6 +1,7 @@
 """Where the session stands: its four phases, what can be done in each, and how the stream is doing."""
 
 from html import escape
+from textwrap import shorten
 from typing import NamedTuple
 
 from PyQt6.QtCore import Qt
@@ -9,21 +10,26 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from bci.conductor import Phase, Status
 from bci.recorder import RecorderPhase, RecorderState
-from bci.session import Snapshot
+from bci.snapshot import Snapshot
 from bci.types import SourceState
 from gui.numbers import clock
 from gui.theme import Theme
 
-__all__ = ["BUTTONS", "ENABLED", "SessionBar"]
+__all__ = ["BUTTONS", "ENABLED", "STEERS", "SessionBar"]
 
 BUTTONS = ("start", "stop", "record", "new")
+STEERS = (*BUTTONS, "pause", "exclude", "note")
+"""What depends on the phase, of which some have no button."""
 ENABLED: dict[Phase, frozenset[str]] = {
     Phase.CONFIGURE: frozenset(),
-    Phase.READY: frozenset({"start", "stop", "record"}),
-    Phase.RUNNING: frozenset({"stop", "record"}),
+    Phase.READY: frozenset({"start", "stop", "record", "note"}),
+    Phase.RUNNING: frozenset({"stop", "record", "pause", "exclude", "note"}),
     Phase.STOPPED: frozenset({"new"}),
 }
 """What can be done in each phase, beside what can always be done."""
+
+_LETTERS = 60
+"""Of what the stream does, and why, that are shown; the tooltip has all of them."""
 
 _SIGN = {
     SourceState.RESOLVING: ("◌", "muted"),
@@ -35,12 +41,6 @@ _SIGN = {
     SourceState.LOST: ("■", "bad"),
     SourceState.ENDED: ("■", "muted"),
 }
-_WHY = {
-    SourceState.CONNECTED: "connected, no data yet",
-    SourceState.STALLED: "stalled: no sample for over half a second",
-    SourceState.LOST: "lost: no sample for over 5 s; it is looked for again",
-    SourceState.DEGRADED: "degraded",
-}
 
 
 class SessionBar(QWidget):
@@ -49,7 +49,7 @@ class SessionBar(QWidget):
     Parameters
     ----------
     actions
-        Those of `BUTTONS`, which the buttons trigger.
+        Those of `STEERS`; the buttons trigger those of `BUTTONS`.
     theme
         Its colours.
     """
@@ -59,6 +59,7 @@ class SessionBar(QWidget):
         self._theme = theme
         self._actions = actions
         self._status = Status()
+        self._paused = False
         self._told = _Told()
         self._fitted: tuple[object, ...] = ()
         self.setAccessibleName("Session")
@@ -77,7 +78,7 @@ class SessionBar(QWidget):
 
     def show_status(self, status: Status) -> None:
         """Show the phase; enable what can be done in it."""
-        for name in BUTTONS:
+        for name in STEERS:
             self._actions[name].setEnabled(name in ENABLED[status.phase] and not status.busy)
         self._busy.setText(_coloured(f"{status.busy} …", self._theme.warning) if status.busy else "")
         self._status = status
@@ -107,12 +108,15 @@ class SessionBar(QWidget):
         elapsed
             Seconds of signal since the session was opened.
         """
+        self._paused = snapshot.paused
+        self._actions["pause"].setText("Resume decoding" if snapshot.paused else "Pause decoding")
         sign, role = _SIGN[snapshot.state]
         rate = f"{measured:.1f} of {nominal:g} Hz" if measured else f"{nominal:g} Hz"
         if snapshot.missing:
             rate += f", {snapshot.missing} samples missing"
-        what = _WHY.get(snapshot.state, str(snapshot.state))
-        self._told = _Told(escape(name), _coloured(f"{sign} {what}", getattr(self._theme, role)), rate)
+        what = f"{snapshot.state}: {snapshot.reason}" if snapshot.reason else str(snapshot.state)
+        short = escape(shorten(what, _LETTERS, placeholder=" …"))
+        self._told = _Told(escape(name), _coloured(f"{sign} {short}", getattr(self._theme, role)), rate)
         self._stream.setToolTip(f"{name}: {what}, {rate}")
         self._clock.setText(clock(elapsed))
         self._fit()
@@ -120,6 +124,7 @@ class SessionBar(QWidget):
     def clear(self) -> None:
         """Forget the session: another one is to be chosen."""
         self._told = _Told()
+        self._paused = False
         for label in (self._recording, self._clock):
             label.clear()
         self._stream.setToolTip("")
@@ -134,7 +139,7 @@ class SessionBar(QWidget):
         """Say less where there is little room, but always the present phase and the state of the stream."""
         phase = self._status.phase
         others = tuple(label.text() for label in (self._busy, self._recording, self._clock))
-        key = (phase, self._told, others, self.width(), self._theme, self.font().pointSizeF())
+        key = (phase, self._paused, self._told, others, self.width(), self._theme, self.font().pointSizeF())
         if key == self._fitted:
             return
         self._fitted = key
@@ -150,7 +155,9 @@ class SessionBar(QWidget):
     def _named(self, phase: Phase) -> str:
         name = str(phase).capitalize()
         if phase is self._status.phase:
-            return f"<b style='color:{self._theme.accent}'>● {name}</b>"
+            paused = self._paused and phase is Phase.RUNNING
+            colour = self._theme.warning if paused else self._theme.accent
+            return f"<b style='color:{colour}'>{'‖ Paused' if paused else f'● {name}'}</b>"
         return _coloured(f"○ {name}", self._theme.muted)
 
 

@@ -22,7 +22,7 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 from bci.overview import columns
 from gui.numbers import clock
 from gui.scales import percent_end
-from gui.session_plan import FLATTEST, SMALLEST, Course, Lane, Plan, Scene
+from gui.session_plan import FLATTEST, SMALLEST, Bar, Course, Lane, Plan, Scene
 from gui.shapes import SHAPES
 from gui.sheet import scaled
 from gui.theme import Theme
@@ -81,7 +81,7 @@ class SessionChart(QWidget):
     # -------------------------------------------------------------------------------- painting
 
     def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: ARG002, N802 (Qt's name)
-        """Draw pauses, ribbon, lanes, recording, cursor and the axis of time."""
+        """Draw pauses, ribbon, lanes, bars, cursor and the axis of time."""
         if not len(self.scene.onset):
             return
         painter = QPainter(self)
@@ -91,7 +91,8 @@ class SessionChart(QWidget):
         self._draw_ribbon(painter)
         for number, lane in enumerate(self.scene.lanes):
             self._draw_lane(painter, lane, self.plan.lane(number))
-        self._draw_recording(painter)
+        for number, bar in enumerate(self.scene.bars, len(self.scene.lanes)):
+            self._draw_bar(painter, bar, self.plan.lane(number))
         self._draw_cursor(painter)
         self._draw_time(painter)
         painter.end()
@@ -166,16 +167,13 @@ class SessionChart(QWidget):
         painter.drawText(QRectF(left, rect.top(), rect.left(), rect.height()), Qt.AlignmentFlag.AlignVCenter, name)
         painter.restore()
 
-    def _draw_recording(self, painter: QPainter) -> None:
-        if self.scene.recording is None:
-            return
-        rect = self.plan.lane(len(self.scene.lanes))
-        self._draw_name(painter, "recorded", rect, 0)
-        for begin, end in self.scene.recording:
+    def _draw_bar(self, painter: QPainter, bar: Bar, rect: QRectF) -> None:
+        self._draw_name(painter, bar.name, rect, 0)
+        for begin, end in bar.spans:
             left, right = max(self.plan.x(begin), rect.left()), min(self.plan.x(end), rect.right())
-            bar = QRectF(left, rect.center().y() - 2, right - left, 4)
             if right > left:
-                painter.fillRect(bar, QColor(self.theme.bad))
+                stretch = QRectF(left, rect.center().y() - 2, right - left, 4)
+                painter.fillRect(stretch, QColor(getattr(self.theme, bar.role)))
 
     def _draw_cursor(self, painter: QPainter) -> None:
         if self.cursor_at is not None and self.cursor_at < len(self.scene.onset):

@@ -11,7 +11,7 @@ from PyQt6.QtGui import QFontMetricsF
 
 from bci.overview import column_counts, columns
 
-__all__ = ["FLATTEST", "SMALLEST", "Course", "Lane", "Plan", "Scene"]
+__all__ = ["FLATTEST", "SMALLEST", "Bar", "Course", "Lane", "Plan", "Scene"]
 
 SHAPE = 0.6
 """Size of shapes, of the height of a lane."""
@@ -50,6 +50,25 @@ class Lane:
 
 
 @dataclass(frozen=True, slots=True)
+class Bar:
+    """A lane of stretches.
+
+    Parameters
+    ----------
+    name
+        What they are called.
+    role
+        Of the theme.
+    spans
+        The stretches, maybe none; one that has not ended yet has an infinite end.
+    """
+
+    name: str
+    role: str
+    spans: Spans
+
+
+@dataclass(frozen=True, slots=True)
 class Course:
     """Running accuracy of one kind.
 
@@ -81,8 +100,10 @@ class Scene:
         From the top.
     courses
         What the ribbon shows; none if `instead` says why there is none.
-    pauses, recording
-        Shaded, and drawn as a lane of its own; no recording is None where nothing is known of it.
+    pauses
+        In which nothing happened: shaded.
+    bars
+        Below the lanes.
     instead
         Words in the place of courses.
     """
@@ -91,7 +112,7 @@ class Scene:
     lanes: Sequence[Lane] = ()
     courses: Sequence[Course] = ()
     pauses: Spans = ()
-    recording: Spans | None = None
+    bars: Sequence[Bar] = ()
     instead: str = ""
 
 
@@ -104,7 +125,7 @@ class Plan:
     area
         Of all that has a time.
     rows, line, size
-        Number of lanes, the recording's among them; height of one, and of a shape.
+        Number of lanes and bars; height of one, and of a shape.
     start, stop
         Seconds at the left and right end of the area.
     cell, cells
@@ -123,11 +144,11 @@ class Plan:
     @classmethod
     def of(cls, scene: Scene, size: QSize, metrics: QFontMetricsF) -> Self:
         """Return where a session lies in a chart of a size: names to the left, the axis of time below."""
-        onset, rows = scene.onset, len(scene.lanes) + (scene.recording is not None)
+        onset, rows = scene.onset, len(scene.lanes) + len(scene.bars)
         height = size.height() - metrics.height() - 2
         line = _lane_height(height, metrics.height(), max(rows, 1))
         shape = max(line * SHAPE, 1.0)
-        names = [*(lane.name for lane in scene.lanes), "recorded"]
+        names = [*(lane.name for lane in scene.lanes), *(bar.name for bar in scene.bars), "recorded"]
         left = max(metrics.horizontalAdvance(name) for name in names) + shape + 10
         area = QRectF(left, 0, max(size.width() - left - MARGIN, 1), height)
         start = float(onset.min()) if len(onset) else 0.0

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QPainter
 
-from bci.session import Snapshot
+from bci.snapshot import Snapshot
 from bci.spectrum import BANDS, LINES, Band, Spectrum, clean_stretch, decibels, line_frequency, welch
 from bci.viewing import About, Viewed
 from gui.plots import Plot

@@ -1,4 +1,4 @@
-"""The whole session: what became of every decision, running accuracy, pauses, and what was recorded."""
+"""The whole session: what became of every decision, running accuracy, pauses, what was excluded and recorded."""
 
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
@@ -9,7 +9,7 @@ from PyQt6.QtCore import pyqtSignal
 
 from bci.decided import Decided
 from bci.overview import pauses, running_share
-from bci.session import Snapshot
+from bci.snapshot import Snapshot
 from bci.tally import chance, top5_counts
 from bci.types import Status
 from bci.viewing import About, Viewed
@@ -17,7 +17,7 @@ from gui.figure_pane import FigurePane
 from gui.hit_marks import LOOKS, Mark
 from gui.numbers import clock
 from gui.session_chart import SessionChart
-from gui.session_plan import Course, Lane, Scene
+from gui.session_plan import Bar, Course, Lane, Scene
 from gui.theme import Theme
 from gui.words import Piece
 
@@ -65,8 +65,9 @@ class TimelinePane(FigurePane):
         courses, instead = self._courses(about, decided)
         still = [(float(begin), float(end)) for begin, end in pauses(decided.onset)]
         lanes = [*_outcomes(about, decided), *_flagged(decided)]
-        self.chart.set_scene(Scene(decided.onset, lanes, courses, still, self._recording, instead))
-        self.words.say([*_of_courses(decided, courses), *_of_decisions(about, decided, len(still))])
+        self.chart.set_scene(Scene(decided.onset, lanes, courses, still, self._bars(snapshot), instead))
+        steered = _of_stretches(snapshot)
+        self.words.say([*_of_courses(decided, courses), *_of_decisions(about, decided, len(still)), *steered])
 
     def recolour(self) -> None:
         """Take on the colours of the theme."""
@@ -83,6 +84,12 @@ class TimelinePane(FigurePane):
         kinds = (1, 5) if top5_counts(n_concepts) else (1,)
         shares = {k: running_share(decided.hits(k)[told], LAST)[begin:] for k in kinds}
         return [Course(times, shares[k], chance(decided, k, n_concepts), dashed=k == 5) for k in kinds], ""
+
+    def _bars(self, snapshot: Snapshot) -> list[Bar]:
+        """What was recorded, if that is known, and what the operator paused and excluded, if anything."""
+        recorded = [] if self._recording is None else [Bar("recorded", "bad", self._recording)]
+        steered = (Bar("paused", "muted", snapshot.pauses), Bar("excluded", "warning", snapshot.excluded))
+        return [*recorded, *(bar for bar in steered if bar.spans)]
 
     def _tell_of(self, number: int) -> None:
         """Say what the cursor is at."""
@@ -133,3 +140,13 @@ def _of_decisions(about: About, decided: Decided, n_pauses: int) -> Iterator[Pie
         yield "muted", f"{n_pauses:,} pause{'' if n_pauses == 1 else 's'}, shaded"
     if about.hide_truth:
         yield "muted", "truth hidden from this screen"
+
+
+def _of_stretches(snapshot: Snapshot) -> Iterator[Piece]:
+    """Say what the operator did."""
+    if snapshot.paused:
+        yield "warning", "‖ paused"
+    if snapshot.paused_events:
+        yield "muted", f"{snapshot.paused_events:,} events in pauses, not decided"
+    if snapshot.excluded:
+        yield "warning", f"{int(snapshot.decided.excluded.sum()):,} decisions excluded"

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
 
-from bci.session import Snapshot
+from bci.snapshot import Snapshot
 from bci.spectrum import BANDS, BROAD, Band, clean_stretch, decibels, thinned, welch
 from bci.topography import FEWEST, grid, spline_matrix
 from bci.viewing import About, Viewed

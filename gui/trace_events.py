@@ -5,18 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from bci.decided import Decided
-from bci.history import History
-from bci.session import Snapshot
+from bci.snapshot import Snapshot
 from bci.types import Decision, Status
 from bci.viewing import About, Viewed
 from gui.hit_marks import Mark, mark
 
-__all__ = ["POOL", "DecisionMarks", "TraceMark", "sample_at"]
+__all__ = ["POOL", "DecisionMarks", "TraceMark"]
 
 POOL = 50
 """Marks that are drawn at most."""
-STEPS = 12
-"""Steps in which the sample of a time is looked for: clocks drift against the nominal rate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +66,7 @@ class DecisionMarks:
         for decision in snapshot.recent:
             if decision.seq <= self._told:
                 continue
-            sample = sample_at(self._viewed.history, decision.onset)
+            sample = self._viewed.history.nearest(decision.onset)
             if sample is not None:
                 if before is not None and sample >= before:
                     break  # not to be seen before the picture goes on
@@ -83,33 +80,14 @@ class DecisionMarks:
         if self._told >= 0 or not samples:
             return []
         self._told = len(decided)
-        first, last = _time_of(history, max(samples.start, history.start)), _time_of(history, samples[-1])
-        rows = np.flatnonzero((decided.onset >= first) & (decided.onset <= last))[-POOL:].tolist()
-        onsets = [sample_at(history, float(decided.onset[row])) for row in rows]
+        first, last = max(samples.start, history.start), samples[-1]
+        begin, end = (history.between(sample, sample + 1).times for sample in (first, last))
+        if not len(begin) or not len(end):
+            return []
+        rows = np.flatnonzero((decided.onset >= begin) & (decided.onset <= end))[-POOL:].tolist()
+        onsets = [history.nearest(float(decided.onset[row])) for row in rows]
         about = self._viewed.about
         return [_of_row(decided, row, at, about) for row, at in zip(rows, onsets, strict=True) if at is not None]
-
-
-def sample_at(history: History, time: float) -> int | None:
-    """Return the index of the sample nearest to a time, None if it is not kept, or not there yet."""
-    if not history.last_time >= time - 1 / history.sfreq:
-        return None
-    guess = history.end - 1
-    for _ in range(STEPS):  # a row at a time: samples may have hundreds of channels
-        guess = min(max(guess, history.start), history.end - 1)
-        off = (time - _time_of(history, guess)) * history.sfreq
-        if abs(off) <= 0.5 or np.isnan(off):
-            break
-        guess += round(off)
-    near = history.between(guess - 2, guess + 3)
-    if not len(near.times) or time < near.times[0] - 1 / history.sfreq:
-        return None
-    return near.first + int(np.abs(near.times - time).argmin())
-
-
-def _time_of(history: History, sample: int) -> float:
-    times = history.between(sample, sample + 1).times
-    return float(times[0]) if len(times) else np.nan
 
 
 def _of_decision(decision: Decision, sample: int, about: About) -> TraceMark:

@@ -13,7 +13,7 @@ from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from bci.clock import Clock, lsl_clock
 from bci.display_filter import DisplaySpec
-from bci.session import Snapshot
+from bci.snapshot import Snapshot
 from bci.types import SourceState
 from bci.viewing import Viewed
 from gui.channel_list import ChannelList, Choice

@@ -7,7 +7,7 @@ from PyQt6.QtCore import QRectF
 from PyQt6.QtGui import QPainter
 
 from bci.rank_histogram import two_way
-from bci.session import Snapshot
+from bci.snapshot import Snapshot
 from bci.types import Decision
 from bci.viewing import Viewed
 from gui.hit_marks import draw_mark, mark

@@ -12,7 +12,7 @@ from PyQt6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QHBoxLayout, QTool
 
 from bci.decided import Decided
 from bci.reliability import log_loss
-from bci.session import Snapshot
+from bci.snapshot import Snapshot
 from bci.tally import top5_counts
 from bci.viewing import About, Viewed
 from bci.what_if import Expected, Gallery, Reranked, WhatIf, leaning
@@ -49,6 +49,7 @@ class WhatIfPane(FigurePane):
     )
     rate: ClassVar[float] = 2.0
     lines: ClassVar[int] = 3
+    always: ClassVar[bool] = True
 
     def __init__(self, viewed: Viewed, theme: Theme) -> None:
         self.temperature, self.candidates = _temperature(), CategoryChoice()
@@ -61,7 +62,9 @@ class WhatIfPane(FigurePane):
         self.plot.getAxis("left").setStyle(maxTickLevel=0)
         self.plot.getAxis("bottom").enableAutoSIPrefix(False)  # noqa: FBT003 (pyqtgraph's way)
         self._own = _own_gallery(viewed.about)
-        self._what_if = None if self._own is None else WhatIf(self._own, viewed.about.temperature)
+        self._what_if = (
+            None if self._own is None else WhatIf(self._own, viewed.about.temperature, first=viewed.about.first)
+        )
         self.banks = self._bank_menu()
         self._reset()
         self.recolour()
@@ -69,10 +72,14 @@ class WhatIfPane(FigurePane):
         self.candidates.changed.connect(self._choose)
         self.reset.clicked.connect(self._start_over)
 
-    def refresh(self, snapshot: Snapshot) -> None:
-        """Take in the decisions that came since, and show what they would have been."""
+    def follow(self, snapshot: Snapshot) -> None:
+        """Take in the decisions that came since."""
         if self._what_if is not None and self.viewed.player is not None:
             self._what_if.add(snapshot.recent)
+
+    def refresh(self, snapshot: Snapshot) -> None:
+        """Show what the decisions so far would have been."""
+        self.follow(snapshot)
         if self.banks is not None and self.banks.reading:
             self.banks.poll(self._show_gallery)
             self.outdate()  # there is something to say while it is read, and if it does not fit
@@ -262,7 +269,7 @@ def _nothing(decided: Decided) -> str:
         return "No decision yet. Play the file: each of its decisions can then be ranked anew."
     if not decided.told.any():
         return "No truth in the markers: it cannot be known what would have been right."
-    return "No decision of an event with a truth was seen here. Keep this pane open while the file is played."
+    return "No decision of an event with a truth was seen here."
 
 
 _LABEL: Piece = ("warning", "what if: not what was decided")

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -10,12 +11,12 @@ from typing import Any
 
 from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtGui import QCloseEvent
-from PyQt6.QtWidgets import QLabel, QMenu, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QFileDialog, QLabel, QMenu, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
 
 from bci.clock import Clock, lsl_clock
 from bci.conductor import Conductor, Phase, Status
 from bci.errors import BciError
-from bci.session import Snapshot
+from bci.snapshot import Snapshot
 from bci.stream_watch import StreamWatch
 from bci.types import SourceState
 from bci.viewing import Viewed
@@ -28,6 +29,7 @@ from gui.notices import Notice, notice_of
 from gui.painted import Painted
 from gui.panes import PANES
 from gui.picker import Picker
+from gui.record_dialogs import ExcludeDialog, NoteDialog
 from gui.recording_control import RecordingControl
 from gui.replay_bar import ReplayBar
 from gui.session_bar import SessionBar
@@ -83,6 +85,7 @@ class Window(BaseWindow):
         self._status = Status()
         self._slow_turn = 0.0
         self._certain = False
+        self._switching: Future[None] | None = None
         self._build()
         self._pages.setCurrentWidget(self.picker if pick else self._waiting)
         self._timer = QTimer(self)
@@ -127,6 +130,10 @@ class Window(BaseWindow):
             "start": self.conductor.begin,
             "stop": lambda: self._ask("End this session?", IN_ORDER, self.conductor.stop),
             "leave_out": self._leave_out,
+            "pause": partial(self._steer, "pausing", self.conductor.pause),
+            "exclude": lambda: open_dialog(ExcludeDialog(self, self._exclude)),
+            "note": lambda: open_dialog(NoteDialog(self, self._note)),
+            "switch": self._choose_decoder,
             "record": lambda: self._recording.toggle(self._viewed),
             "new": self._new,
             **{f"preset_{name.lower()}": partial(self.arrange, name) for name in PRESETS},
@@ -156,6 +163,7 @@ class Window(BaseWindow):
         status = self.conductor.status()
         if status is not self._status:
             self._follow(status)
+        self._follow_switch()
         now = self._clock()
         slowly = now - self._slow_turn >= SLOWLY
         if slowly:
@@ -215,6 +223,7 @@ class Window(BaseWindow):
             self.notices.add(Notice(conclusion(status.summary, self._viewed), sign="■"))
 
     def _show_session(self, viewed: Viewed) -> None:
+        self._keep_layout()
         self._drop_session()
         self._first_sample = viewed.history.start
         self._painted = Painted()
@@ -270,10 +279,45 @@ class Window(BaseWindow):
             self._ask("Decode with all channels?", "None is marked bad.", partial(self._decode_without, bad))
 
     def _decode_without(self, bad: frozenset[str]) -> None:
+        self._steer("leaving channels out", partial(self.conductor.leave_out, bad))
+
+    def _exclude(self, start: float, stop: float) -> None:
+        self._steer("excluding a stretch", partial(self.conductor.exclude, start, stop))
+
+    def _note(self, text: str) -> None:
+        self._steer("writing a note", partial(self.conductor.note, text))
+
+    def _steer(self, what: str, do: Callable[[], object]) -> None:
+        """Do something to the session; what it refuses is told of."""
         try:
-            self.conductor.leave_out(bad)
+            do()
         except BciError as error:
-            self.notices.add(notice_of(error, "leaving channels out"))
+            self.notices.add(notice_of(error, what))
+
+    def _choose_decoder(self) -> None:
+        dialog = QFileDialog(
+            self,
+            "Bundle, calibration or bank to decode with",
+            filter="Bundles, calibrations, banks (bundle.json calibration.json *.safetensors)",
+        )
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(lambda path: self.switch_to(Path(path)))
+        dialog.open()
+
+    def switch_to(self, file: Path) -> None:
+        """Decode with what a file holds from now on; what does not fit is told, and changes nothing."""
+        self._switching = self.conductor.switch(file)
+
+    def _follow_switch(self) -> None:
+        if self._switching is None or not self._switching.done():
+            return
+        done, self._switching = self._switching, None
+        if (error := done.exception()) is not None:
+            self.notices.add(notice_of(error, "switching the decoder"))
+        elif self._viewed is not None:
+            decoder = self._viewed.about.decoder
+            self.say(f"decoder {decoder.model}, bank {decoder.bank}: figures are its own from now on")
 
     def _drop_session(self) -> None:
         if self._signals_menu is not None:

@@ -24,12 +24,44 @@ from models.bank_map import with_map
 from models.config import ExperimentConfig
 from models.whitening import whitening_id
 
-__all__ = ["BANK", "Bundle", "check_bank", "decoder_spec", "load_bundle", "save_bundle"]
+__all__ = [
+    "BANK",
+    "Bundle",
+    "Personal",
+    "calibration_for",
+    "check_bank",
+    "decoder_spec",
+    "load_bundle",
+    "save_bundle",
+    "softmax_temperature",
+]
 
 BANK = "bank.safetensors"
 """File of the bundle's own bank."""
 WEIGHTS = "weights/"
 """Prefix of the network's arrays in `model.safetensors`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Personal:
+    """Whose calibration a bundle has taken in, see `models.calibration.apply`.
+
+    Parameters
+    ----------
+    id
+        Of the calibration.
+    bundle
+        Id of the bundle as it was trained.
+    left_out
+        Channels whose signal this person's sessions do without.
+    facts
+        What screens tell of it: person, method, date, accuracy.
+    """
+
+    id: str
+    bundle: str
+    left_out: tuple[str, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -51,9 +83,15 @@ class Bundle:
     reference
         Recording reference of the training data, None if unknown.
     whitening
-        (C, C) float64 matrix fitted on training epochs, or None.
+        (C, C) float64 matrix fitted on training epochs, or None; of a person, see `bci.preprocess.scale_epochs`.
+    covariance
+        (C, C) float64 mean covariance of the training epochs, squared microvolts, which a person's are aligned
+        with; None where they are whitened, or an earlier version trained.
+    personal
+        The person's calibration that is in it, None in one as it was trained.
     calibration
-        Temperature fitted afterwards and what it belongs to; None while probabilities are raw.
+        Temperature and discount fitted to trials that were left out, and what they belong to, see
+        `models.probabilities`; None while probabilities are raw.
     provenance
         Where the training data come from.
     card
@@ -68,13 +106,17 @@ class Bundle:
     temperature: float
     reference: str | None = None
     whitening: NDArray[np.float64] | None = None
+    covariance: NDArray[np.float64] | None = None
+    personal: Personal | None = None
     calibration: Mapping[str, Any] | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
     card: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def id(self) -> str:
-        """First 8 hex digits of the SHA-256 of the decoder's config, the weights and the centre."""
+        """First 8 hex digits of the SHA-256 of the decoder's config, the weights and the centre, as trained."""
+        if self.personal is not None:
+            return self.personal.bundle
         digest = hashlib.sha256(self.config.decoder.model_dump_json().encode())
         for name, array in sorted({**self.weights, "centre": self.centre}.items()):
             digest.update(f"{name} {array.dtype} {array.shape}".encode())
@@ -110,7 +152,44 @@ class Bundle:
 def decoder_spec(bundle: Bundle, bank: Bank) -> DecoderSpec:
     """Return what a bundle expects and ranks if it is used with a bank."""
     spec = bundle.preprocess
-    return DecoderSpec(bundle.channels, spec.sfreq, spec.n_times, spec.digest, bank.names, bundle.id, bank.id)
+    return DecoderSpec(
+        channels=bundle.channels,
+        sfreq=spec.sfreq,
+        n_times=spec.n_times,
+        preprocess=spec.digest,
+        concepts=bank.names,
+        model=bundle.id,
+        bank=bank.id,
+        calibration=None if bundle.personal is None else bundle.personal.id,
+        p_kind="raw" if calibration_for(bundle, bank) is None else "calibrated",
+    )
+
+
+def calibration_for(bundle: Bundle, bank: Bank, n_candidates: int | None = None) -> Mapping[str, Any] | None:
+    """Return the bundle's calibration if it is of single trials of this decoder, this bank and as many concepts.
+
+    Parameters
+    ----------
+    n_candidates
+        How many of the bank's concepts compete, by default all.
+
+    Returns
+    -------
+    calibration
+        None if there is none that belongs: then probabilities are raw.
+    """
+    calibration = bundle.calibration or {}
+    belongs = {"bank": bank.id, "n": n_candidates or len(bank.names), "k": 1}
+    made_by = {"model": bundle.id, "whitening": bundle.whitening_id}
+    if any(calibration.get(key) != value for key, value in belongs.items()):
+        return None
+    return calibration if all(calibration.get(key, value) == value for key, value in made_by.items()) else None
+
+
+def softmax_temperature(bundle: Bundle, bank: Bank) -> float:
+    """Return the temperature of the softmax over scores: that calibrated for the bank, or else the trained one."""
+    calibration = calibration_for(bundle, bank)
+    return bundle.temperature if calibration is None else float(calibration["temperature"])
 
 
 def check_bank(bundle: Bundle, bank: Bank) -> None:
@@ -141,8 +220,8 @@ def save_bundle(folder: Path, bundle: Bundle) -> None:
     new_folder(folder)
     tensors: dict[str, NDArray[Any]] = {WEIGHTS + name: array for name, array in bundle.weights.items()}
     tensors["centre"] = bundle.centre
-    if bundle.whitening is not None:
-        tensors["whitening"] = bundle.whitening
+    matrices = {"whitening": bundle.whitening, "covariance": bundle.covariance}
+    tensors |= {name: matrix for name, matrix in matrices.items() if matrix is not None}
     save_tensors(folder / "model.safetensors", tensors, {"id": bundle.id})
     # rankings need prototypes alone; training pictures can be many
     save_bank(folder / BANK, with_map(replace(bundle.bank, images=None, owner=None)))
@@ -199,13 +278,18 @@ def load_bundle(folder: Path) -> Bundle:
         centre=read_only(tensors["centre"]),
         temperature=_number(body, "temperature", folder),
         reference=body.get("reference"),
-        whitening=read_only(tensors["whitening"]) if "whitening" in tensors else None,
+        whitening=_matrix(tensors, "whitening"),
+        covariance=_matrix(tensors, "covariance"),
         calibration=body.get("calibration"),
         provenance=body.get("provenance", {}),
         card=body.get("card", {}),
     )
     _check_parts(bundle, body, folder)
     return bundle
+
+
+def _matrix(tensors: Mapping[str, NDArray[Any]], name: str) -> NDArray[np.float64] | None:
+    return read_only(tensors[name]) if name in tensors else None
 
 
 def _check_parts(bundle: Bundle, body: Mapping[str, Any], folder: Path) -> None:

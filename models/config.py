@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from bci.specs import EventSpec, Frozen, Normalisation, PreprocessSpec, QualitySpec
+from bci.specs import EventSpec, EvidenceSpec, Frozen, Normalisation, PreprocessSpec, QualitySpec
 
 __all__ = [
     "CurvesConfig",
@@ -125,6 +125,9 @@ class TrainConfig(Frozen):
     weight_decay: Annotated[float, Field(ge=0)] = 1e-2
     warmup: Fraction = 0.1
     """Share of all steps in which the rate rises."""
+    calibrate: Annotated[int, Field(ge=0)] = 0
+    """Parts of the training trials that are left out in turn to fit temperature and discount to, see
+    `models.probabilities`; each takes one more fit. 0 leaves probabilities raw."""
     seed: int = 0
     members: Count = 1
     """Seeds trained and averaged into one decoder (their embeddings are concatenated)."""
@@ -215,6 +218,7 @@ class ExperimentConfig(Frozen):
     loss: LossConfig = LossConfig()
     train: TrainConfig = TrainConfig()
     evaluation: EvaluationConfig
+    evidence: EvidenceSpec = EvidenceSpec()
 
 
 class RowConfig(Frozen):

@@ -1,8 +1,11 @@
 """From the data section of a config to trials and to the bank that they are ranked against."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from bci.bank import Bank, numbered
 from bci.config import expand
@@ -15,7 +18,17 @@ from replay.readers import open_dataset, reader_of
 from replay.trials import crop_trials, cut_trials
 from replay.world import Schedule, World, load_world
 
-__all__ = ["load_bank_of", "load_test_bank", "load_test_trials", "load_trials", "partition_session"]
+__all__ = [
+    "WORLD_OPTIONS",
+    "load_bank_of",
+    "load_test_bank",
+    "load_test_trials",
+    "load_trials",
+    "partition_session",
+]
+
+WORLD_OPTIONS = ("events",)
+"""Options of the reader `world`: how many events the training session of each person has."""
 
 _TRAINING_SEED = 1  # of the recording that a synthetic world trains on; tests and the demo stream others
 _TEST_SEED = 2  # of the recording that it is judged on
@@ -121,8 +134,20 @@ def load_test_bank(config: ExperimentConfig) -> Bank:
 
 
 def partition_session(config: ExperimentConfig) -> tuple[World, Recording, Schedule]:
-    """Record the test session of a synthetic world, the same at every call."""
-    world = load_world(_world_name(config))
+    """Record the test session of a synthetic world, the same at every call.
+
+    Raises
+    ------
+    ConfigError
+        If the config names several of its people.
+    """
+    people = _people(config)
+    if len(people) > 1:
+        raise ConfigError(
+            "the test partition of a synthetic world is one person's, got data.subjects = "
+            f'{", ".join(config.data.subjects)}: name one, or leave people out with evaluation.by = "subject"'
+        )
+    world = load_world(_world_name(config), people[0])
     recording, schedule = world.record("test", seed=_TEST_SEED)
     named = {**recording.provenance, "recording": "test"}  # apart from that of the training session
     return world, replace(recording, provenance=named), schedule
@@ -131,9 +156,30 @@ def partition_session(config: ExperimentConfig) -> tuple[World, Recording, Sched
 def _world_trials(config: ExperimentConfig, spec: PreprocessSpec, hold_out: Sequence[str]) -> TrialSet:
     if hold_out:
         raise ConfigError("a synthetic world has no files to hold out: its test concepts are never trained on")
-    world = load_world(_world_name(config))
-    recording, schedule = world.record("train", seed=_TRAINING_SEED)
-    return cut_trials([recording], spec, config.events, world.train_bank.names, [schedule.images])
+    shown: list[NDArray[np.int64]] = []
+    names = load_world(_world_name(config)).train_bank.names
+    return cut_trials(_sessions(config, shown), spec, config.events, names, shown)
+
+
+def _sessions(config: ExperimentConfig, shown: list[NDArray[np.int64]]) -> Iterator[Recording]:
+    """Record the training session of each person of a world, and note which pictures it shows."""
+    if unknown := [key for key in config.data.options if key not in WORLD_OPTIONS]:
+        raise ConfigError(f"reader 'world' has no option {unknown[0]!r}; it has {', '.join(WORLD_OPTIONS)}")
+    for person in _people(config):
+        world = load_world(_world_name(config), person)
+        recording, schedule = world.record("train", config.data.options.get("events"), seed=_TRAINING_SEED)
+        shown.append(schedule.images)
+        yield recording
+
+
+def _people(config: ExperimentConfig) -> list[int | None]:
+    """Return the people of a world that a config names by their numbers; None: the one in the world's file."""
+    for label in config.data.subjects:
+        if not label.isdecimal():
+            raise ConfigError(
+                f"data.subjects: expected numbers of people of a synthetic world, such as 1; got {label!r}"
+            )
+    return [int(label) for label in config.data.subjects] or [None]
 
 
 def _world_name(config: ExperimentConfig) -> str:

@@ -120,11 +120,11 @@ class Scale:
 
     def __call__(self, epochs: Tensor) -> Tensor:
         """Scale epochs (B, C, T) in place where it can be."""
+        if self._whitening is not None:
+            epochs = torch.matmul(self._whitening, epochs)
         if self._spec.scale == "rms":
             rms = epochs.double().square().mean(dim=(1, 2), keepdim=True).sqrt()
             epochs = (epochs / rms.clamp(min=torch.finfo(torch.float32).tiny)).float()
-        elif self._whitening is not None:
-            epochs = torch.matmul(self._whitening, epochs)
         clip = self._spec.clip
         return epochs if clip is None else epochs.clamp_(-clip, clip)
 

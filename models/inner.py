@@ -12,18 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from bci.bank import Bank
 from bci.errors import ConfigError
 from bci.ranking import truth_ranks
 from bci.roc import auc
 from bci.specs import Frozen
 from models.bundle import Bundle
 from models.config import ExperimentConfig
-from models.decoders import family
+from models.decoders import ScoringDecoder, family
 from models.groups import group_codes
-from models.progress import silent
+from models.progress import OnProgress, silent
 from models.training_set import TrainingSet
 
-__all__ = ["HeldOut", "InnerOptions", "divide", "figure", "held_out", "inner_folds"]
+__all__ = ["HeldOut", "InnerOptions", "divide", "figure", "fitted_to", "held_out", "inner_folds"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -81,14 +82,21 @@ def divide(data: TrainingSet, fold: Fold) -> tuple[TrainingSet, TrainingSet]:
     return train, replace(train, kept=data.kept[fold[1]], rows=data.rows[fold[1]])
 
 
-def held_out(config: ExperimentConfig, train: TrainingSet, tested: TrainingSet) -> HeldOut:
-    """Fit the decoder that `config.decoder` names to one side of a fold and score the other."""
+def fitted_to(
+    config: ExperimentConfig, train: TrainingSet, bank: Bank, report: OnProgress = silent
+) -> ScoringDecoder:
+    """Fit the decoder that `config.decoder` names to some trials; return it as it ranks a bank."""
     kind = family(config.decoder.name)
-    fitted = kind.fit(train, config, silent, None)
+    fitted = kind.fit(train, config, report, None)
     bundle = Bundle(
         config, fitted.weights, train.bank, train.centre, fitted.temperature, whitening=train.whitening
     )
-    decoder = kind.load(bundle, train.bank, "auto")
+    return kind.load(bundle, bank, "auto")
+
+
+def held_out(config: ExperimentConfig, train: TrainingSet, tested: TrainingSet) -> HeldOut:
+    """Fit the decoder that `config.decoder` names to one side of a fold and score the other."""
+    decoder = fitted_to(config, train, train.bank)
     shown, truth = np.unique(tested.rows, return_inverse=True)
     scores = np.concatenate([decoder.scores(block)[:, shown] for block in tested.blocks()])
     return HeldOut(scores.astype(np.float64), truth)

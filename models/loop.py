@@ -7,7 +7,7 @@ pass) or (seed, step), so that a training resumes bit for bit.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any
@@ -20,7 +20,7 @@ from torch import Generator, Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from bci.errors import BciError, ConfigError
-from models.aligner import Aligner, build_aligner
+from models.aligner import Aligner, build_aligner, load_state, state_arrays
 from models.augment import augment
 from models.batches import Batch, Sampler, make_sampler
 from models.checkpoint import Checkpoint, Keeper
@@ -90,9 +90,19 @@ class Training:
         What to do, which batches, where epochs come from, on which devices.
     seed
         Of everything that is random.
+    start
+        Weights to begin with, from `models.aligner.state_arrays`; None draws them.
     """
 
-    def __init__(self, config: ExperimentConfig, sampler: Sampler, feed: Feed, fabric: Fabric, seed: int) -> None:
+    def __init__(
+        self,
+        config: ExperimentConfig,
+        sampler: Sampler,
+        feed: Feed,
+        fabric: Fabric,
+        seed: int,
+        start: Mapping[str, NDArray[Any]] | None = None,
+    ) -> None:
         self._config = config
         self._settings = config.train
         self._sampler = sampler
@@ -102,7 +112,9 @@ class Training:
         self._gallery = _on(fabric.device, sampler.gallery.vectors)
         with torch.random.fork_rng(devices=_cuda(fabric)):
             torch.manual_seed(seed)
-            self._model = build_aligner(config, self._gallery.shape[1]).train()
+            self._model = build_aligner(config, self._gallery.shape[1], trained=start is not None).train()
+        if start is not None:
+            load_state(self._model, start)
         if self._settings.compile:
             self._model.encoder.compile()
         if fabric.world_size > 1 and fabric.device.type == "cuda":  # on CPUs torch knows no common statistics
@@ -141,6 +153,10 @@ class Training:
         batches = _shares(self._sampler.draw((self._seed, number)), self._fabric)
         for step, fed in enumerate(self._feed.run(batches), start=number * len(self._sampler)):
             yield self._step(step, fed)
+
+    def weights(self) -> dict[str, NDArray[Any]]:
+        """Return a copy of the weights as they are."""
+        return state_arrays(self._model)
 
     def _step(self, step: int, fed: Fed) -> Tensor:
         n_steps = self._settings.epochs * len(self._sampler)

@@ -11,7 +11,7 @@ from bci.decoder import check_epochs
 from bci.errors import FormatError
 from bci.ranking import rank_scores
 from bci.types import Ranking, read_only
-from models.bundle import Bundle, decoder_spec
+from models.bundle import Bundle, decoder_spec, softmax_temperature
 
 __all__ = ["NumpyDecoder", "Score", "Scored", "arrays"]
 
@@ -44,8 +44,9 @@ class NumpyDecoder:
     ) -> None:
         self.spec = decoder_spec(bundle, bank)
         self.prototypes = None if prototypes is None else read_only(prototypes.astype(np.float32))
+        self.trouble = ""
         self._score = score
-        self._temperature = bundle.temperature
+        self._temperature = softmax_temperature(bundle, bank)
         self._warm_up()
 
     def decode(self, epochs: NDArray[np.float32], watch: Sequence[int | None], k: int) -> list[Ranking]:

@@ -74,6 +74,16 @@ class Run:
 
         return train(trials, bank, self.config, report=report, checkpoints=self.checkpoints)
 
+    def calibrate(self, bundle: "Bundle", trials: "TrialSet", report: OnProgress = silent) -> "Bundle":
+        """Fit temperature and discount as `train.calibrate` asks for: for the bank that is ranked live."""
+        from models.data import load_test_bank  # noqa: PLC0415
+        from models.probabilities import calibrated  # noqa: PLC0415
+
+        if not self.config.train.calibrate:
+            return bundle
+        new = self.config.evaluation.protocol == "zero-shot"
+        return calibrated(bundle, trials, load_test_bank(self.config) if new else bundle.bank, report)
+
     def save(self, bundle: "Bundle") -> None:
         """Write the bundle; what was kept of the training is not needed any more."""
         from models.bundle import save_bundle  # noqa: PLC0415
@@ -85,7 +95,8 @@ class Run:
 
     def __call__(self) -> str:
         """Train and save, as a job does; return the bundle's id."""
-        bundle = self.train(*self.load())
+        trials, bank = self.load()
+        bundle = self.calibrate(self.train(trials, bank), trials)
         self.save(bundle)
         return bundle.id
 

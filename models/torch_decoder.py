@@ -1,9 +1,12 @@
-"""The live decoder in torch: encode, normalise and rank on the device in one go, with one packed copy back.
+"""The live decoder in torch: encode, normalise and rank.
 
-On a GPU all of it is one CUDA graph between two pinned buffers, captured for single epochs; on a CPU the number of
-threads is measured when the decoder is loaded.
+On a GPU all of it is one CUDA graph between two pinned buffers, captured for single epochs, with one packed copy
+back. On a CPU torch encodes, on a number of threads that is measured when the decoder is loaded, and NumPy ranks.
+A GPU that fails while it decodes, for lack of memory or because it is gone, is replaced by the CPU, and what it
+was about to decode is decoded there.
 """
 
+import logging
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -13,16 +16,21 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from bci.bank import Bank, normalise
+from bci.deciding import TOP_K
 from bci.decoder import check_epochs
 from bci.errors import ConfigError
+from bci.ranking import rank_scores
 from bci.types import Ranking, read_only
 from models.aligner import Ensemble, build_aligner, load_state
-from models.bundle import Bundle, decoder_spec
+from models.bundle import Bundle, decoder_spec, softmax_temperature
+from models.ranker import Ranker, unpack
 
 __all__ = ["TorchDecoder", "choose_device"]
+
+_LOG = logging.getLogger(__name__)
 
 OFFLINE_BATCH = 256
 """Epochs that are encoded at a time where nobody waits for them."""
@@ -63,9 +71,16 @@ class TorchDecoder:
 
     def __init__(self, bundle: Bundle, bank: Bank, device: torch.device) -> None:
         self.spec = decoder_spec(bundle, bank)
-        self._device = device
-        self._ranker = _Ranker(_network(bundle), _vectors(bundle, bank), bundle.temperature).to(device).eval()
+        self.trouble = ""
+        self._weights = bundle, bank  # on the host, whatever becomes of the device
+        self._run_on(device)
+
+    def _run_on(self, device: torch.device) -> None:
+        bundle, bank = self._weights
+        ranker = Ranker(_network(bundle), _vectors(bundle, bank), softmax_temperature(bundle, bank))
         shape = (len(self.spec.channels), self.spec.n_times)
+        self._device = device
+        self._ranker = ranker.to(device).eval()
         self._engine: _Engine = (
             _GpuEngine(self._ranker, shape) if device.type == "cuda" else _CpuEngine(self._ranker, shape)
         )
@@ -94,12 +109,20 @@ class TorchDecoder:
         """
         check_epochs(self.spec, epochs)
         k = min(k, len(self.spec.concepts))
-        watched = np.array([-1 if index is None else index for index in watch], np.int64)
-        rows = self._engine.run(epochs, watched, self._ranker.packed_length(k))
-        return [
-            _unpack(row, k, self._ranker.dim, len(self.spec.concepts), watched=index is not None)
-            for row, index in zip(rows, watch, strict=True)
-        ]
+        try:
+            return self._engine.run(epochs, watch, k)
+        except RuntimeError as error:  # which all errors of CUDA are: no memory, a device that is gone
+            if self._device.type == "cpu":
+                raise
+            self._leave_device(error)
+        return self._engine.run(epochs, watch, k)
+
+    def _leave_device(self, error: RuntimeError) -> None:
+        """Go on on the CPU for good: who knows when the GPU would fail next."""
+        first, *_ = str(error).splitlines() or [type(error).__name__]
+        self._run_on(torch.device("cpu"))
+        self.trouble = "the GPU has failed, decoding on the CPU"
+        _LOG.warning("%s: %s", self.trouble, first)
 
     def scores(self, epochs: NDArray[np.float32]) -> NDArray[np.float32]:
         """Score all concepts for many epochs, where nobody waits for the result.
@@ -126,43 +149,6 @@ class TorchDecoder:
 # ----------------------------------------------------------------------------------------- what runs on the device
 
 
-class _Ranker(nn.Module):
-    """From epochs to rankings, packed so that one copy brings all of it back.
-
-    A packed row is: embedding (D), rank of the watched concept (1), then for each concept from the best to the
-    worst its index, score and probability (3 N). Its first D + 1 + 3 k numbers are the best k.
-    """
-
-    prototypes: Tensor
-
-    def __init__(self, network: Ensemble, vectors: Tensor, temperature: float) -> None:
-        super().__init__()
-        self.network = network
-        with torch.no_grad():
-            self.register_buffer("prototypes", network.project(vectors))
-        self.temperature = temperature
-        self.dim = self.prototypes.shape[1]
-
-    def packed_length(self, k: int) -> int:
-        return self.dim + 1 + 3 * k
-
-    def scores(self, epochs: Tensor) -> tuple[Tensor, Tensor]:
-        """Embeddings (B, D) and cosines (B, N) of epochs (B, C, T)."""
-        embeddings = self.network.embed(epochs)
-        return embeddings, embeddings @ self.prototypes.T
-
-    def forward(self, epochs: Tensor, watched: Tensor) -> Tensor:
-        """Packed rows (B, D + 1 + 3 N) of epochs (B, C, T) and watched indices (B,), -1 for none."""
-        embeddings, scores = self.scores(epochs)
-        # stable, so that equal scores keep the order of the bank
-        ordered, order = scores.sort(dim=1, descending=True, stable=True)
-        probabilities = (ordered / self.temperature).softmax(dim=1)
-        truth = scores.gather(1, watched.clamp(min=0)[:, None])
-        rank = (scores >= truth).sum(dim=1, keepdim=True) - 1
-        best = torch.stack((order.to(scores.dtype), ordered, probabilities), dim=2)  # (B, N, 3)
-        return torch.cat((embeddings, rank.to(scores.dtype), best.flatten(1)), dim=1)
-
-
 def _network(bundle: Bundle) -> Ensemble:
     n_features = bundle.bank.prototypes.shape[1]
     members = [build_aligner(bundle.config, n_features, trained=True) for _ in range(bundle.config.train.members)]
@@ -177,18 +163,6 @@ def _vectors(bundle: Bundle, bank: Bank) -> Tensor:
     return torch.from_numpy(np.array(normalised, np.float32))
 
 
-def _unpack(row: NDArray[np.float32], k: int, dim: int, n_concepts: int, *, watched: bool) -> Ranking:
-    best = row[dim + 1 :].reshape(k, 3)
-    return Ranking(
-        indices=read_only(best[:, 0].astype(np.int64)),
-        scores=read_only(best[:, 1].copy()),
-        probabilities=read_only(best[:, 2].copy()),
-        embedding=read_only(row[:dim].copy()),
-        truth_rank=int(row[dim]) if watched else None,
-        n_concepts=n_concepts,
-    )
-
-
 def _tensor(array: NDArray[Any]) -> Tensor:
     """Make a tensor of an array; what flows through a session is read-only, which torch does not know."""
     return torch.from_numpy(np.require(array, requirements=["C", "W"]))
@@ -200,24 +174,37 @@ def _tensor(array: NDArray[Any]) -> Tensor:
 class _Engine(Protocol):
     """Runs a ranker on one kind of device."""
 
-    def run(self, epochs: NDArray[np.float32], watched: NDArray[np.int64], length: int) -> NDArray[np.float32]:
-        """Return the first `length` numbers of each packed row, (B, length)."""
+    def run(self, epochs: NDArray[np.float32], watch: Sequence[int | None], k: int) -> list[Ranking]:
+        """Rank the best `k` for each epoch."""
         ...
 
 
 class _CpuEngine:
-    """Runs on as many threads as decode one epoch fastest."""
+    """Encodes on as many threads as take least for one epoch; ranks in NumPy, where a small step costs less."""
 
-    def __init__(self, ranker: _Ranker, shape: tuple[int, int]) -> None:
-        self._ranker = ranker
+    def __init__(self, ranker: Ranker, shape: tuple[int, int]) -> None:
+        self._network = ranker.network
+        self._prototypes = ranker.prototypes
+        self._temperature = ranker.temperature
         self._threads = 1
-        epoch, watched = np.zeros((1, *shape), np.float32), np.zeros(1, np.int64)
-        self._threads = self._fastest(lambda: self.run(epoch, watched, 1))
+        epoch = np.zeros((1, *shape), np.float32)
+        self._threads = self._fastest(lambda: self._score(epoch))
 
-    def run(self, epochs: NDArray[np.float32], watched: NDArray[np.int64], length: int) -> NDArray[np.float32]:
+    def run(self, epochs: NDArray[np.float32], watch: Sequence[int | None], k: int) -> list[Ranking]:
+        embeddings, scores = self._score(epochs)
+        return [
+            rank_scores(row, embedding.copy(), truth, k, self._temperature)
+            for row, embedding, truth in zip(scores, embeddings, watch, strict=True)
+        ]
+
+    def _score(self, epochs: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return embeddings (B, D) and scores (B, N)."""
         with torch.inference_mode(), _threads(self._threads):
-            packed: Tensor = self._ranker(_tensor(epochs), _tensor(watched))
-            return packed[:, :length].numpy()
+            embeddings = self._network.embed(_tensor(epochs))
+            if len(epochs) > 1:  # NumPy's threads would stay busy for a while, and take the cores from others
+                return embeddings.numpy(), (embeddings @ self._prototypes.T).numpy()
+        vectors: NDArray[np.float32] = embeddings.numpy()
+        return vectors, vectors @ self._prototypes.numpy().T  # a third of the time that torch takes for one row
 
     def _fastest(self, run: Callable[[], object]) -> int:
         """One thread, unless two are clearly faster: the second one is taken from the rest of the session."""
@@ -262,33 +249,42 @@ def _full_precision() -> AbstractContextManager[None]:
 class _GpuEngine:
     """Replays a CUDA graph for single epochs; batches run as they are."""
 
-    def __init__(self, ranker: _Ranker, shape: tuple[int, int]) -> None:
+    def __init__(self, ranker: Ranker, shape: tuple[int, int]) -> None:
         self._ranker = ranker
         self._shape = shape
         n_values = shape[0] * shape[1] + 1
-        packed = ranker.packed_length(len(ranker.prototypes))
+        self._k = min(TOP_K, len(ranker.prototypes))
         # one buffer each way: the epoch and the watched index go up, the packed row comes down
         self._up = torch.zeros(n_values, pin_memory=True)
-        self._down = torch.zeros(packed, pin_memory=True)
         self._input = torch.zeros(n_values, device="cuda")
         self._graph, self._output = self._capture()
+        self._down = torch.zeros(self._output.shape, pin_memory=True)
 
-    def run(self, epochs: NDArray[np.float32], watched: NDArray[np.int64], length: int) -> NDArray[np.float32]:
-        if len(epochs) == 1:
-            return self._replay(epochs, watched, length)
+    def run(self, epochs: NDArray[np.float32], watch: Sequence[int | None], k: int) -> list[Ranking]:
+        watched = np.array([-1 if index is None else index for index in watch], np.int64)
+        dim, n_concepts = self._ranker.dim, len(self._ranker.prototypes)
+        return [
+            unpack(row, k, dim, n_concepts, watched=index is not None)
+            for row, index in zip(self._rows(epochs, watched, k), watch, strict=True)
+        ]
+
+    def _rows(self, epochs: NDArray[np.float32], watched: NDArray[np.int64], k: int) -> NDArray[np.float32]:
+        """Return packed rows (B, D + 1 + 3 k)."""
+        if len(epochs) == 1 and k == self._k:
+            return self._replay(epochs, watched)
         with torch.inference_mode(), _full_precision():
-            packed: Tensor = self._ranker(_tensor(epochs).cuda(), _tensor(watched).cuda())
-            return packed[:, :length].contiguous().cpu().numpy()
+            packed: Tensor = self._ranker(_tensor(epochs).cuda(), _tensor(watched).cuda(), k)
+            return packed.cpu().numpy()
 
-    def _replay(self, epochs: NDArray[np.float32], watched: NDArray[np.int64], length: int) -> NDArray[np.float32]:
+    def _replay(self, epochs: NDArray[np.float32], watched: NDArray[np.int64]) -> NDArray[np.float32]:
         up = self._up.numpy()
         up[:-1], up[-1] = epochs.reshape(-1), watched[0]
         with torch.inference_mode():
             self._input.copy_(self._up, non_blocking=True)
             self._graph.replay()
-            self._down[:length].copy_(self._output[:length], non_blocking=True)
+            self._down.copy_(self._output, non_blocking=True)
             torch.cuda.current_stream().synchronize()
-        return self._down[:length].numpy()[np.newaxis].copy()
+        return self._down.numpy().copy()
 
     def _capture(self) -> tuple[torch.cuda.CUDAGraph, Tensor]:
         with torch.inference_mode(), _full_precision():
@@ -305,5 +301,5 @@ class _GpuEngine:
 
     def _once(self) -> Tensor:
         epochs, watched = self._input[:-1].view(1, *self._shape), self._input[-1:].long()
-        packed: Tensor = self._ranker(epochs, watched)
-        return packed[0]
+        packed: Tensor = self._ranker(epochs, watched, self._k)
+        return packed

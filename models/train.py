@@ -13,6 +13,7 @@ from models.config import ExperimentConfig
 from models.decoders import family
 from models.progress import OnProgress, silent
 from models.training_set import TrainingSet, training_set
+from models.whitening import mean_covariance
 
 __all__ = ["train"]
 
@@ -63,6 +64,7 @@ def train(
         temperature=fitted.temperature,
         reference=trials.provenance.get("reference"),
         whitening=None if data.whitening is None else read_only(data.whitening),
+        covariance=None if data.whitening is not None else read_only(mean_covariance(trials.data, data.kept)),
         provenance=dict(trials.provenance),
         card=_card(data, config, kind.selection(config), fitted.note),
     )

@@ -15,7 +15,7 @@ from bci.types import TrialSet
 from models.config import ExperimentConfig
 from models.whitening import fit_whitening
 
-__all__ = ["TrainingSet", "centre_of", "concept_weights", "training_set"]
+__all__ = ["TrainingSet", "accepted", "centre_of", "concept_weights", "training_set"]
 
 BLOCK = 2048
 """Epochs that are looked at together, so that a memory-mapped set is never read whole."""
@@ -115,7 +115,7 @@ def training_set(trials: TrialSet, bank: Bank, config: ExperimentConfig) -> Trai
         If the bank lacks a concept, or the epochs have another shape than the config says.
     """
     _check_shape(trials, config.preprocess)
-    kept = _accepted(trials, config.data.reject)
+    kept = accepted(trials.data, config.data.reject)
     rows = _bank_rows(trials, bank)[kept]
     _check_pictures(trials.images[kept], rows, bank)
     spec = config.preprocess
@@ -152,6 +152,26 @@ def concept_weights(concepts: NDArray[np.int64], *, balance: bool) -> NDArray[np
     return np.asarray(len(concepts) / len(counts) / counts[shown], np.float64)
 
 
+def accepted(epochs: NDArray[np.float32], reject: float | None) -> NDArray[np.int64]:
+    """Return the indices of the epochs (n, C, T) whose peak-to-peak amplitude is within bounds in every channel.
+
+    Raises
+    ------
+    ConfigError
+        If there is none.
+    """
+    kept = np.arange(len(epochs))
+    if reject is not None and len(epochs):
+        firsts = range(0, len(epochs), BLOCK)
+        spans = [np.ptp(epochs[first : first + BLOCK], axis=2).max(axis=1) for first in firsts]
+        kept = np.flatnonzero(np.concatenate(spans) <= reject)
+    if not len(kept):
+        raise ConfigError(
+            f"expected epochs to train on, got none of {len(epochs)} within reject = {reject} microvolts"
+        )
+    return kept
+
+
 def _whitening(trials: TrialSet, spec: PreprocessSpec, kept: NDArray[np.int64]) -> NDArray[np.float64] | None:
     return None if spec.whitening == "none" else fit_whitening(trials.data, spec.whitening, kept)
 
@@ -165,20 +185,6 @@ def _check_shape(trials: TrialSet, spec: PreprocessSpec) -> None:
             f"got {len(trials.labels)} x {trials.data.shape[2]} at {trials.sfreq:g} Hz, or other channels: "
             "cut them with the config's preprocessing"
         )
-
-
-def _accepted(trials: TrialSet, reject: float | None) -> NDArray[np.int64]:
-    """Indices of the epochs whose peak-to-peak amplitude is within bounds in every channel."""
-    kept = np.arange(len(trials))
-    if reject is not None and len(trials):
-        firsts = range(0, len(trials), BLOCK)
-        spans = [np.ptp(trials.data[first : first + BLOCK], axis=2).max(axis=1) for first in firsts]
-        kept = np.flatnonzero(np.concatenate(spans) <= reject)
-    if not len(kept):
-        raise ConfigError(
-            f"expected epochs to train on, got none of {len(trials)} within reject = {reject} microvolts"
-        )
-    return kept
 
 
 def _bank_rows(trials: TrialSet, bank: Bank) -> NDArray[np.int64]:

@@ -1,7 +1,8 @@
-"""Whitening matrices, fitted on training epochs alone and kept in the bundle.
+"""Matrices that scale and align epochs, fitted on training epochs or on a person's calibration alone.
 
 Multivariate noise normalisation as in Guggenmos, Sterzer and Cichy 2018, doi:10.1016/j.neuroimage.2018.02.044,
-with the shrinkage of Ledoit and Wolf 2004, doi:10.1016/S0047-259X(03)00096-4.
+with the shrinkage of Ledoit and Wolf 2004, doi:10.1016/S0047-259X(03)00096-4. Alignment as in He and Wu 2020,
+doi:10.1109/TBME.2019.2913914, with the covariance of the training data in the place of the identity.
 """
 
 import hashlib
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from bci.errors import ConfigError
 
-__all__ = ["fit_whitening", "whitening_id"]
+__all__ = ["alignment", "fit_whitening", "mean_covariance", "whitening_id"]
 
 MOST_SAMPLES = 250_000
 """Samples that the covariance is estimated from; more would cost memory and change nothing."""
@@ -42,14 +43,27 @@ def fit_whitening(
     ConfigError
         If a channel is flat in all epochs.
     """
-    samples = _samples(epochs, np.arange(len(epochs)) if rows is None else rows)  # (n_samples, n_channels)
-    deviations = samples.std(axis=0)
-    if not deviations.all():
-        flat = np.flatnonzero(deviations == 0)
-        raise ConfigError(f"expected channels that vary, got a flat line in rows {flat.tolist()}: leave them out")
+    samples = _samples(epochs, rows)
+    deviations = _deviations(samples)
     if method == "channel":
         return np.diag(1.0 / deviations)
     return _inverse_root(_shrunk_covariance(samples))
+
+
+def mean_covariance(epochs: NDArray[np.float32], rows: NDArray[np.int64] | None = None) -> NDArray[np.float64]:
+    """Return the shrunk covariance (n_channels, n_channels) of the samples of epochs, squared microvolts.
+
+    Parameters
+    ----------
+    epochs, rows
+        As `fit_whitening` takes them.
+    """
+    return _shrunk_covariance(_samples(epochs, rows))
+
+
+def alignment(own: NDArray[np.float64], common: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the matrix (C, C) that gives signals of one covariance (C, C) another one, without turning them."""
+    return np.asarray(_root(common) @ _inverse_root(own))
 
 
 def whitening_id(matrix: NDArray[np.float64]) -> str:
@@ -57,12 +71,21 @@ def whitening_id(matrix: NDArray[np.float64]) -> str:
     return hashlib.sha256(np.ascontiguousarray(matrix, np.float64).tobytes()).hexdigest()[:8]
 
 
-def _samples(epochs: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Pool the samples of evenly spaced epochs, all of them where there are few."""
+def _samples(epochs: NDArray[np.float32], rows: NDArray[np.int64] | None) -> NDArray[np.float64]:
+    """Pool the samples of evenly spaced epochs, all of them where there are few: (n_samples, n_channels)."""
+    rows = np.arange(len(epochs)) if rows is None else rows
     n_times = epochs.shape[2]
     n_used = min(len(rows), max(1, MOST_SAMPLES // n_times))
     used = epochs[rows[np.linspace(0, len(rows) - 1, n_used).astype(np.int64)]]
     return used.transpose(0, 2, 1).reshape(n_used * n_times, -1).astype(np.float64)
+
+
+def _deviations(samples: NDArray[np.float64]) -> NDArray[np.float64]:
+    deviations = samples.std(axis=0)
+    if not deviations.all():
+        flat = np.flatnonzero(deviations == 0)
+        raise ConfigError(f"expected channels that vary, got a flat line in rows {flat.tolist()}: leave them out")
+    return np.asarray(deviations, np.float64)
 
 
 def _shrunk_covariance(samples: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -70,6 +93,11 @@ def _shrunk_covariance(samples: NDArray[np.float64]) -> NDArray[np.float64]:
 
     covariance, _ = ledoit_wolf(samples)
     return np.asarray(covariance, np.float64)
+
+
+def _root(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
+    values, vectors = np.linalg.eigh(covariance)
+    return np.asarray((vectors * np.sqrt(values)) @ vectors.T, np.float64)
 
 
 def _inverse_root(covariance: NDArray[np.float64]) -> NDArray[np.float64]:

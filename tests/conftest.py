@@ -30,6 +30,8 @@ os.environ["LSLAPICFG"] = str(_CONFIG)
 hypothesis_settings.register_profile("bci", deadline=None, derandomize="CI" in os.environ)
 hypothesis_settings.load_profile("bci")
 
+LEAST_WORKERS = 4
+
 EXPECTED_SKIPS = ("BCI_REAL_DATA", "GPU", "POSIX signals")
 """A skip whose reason names none of these is a failure."""
 
@@ -58,6 +60,22 @@ def device():
             return devices.enter_context(DeviceProcess(load, *args, options=named))
 
         yield start
+
+
+@pytest.fixture
+def peers(tmp_path, monkeypatch):
+    """Let LabRecorder find streams in the second that it looks: multicast finds one of a process in that time."""
+    file = tmp_path / "lsl_api.cfg"
+    file.write_text(
+        _CONFIG.read_text("utf-8").replace("[lab]", "[lab]\nKnownPeers = {127.0.0.1}"), encoding="utf-8"
+    )
+    monkeypatch.setenv("LSLAPICFG", str(file))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """Say how many tests run at a time: those over LSL wait for their streams more than they compute."""
+    return max(LEAST_WORKERS, os.cpu_count() or 1)
 
 
 @pytest.hookimpl(wrapper=True)

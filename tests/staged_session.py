@@ -7,7 +7,7 @@ import numpy as np
 from bci.decided import DecisionTable
 from bci.history import History
 from bci.ranking import rank
-from bci.session import Snapshot
+from bci.snapshot import Snapshot
 from bci.types import (
     Channel,
     Decision,
@@ -66,10 +66,11 @@ class StagedSession:
         self.now = 100.0
         self.state = SourceState.FLOWING
         self.e_value, self.above_chance = None, False
-        self.player = self.recordings = self.read_gallery = None
+        self.player = self.recordings = self.read_gallery = self.switch = None
         self.mask = None
         self.recent = []
         self.ignored_markers = self.missing = 0
+        self.pauses = self.excluded = ()
         self._table = DecisionTable()
         n_concepts = len(self.about.concepts)
         self.prototypes = np.eye(n_concepts, max(2, n_concepts), dtype=np.float32)
@@ -126,6 +127,8 @@ class StagedSession:
             above_chance=self.above_chance,
             missing=self.missing,
             mask=self.about.interpolated if self.mask is None else self.mask,
+            pauses=self.pauses,
+            excluded=self.excluded,
         )
 
     def tell(self, **facts):

@@ -13,15 +13,20 @@ COMMANDS = {
     "demo": "the whole story on synthetic data: make, train, stream, decode live",
     "doctor": "what works on this computer, what does not, and what to do",
     "streams": "the LSL streams in sight, with state and rate",
+    "devices": "what is known of devices and their streams",
     "fetch": "download a public data set, with resume and checksums",
     "replay": "stream a recording as a simulated device",
     "live": "decode a live stream",
+    "bids": "write recorded sessions as a data set in BIDS",
+    "calibrate-delay": "how late a device's stamps are, by a photodiode or a loopback",
     "embed": "cache vision features and prototypes with open_clip",
     "train": "train a decoder from a config",
+    "calibrate": "fit a decoder to a person whom it does not know",
     "evaluate": "judge a decoder honestly, beside its controls",
     "explore": "step through trials: what was shown beside what fits best",
     "table": "several decoders on the same data, beside the oracle",
     "bench": "how fast this computer does what takes time",
+    "certify": "whether this computer decides in time with your bundle",
 }
 
 _INTERRUPTED = 130
@@ -53,7 +58,7 @@ def _get_ready() -> None:
 
 def _run(command: str, argv: list[str]) -> int:
     try:
-        code: int = import_module(f"bci.cli.{command}").main(argv)
+        code: int = import_module(f"bci.cli.{command.replace('-', '_')}").main(argv)
     except BciError as error:
         return _refuse(str(error), error.exit_code)
     except OSError as error:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bci.evidence import UNCALIBRATED
 from bci.specs import PreprocessSpec, RandomisationSpec
 from bci.viewing import About
 
@@ -23,7 +24,7 @@ def describe(options: "Live", opened: "Opened", folder: Path, *, seen: bool) -> 
     seen
         Electrodes have a place for a dashboard here; finding it takes a second.
     """
-    from models.bundle import BANK
+    from models.bundle import BANK, calibration_for, softmax_temperature
     from models.vision.thumbnails import thumbnail_folder
     from replay.electrodes import flat_positions
 
@@ -44,10 +45,12 @@ def describe(options: "Live", opened: "Opened", folder: Path, *, seen: bool) -> 
         categories=bank.categories,
         thumbnails=pictures if pictures.is_dir() else None,
         map=bank.map,
-        calibration=bundle.calibration,
+        calibration=calibration_for(bundle, bank),
+        personal=None if bundle.personal is None else bundle.personal.facts,
         prototypes=opened.decoder.prototypes,
-        temperature=bundle.temperature,
+        temperature=softmax_temperature(bundle, bank),
         paradigm=order_in_words(opened.order),
+        stopping=_stopping_in_words(opened),
         hide_truth=options.hide_truth,
         folder=folder,
         positions=flat_positions(stream.labels) if seen else None,
@@ -80,3 +83,9 @@ def order_in_words(order: RandomisationSpec | None) -> str | None:
         return "every concept alike, drawn anew each time"
     shares = ", ".join(f"{name} {share:.0%}" for name, share in list(order.shares.items())[:4])
     return f"drawn anew each time: {shares}"
+
+
+def _stopping_in_words(opened: "Opened") -> str | None:
+    if opened.bundle.events.group is None:
+        return None
+    return UNCALIBRATED if opened.accumulation is None else opened.accumulation.rule.words

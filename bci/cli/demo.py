@@ -118,7 +118,7 @@ def _decode(folder: Path, console: "Console", oracle: dict[str, float], *, windo
     options = live.Live(
         bundle=folder / BUNDLE,
         bank=folder / BANK,
-        stream=name,
+        streams=(name,),
         markers=(f"{name}-markers",),
         until_end=True,
         reference=folder / RECORDING,

@@ -94,12 +94,11 @@ def _explore(options: argparse.Namespace) -> "Exploration":
     trials, bank = _trials(bundle, given, options.data)
     explored, warning = _scored(bundle, bank, trials)
     about = _about(bundle, bank, options.bank or options.bundle / BANK, trials)
-    calibration = about.calibration or {}
     return Exploration(
         about=about,
         explored=explored,
         epoch=_epochs(trials),
-        temperature=float(calibration.get("temperature", bundle.temperature)),
+        temperature=about.temperature,
         score=_score_of(bundle),
         warning=warning,
     )
@@ -179,7 +178,7 @@ def _about(bundle: "Bundle", bank: "Bank", bank_file: Path, trials: "TrialSet") 
     from bci.cli.about import filters_in_words
     from bci.types import StreamSpec
     from bci.viewing import About
-    from models.bundle import decoder_spec
+    from models.bundle import calibration_for, decoder_spec, softmax_temperature
     from models.vision.thumbnails import thumbnail_folder
 
     recordings = np.unique(trials.groups["recording"])
@@ -198,14 +197,9 @@ def _about(bundle: "Bundle", bank: "Bank", bank_file: Path, trials: "TrialSet") 
         synthetic=bundle.config.data.reader == "world",
         categories=bank.categories,
         thumbnails=pictures if pictures.is_dir() else None,
-        calibration=bundle.calibration if _calibrated(bundle, bank) else None,
+        calibration=calibration_for(bundle, bank),
+        temperature=softmax_temperature(bundle, bank),
     )
-
-
-def _calibrated(bundle: "Bundle", bank: "Bank") -> bool:
-    """Whether the bundle's calibration belongs to single trials ranked against this bank."""
-    calibration, belongs = bundle.calibration or {}, {"bank": bank.id, "n": len(bank.names), "k": 1}
-    return all(calibration.get(key) == value for key, value in belongs.items())
 
 
 def _score_of(bundle: "Bundle") -> str:

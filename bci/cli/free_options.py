@@ -90,8 +90,11 @@ def refuse_unknown_options(config: "ExperimentConfig", free: Mapping[str, Collec
 
 
 def _of_reader(config: "ExperimentConfig") -> tuple[str, Collection[str]]:
+    from models.data import WORLD_OPTIONS
     from replay.readers import READERS
 
+    if config.data.reader == "world":
+        return "reader 'world'", WORLD_OPTIONS
     reader = READERS.get(config.data.reader)
     return f"reader {config.data.reader!r}", reader.options if reader else ()
 

@@ -1,13 +1,11 @@
 """`bci live`: decode a live stream."""
 
-import logging
 import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 
@@ -16,12 +14,23 @@ if TYPE_CHECKING:
 
     from bci.cli.opening import Opened
     from bci.conductor import Conductor, Watch, Watched
-    from bci.types import Decision, DecoderSpec, Recording
-    from bci.viewing import LocalSession
+    from bci.devices import DeviceProfile
+    from bci.types import Decision, Recording
+    from bci.viewing import LocalSession, Viewed
 
-__all__ = ["Live", "can_show", "conduct", "listen", "main", "no_dashboard", "no_screen", "run"]
-
-_LOG = logging.getLogger(__name__)
+__all__ = [
+    "Live",
+    "beside_decisions",
+    "can_show",
+    "conclude",
+    "conduct",
+    "device_in_words",
+    "listen",
+    "main",
+    "no_dashboard",
+    "no_screen",
+    "run",
+]
 
 _REFRESH = 0.5  # seconds between two looks at the session; drawing takes time from the decoder
 
@@ -33,6 +42,9 @@ examples:
   bci live my-bundle                         choose a stream in the dashboard; headless: the only one in sight
   bci live my-bundle --stream EPOC-1         by name or source id
   bci live my-bundle --until-end --out run1  stop with the sender; everything stays in run1
+  bci live my-bundle --record --person P07   record everything from the first sample on
+  bci live my-bundle --calibration latest    as bci calibrate has fitted the decoder to a person
+  bci live my-bundle --stream A --stream B --headless     two people, one decoder, a session each (hyperscanning)
   bci live my-bundle --file S1.xdf           decode a file in the dashboard: pause, scrub, step, speed
   bci live --attach                          look at a session that runs in another process or on another computer
 
@@ -47,16 +59,24 @@ class Live:
 
     bundle: tyro.conf.Positional[Path | None] = None
     """Folder of a trained decoder."""
-    stream: str | None = None
-    """Name or source id of the EEG stream; by default it is chosen in the dashboard, or the only one in sight."""
+    streams: tyro.conf.UseAppendAction[
+        Annotated[tuple[str, ...], tyro.conf.arg(name="stream", metavar="NAME")]
+    ] = ()
+    """Name or source id of the EEG stream; by default it is chosen in the dashboard, or the only one in sight.
+    Repeated for several: they are decoded by one decoder, each in a session of its own."""
     markers: tuple[str, ...] = ()
-    """Names of marker streams; by default all in sight."""
+    """Names of marker streams; by default all in sight. Of several EEG streams each hears those whose names begin
+    with its own, and those that begin with none of theirs."""
     bank: Path | None = None
     """Rank against this bank instead of the bundle's own."""
+    calibration: str = "none"
+    """Id of a person's calibration that stands beside the bundle, `latest`, or `none`."""
     until_end: bool = False
     """Stop at the sender's end marker, or when the stream has been lost for 10 s."""
     reference: Path | None = None
     """Afterwards decode this recording from its file and compare."""
+    device: str | None = None
+    """How the stream is to be understood: a profile of `bci devices` or a TOML file; by default recognised."""
     stream_reference: str | None = None
     """Recording reference, where the stream does not say it."""
     attach: bool = False
@@ -64,27 +84,54 @@ class Live:
     EEG stream; --stream then names its decision stream. Figures are from the moment of attaching."""
     headless: bool = False
     """Show the session in the terminal and open no window."""
+    typed: bool = False
+    """Headless: take pause, resume, exclude SECONDS and note TEXT from the standard input, a line each."""
     hide_truth: bool = False
     """Leave out what was shown, on the screen and on the wire: a participant may see it."""
     network: bool = False
     """Find streams on, and publish decisions to, the whole network; LSL is plain text."""
     file: Path | None = None
     """Decode this recording in this process instead of a stream: it can be paused, scrubbed and sped up."""
+    events: Path | None = None
+    """TOML file with keys of [events] that replace the bundle's own, as where a trigger tells the time of an event
+    and another stream its label (time_from, label_from, lock)."""
+    group: str | None = None
+    """Regular expression that names the presentation an event repeats, by its part (?P<group>...); by default the
+    bundle's own. '(?P<group>.+)': events of one value are repeats, as where a known picture returns."""
+    alpha: float | None = None
+    """Evidence over repeats suffices when the best concept is wrong with at most this probability."""
+    at_most: int | None = None
+    """Repeats of a presentation after which no more evidence is taken in."""
     budget_ms: float = 50.0
     """Decisions that take longer are marked late."""
+    bad_channels: Literal["flag", "make-up", "ignore"] | None = None
+    """What is done about a channel that is flat, saturated or full of line noise: `flag` decisions that meet it,
+    `make-up` the channel from the others until it is good again, or `ignore` it; by default as the bundle says."""
+    record: bool = False
+    """Record EEG, markers, decisions and journal to recording.xdf from the first sample on."""
+    person: str | None = None
+    """Code of the participant, such as P07, never a name."""
     out: Path | None = None
-    """Session folder; by default sessions/DATE-BUNDLE."""
+    """Session folder; by default sessions/DATE-[PERSON-]BUNDLE. With several streams it holds one for each."""
+
+    @property
+    def stream(self) -> str | None:
+        """The stream that was named, None if none was."""
+        return self.streams[0] if self.streams else None
 
 
 def main(argv: list[str]) -> int:
     """Run `bci live`."""
     options = tyro.cli(Live, args=argv, prog="bci live", description=DESCRIPTION)
+    from bci.cli.several import run_several
     from bci.terminal import Screen
 
     _check(options)
     _check_files(options)
     console = Screen()
-    if not options.headless and can_show(console):
+    if len(options.streams) > 1:
+        run_several(options, console)
+    elif not options.headless and can_show(console):
         _show(options, console)
     elif options.attach:
         listen(options, console)
@@ -94,22 +141,40 @@ def main(argv: list[str]) -> int:
 
 
 def _check(options: Live) -> None:
+    from bci.cli.several import check_several
     from bci.errors import ConfigError
+    from bci.participant import check_code
 
     if (options.bundle is None) != options.attach:
         raise ConfigError("expected a BUNDLE to decode with, or --attach to show a session that runs elsewhere")
     if options.file is not None and options.stream is not None:
         raise ConfigError("expected --file or --stream, got both: one of them is decoded")
+    if options.record and (options.file is not None or options.attach):
+        raise ConfigError(
+            "expected a stream to record, got --file or --attach: a file is one already, and what is "
+            "decoded elsewhere is recorded there"
+        )
+    if options.person is not None:
+        check_code(options.person)
+    if len(options.streams) > 1:
+        check_several(options)
+    if options.device is not None and (options.file is not None or options.attach):
+        raise ConfigError(
+            "expected --device with a stream that is decoded here: leave it out, or --file and --attach"
+        )
 
 
 def _check_files(options: Live) -> None:
     """Refuse before a window opens what no session could begin with."""
     from bci.cli.opening import load_whole
+    from bci.device_files import load_device
     from bci.errors import FormatError
     from bci.storage import refuse_non_empty
 
+    if options.device is not None:
+        load_device(options.device)
     if options.bundle is not None:
-        load_whole(options.bundle, options.bank)
+        load_whole(options.bundle, options.bank, options.group, options.calibration, options.events)
     if options.out is not None:
         refuse_non_empty(options.out)
     for file in (options.file, options.reference):
@@ -163,7 +228,7 @@ def conduct(
         if options.attach:
             listen(options, console, watch)
         else:
-            run(replace(options, stream=stream or options.stream), console, watch, extra, folder)
+            run(replace(options, streams=(stream,) if stream else options.streams), console, watch, extra, folder)
 
     return Conductor(play, hold=hold)
 
@@ -189,6 +254,7 @@ def run(
     watch: "Watch | None" = None,
     extra: Mapping[str, Any] | None = None,
     folder: Path | None = None,
+    outlet: str = "bci-decisions",
 ) -> dict[str, Any]:
     """Decode a stream to its end and write the session folder.
 
@@ -204,13 +270,16 @@ def run(
         Further fields of `summary.json`.
     folder
         Where to write, if the caller has made the folder already.
+    outlet
+        Name of the stream of decisions.
 
     Returns
     -------
     summary
         What `summary.json` holds.
     """
-    from bci.cli.opening import get_ready, open_all
+    from bci.cli.live_session import make_session, settings_of
+    from bci.cli.opening import calibrations_unused, get_ready, open_all
     from bci.folder import log_to, make_folder, write_session
     from bci.storage import refuse_non_empty
     from replay.readers import open_recording
@@ -218,73 +287,51 @@ def run(
     if options.out is not None:
         refuse_non_empty(options.out)
     recording = None if options.reference is None else open_recording(options.reference)
-    get_ready(dashboard=watch is not None)
-    opened = open_all(options, can_hold=watch is not None)
+    seen = watch is not None and not options.headless  # by a dashboard
+    get_ready(dashboard=seen)
+    opened = open_all(options, can_hold=seen)
+    if unused := calibrations_unused(opened.bundle, opened.folder):
+        console.print(unused, highlight=False, markup=False)
+    if opened.device is not None:
+        console.print(device_in_words(opened.device), highlight=False, markup=False)
     try:
-        folder = folder or make_folder(options.out, opened.folder.name)
+        folder = folder or make_folder(options.out, opened.folder.name, options.person)
     except BaseException:
         opened.source.close()
         raise
     kept = None if recording is None else _Kept()
     with log_to(folder):
-        write_session(folder, _settings(options, opened))
-        viewed = _session(options, opened, folder, kept, seen=watch is not None)
+        write_session(folder, settings_of(options, opened))
+        viewed = make_session(options, opened, folder, console, kept, seen=seen, outlet=outlet)
         session = viewed.session
-        summary = (watch or _in_terminal(console, options))(session, viewed) | dict(extra or {})
-        if viewed.recordings is not None:
-            viewed.recordings.close()
+        summary = (watch or _in_terminal(console, options))(session, viewed)
+        summary |= beside_decisions(opened, viewed) | dict(extra or {})
         compare = None if recording is None else lambda: _parity(recording, options, opened, kept)
-        _conclude(summary, compare, folder, console)
+        conclude(summary, compare, folder, console)
     session.raise_error()
+    if viewed.recordings is not None:
+        viewed.recordings.close()  # it has ended; what is not whole is an error
     return summary
 
 
-def _session(options: Live, opened: "Opened", folder: Path, kept: "_Kept | None", *, seen: bool) -> "LocalSession":
-    """Put a session together; a dashboard that will show it is told what it needs to know.
+def beside_decisions(opened: "Opened", viewed: "LocalSession") -> dict[str, Any]:
+    """Return what `summary.json` says of the device, and of what was recorded."""
+    recorded = None if viewed.recordings is None else viewed.recordings.summary()
+    told = {"device_delay_ms": opened.source.spec.delay * 1e3}
+    return told | ({"recordings": recorded} if recorded else {})
 
-    Decisions go to the record first, then to the wire; only the wire hides the truth.
-    """
-    from bci.cli.about import describe
-    from bci.cli.opening import read_gallery
-    from bci.clock import lsl_clock
-    from bci.history import History
-    from bci.recordings import Recordings
-    from bci.session import Session
-    from bci.sinks.jsonl import JsonlSink
-    from bci.sinks.outlet import OutletSink
-    from bci.viewing import LocalSession
-    from bci.wire import Header
 
-    about = describe(options, opened, folder, seen=seen)
-    header = Header(opened.decoder.spec)
-    outlet = OutletSink(replace(header, hide_truth=options.hide_truth), about=about, order=opened.order)
-    stream = opened.source.spec
-    history = History(stream.sfreq, len(stream.channels) if seen else 0)
-    session = Session(
-        opened.source,
-        opened.epocher,
-        opened.decoder,
-        [JsonlSink(folder / "decisions.jsonl", header), outlet, *([] if kept is None else [kept])],
-        lsl_clock,
-        budget=options.budget_ms / 1e3,
-        queue=1 if opened.bundle.events.mode == "sliding" else 8,
-        until_end=options.until_end,
-        paradigm=opened.paradigm,
-        history=history if seen else None,
-    )
-    recordings = None
-    if seen and opened.player is None:
-        streams = (stream.source_id or stream.name, *opened.marker_streams, outlet.source_id)
-        recordings = Recordings(folder, streams, network=options.network)
-    reader = None if opened.decoder.prototypes is None else partial(read_gallery, opened.bundle)
-    return LocalSession(session, about, history, opened.player, recordings, reader)
+def device_in_words(device: "DeviceProfile") -> str:
+    """Say what is known of a device."""
+    delay = f"{device.delay} are subtracted from its times" if device.delay.seconds else "no delay is known"
+    return f"device: {device.name}, {delay}"
 
 
 def _in_terminal(console: "Console", options: Live) -> "Watch":
-    return lambda session, viewed: _watch(session, viewed.about.decoder, console, hide_truth=options.hide_truth)
+    return lambda session, viewed: _watch(session, viewed, console, options)
 
 
-def _conclude(
+def conclude(
     summary: dict[str, Any], compare: Callable[[], dict[str, Any]] | None, folder: Path, console: "Console"
 ) -> None:
     """Write and print the summary, the comparison with the file among it."""
@@ -307,6 +354,7 @@ class _Kept:
     def __init__(self) -> None:
         self.decisions: list[Decision] = []
         self.dropped = 0
+        self.trouble = ""
 
     def put(self, decision: "Decision") -> None:
         self.decisions.append(decision)
@@ -315,57 +363,47 @@ class _Kept:
         """Nothing is held open."""
 
 
-def _watch(session: "Watched", decoder: "DecoderSpec", console: "Console", *, hide_truth: bool) -> dict[str, Any]:
+def _watch(session: "Watched", viewed: "Viewed", console: "Console", options: Live) -> dict[str, Any]:
     """Show the session until it ends; return its summary."""
     from bci.interrupt import ended_by_signals
     from bci.terminal import TerminalView
 
     with (
         ended_by_signals(lambda: session.stop("interrupted")),
-        TerminalView(console, decoder, hide_truth=hide_truth) as view,
+        TerminalView(console, viewed.about.decoder, hide_truth=options.hide_truth) as view,
     ):
         session.start()
+        if options.typed:
+            _take_commands(session, console)
         console.print("decoding; Ctrl-C ends", highlight=False)
+        if viewed.about.stopping is not None:
+            console.print(f"repeats of a presentation: {viewed.about.stopping}", highlight=False, markup=False)
         while not session.wait(_REFRESH):
             view.show(session.snapshot())
+            if viewed.recordings is not None:
+                viewed.recordings.state()  # which tells of what goes wrong
         summary = session.finish()
         view.show(session.snapshot())
     return summary
 
 
+def _take_commands(session: "Watched", console: "Console") -> None:
+    """Do what is typed, and say what came of it."""
+    from bci.typed import obey, read_lines
+
+    read_lines(0, lambda line: console.print(obey(line, session), highlight=False, markup=False))
+
+
 def _parity(recording: "Recording", options: Live, opened: "Opened", kept: "_Kept | None") -> dict[str, Any]:
     """Decode the recording that was streamed and compare."""
     from bci.array_source import ArraySource
-    from bci.cli.opening import make_epocher
     from bci.clock import lsl_clock
-    from bci.deciding import decode_all
+    from bci.offline import decode_all
     from bci.parity import compare
+    from models.epocher import make_epocher
 
     source = ArraySource(recording, clock=lsl_clock, reference=options.stream_reference)
     epocher = make_epocher(opened.bundle, opened.decoder, source.spec, lsl_clock)
     offline = decode_all(source, epocher, opened.decoder, lsl_clock)
-    return asdict(compare([] if kept is None else kept.decisions, offline))
-
-
-def _settings(options: Live, opened: "Opened") -> dict[str, Any]:
-    from importlib.metadata import version
-
-    bundle, decoder, stream = opened.bundle, opened.decoder, opened.source.spec
-    return {
-        "bci-live": version("bci-live"),
-        "model": decoder.spec.model,
-        "bank": decoder.spec.bank,
-        "whitening": bundle.whitening_id,
-        "preprocess": bundle.preprocess.digest,
-        "budget_ms": options.budget_ms,
-        "network": options.network,
-        "stream": {
-            "name": stream.name,
-            "source_id": stream.source_id,
-            "sfreq": stream.sfreq,
-            "channels": list(stream.labels),
-            "reference": stream.reference,
-        },
-        "events": bundle.events.model_dump(mode="json"),
-        "quality": bundle.quality.model_dump(mode="json"),
-    }
+    live = [] if kept is None else [each for each in kept.decisions if each.decoder == opened.decoder.spec]
+    return asdict(compare(live, offline))

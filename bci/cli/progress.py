@@ -16,7 +16,7 @@ class OnStep(Protocol):
 
 
 @contextmanager
-def progress_bar(title: str, *, share: bool = False, quiet: bool = False) -> Iterator[OnStep]:
+def progress_bar(title: str, *, share: bool = False, quiet: bool = False, still: bool = False) -> Iterator[OnStep]:
     """Show how much is done and how long the rest will take.
 
     Parameters
@@ -27,6 +27,8 @@ def progress_bar(title: str, *, share: bool = False, quiet: bool = False) -> Ite
         As a percentage, where the pieces that are counted mean nothing to who looks.
     quiet
         Show nothing, in processes that work beside the one that does.
+    still
+        Draw only when there is something to tell, where drawing is in the way of what is measured.
     """
     from rich.console import Console
     from rich.progress import (
@@ -44,10 +46,11 @@ def progress_bar(title: str, *, share: bool = False, quiet: bool = False) -> Ite
         TaskProgressColumn() if share else MofNCompleteColumn(), TextColumn("{task.fields[said]}", markup=False),
         TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
     )  # fmt: skip
-    with Progress(*columns, console=Console(stderr=True, quiet=quiet)) as bars:
+    console = Console(stderr=True, quiet=quiet)
+    with Progress(*columns, console=console, auto_refresh=not still) as bars:
         task = bars.add_task(title, total=None, said="")
 
         def show(done: int, total: int, said: str = "") -> None:
-            bars.update(task, completed=done, total=total, said=said)
+            bars.update(task, completed=done, total=total, said=said, refresh=still)
 
         yield show

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Streams", "main"]
 
-DESCRIPTION = """List the LSL streams in sight, with state and measured rate, until Ctrl-C.
+DESCRIPTION = """List the LSL streams in sight, with state and measured rate, until Ctrl-C. A stream that goes out
+of sight is listed as lost for ten seconds.
 
 examples:
   bci streams             a live table
@@ -87,7 +88,7 @@ def _table(streams: Sequence["Observed"]) -> "Table":
         stream = seen.stream
         nominal = f"{stream.sfreq:g} Hz" if stream.sfreq else "events"
         measured = f"{seen.rate:.1f} Hz" if seen.rate is not None else "-"
-        host, state = stream.host, str(seen.state)
+        state = f"{seen.state}: {seen.reason}" if seen.reason else str(seen.state)
         cells = (
             stream.name,
             stream.type,
@@ -96,7 +97,7 @@ def _table(streams: Sequence["Observed"]) -> "Table":
             measured,
             state,
             stream.source_id,
-            host,
+            stream.host,
         )
         table.add_row(*map(Text, cells))
     if not streams:
@@ -117,6 +118,7 @@ def _as_json(streams: Sequence["Observed"]) -> dict[str, Any]:
                 "sfreq": seen.stream.sfreq,
                 "measured": seen.rate,
                 "state": str(seen.state),
+                "reason": seen.reason,
                 "uid": seen.stream.uid,
             }
             for seen in streams

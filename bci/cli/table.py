@@ -1,4 +1,4 @@
-"""`bci table`: several decoders on the same data, beside the oracle."""
+"""`bci table`: several decoders on the same data, or people before and after calibration, beside the oracle."""
 
 import argparse
 import os
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bci.cli.arguments import positive
+from bci.cli.calibration_table import run
 from bci.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -22,11 +23,17 @@ __all__ = ["main"]
 
 EPILOG = """\
 CONFIG is a TOML file or the name of one that comes with bci: rows, each an experiment with some keys replaced.
-FOLDER gets table.json and a report for every row.
+FOLDER gets table.json and a report for every row. Where the config names people instead, each of them is
+calibrated, and FOLDER gets table.json and the bundles. With --streamed they are calibrated and decoded from what
+their device sends, in its dialect and on virtual time.
 
 examples:
   bci table table-cpu --out table
   bci table table-cpu --rows ridge channel_attention --jobs 2 --out two-rows
+
+people whom no decoder knows, after 0, 2, 5 and 10 minutes of calibration:
+  bci table calibration --out calibration-table
+  bci table calibration --streamed --out streamed-table
 """
 
 
@@ -35,12 +42,19 @@ def main(argv: list[str]) -> int:
     options = _parser().parse_args(argv)
     from rich.console import Console
 
+    from bci.errors import ConfigError
     from bci.storage import new_folder, refuse_non_empty, save_json
     from models.evaluation.html import save_html
     from models.evaluation.report import save_report
     from models.evaluation.table import make_table
 
     refuse_non_empty(options.out)  # before any work
+    if _names_people(options.config):
+        _refuse_rows(options.rows)
+        run(options.config, options.out, options.jobs, streamed=options.streamed)
+        return 0
+    if options.streamed:
+        raise ConfigError("--streamed goes with a table of people: what is evaluated here are trials from files")
     config = _chosen(options.config, options.rows)
     new_folder(options.out)
     rows = []
@@ -75,8 +89,25 @@ def _parser() -> argparse.ArgumentParser:
         "--jobs", type=positive, default=os.cpu_count() or 1, metavar="N",
         help="rows at a time, one core each; figures do not depend on it (default: %(default)s)",
     )  # fmt: skip
+    parser.add_argument(
+        "--streamed", action="store_true",
+        help="people are heard from simulated devices, and decoded as live; without it they are read from files",
+    )  # fmt: skip
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="new folder for the result")
     return parser
+
+
+def _names_people(name: str) -> bool:
+    from bci.config import find_config, read_toml
+
+    return "people" in read_toml(find_config(name))
+
+
+def _refuse_rows(rows: "Sequence[str]") -> None:
+    from bci.errors import ConfigError
+
+    if rows:
+        raise ConfigError("--rows: a table of people has no rows to choose; change its people or experiments")
 
 
 def _chosen(name: str, rows: "Sequence[str]") -> "TableConfig":

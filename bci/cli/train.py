@@ -20,12 +20,15 @@ EPILOG = """\
 CONFIG is a TOML file or the name of one that comes with bci. Each of its keys can be overridden:
 --train.epochs 20; options of reader, decoder and projection are TOML: --decoder.options.dropout 0.2. With several
 subjects or seeds FOLDER holds one bundle for each, such as FOLDER/sub-01_seed-0 with both. A network's training is
-kept beside its bundle's folder while it runs: --resume goes on with it.
+kept beside its bundle's folder while it runs: --resume goes on with it. --train.calibrate N leaves N parts of the
+training trials out in turn and fits the probabilities to them, which takes N more fits; without it they are raw,
+and no evidence over repeats can stop a presentation.
 
 examples:
   bci train n170 --data muse-n170 --hold-out rec_2017-09-13-15.42.33 --out n170-bundle
   bci train things --train.epochs 20 --decoder.options.dropout 0.2 --out things-bundle
   bci train things --seeds 0 1 2 --out things-seeds
+  bci train n170 --data muse-n170 --train.calibrate 5 --out n170-calibrated
   bci train lab --data S1.xdf S2.xdf --decoder.options.highpass 0.5 --out lab-bundle
 
 THINGS-EEG2 of several people, in a folder that has one for each of them (sub-01, ...), as jobs of a cluster; and
@@ -56,6 +59,9 @@ def main(argv: list[str]) -> int:
         trials, bank = run.load()
         with show_progress(run.title if len(runs) > 1 else "training", quiet=not is_first()) as progress:
             bundle = run.train(trials, bank, progress)
+        if config.train.calibrate:
+            with show_progress("calibrating", quiet=not is_first()) as progress:
+                bundle = run.calibrate(bundle, trials, progress)
         if is_first():
             run.save(bundle)
             _say(bundle, run.folder, f"{number} of {len(left)}: " if len(left) > 1 else "")

@@ -1,8 +1,7 @@
-"""Evidence over presentations of the same thing: log-probabilities, summed and discounted for noise in common.
+"""Evidence over presentations of the same thing: log-probabilities, summed and discounted as `bci.evidence` does.
 
-Evidence of k presentations whose errors correlate by c is worth that of k / (1 + (k - 1) c) independent ones, the
-effective sample size of cluster sampling (Kish 1965, Survey Sampling): the sum is divided by 1 + (k - 1) c. At a
-given k this changes no ranking, but the probabilities, and so when a stopping rule stops.
+At a given number of presentations the discount changes no ranking, but the probabilities, and so when a stopping
+rule stops.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.bootstrap import Interval
+from bci.evidence import divisor
 from models.evaluation.report import Stopping
 from models.temperature import log_probabilities
 
@@ -45,7 +45,7 @@ def accumulated(log_p: Floats, groups: Ints, discount: float | Floats = 0.0) -> 
     total = np.zeros((len(groups), log_p.shape[1]))
     for column in groups.T:
         total += log_p[column]
-    return log_probabilities(total, 1 + (k - 1) * np.asarray(discount, np.float64))
+    return log_probabilities(total, divisor(k, np.asarray(discount, np.float64)))
 
 
 def fit_discount(log_p: Floats, truth: Ints, groups: Mapping[int, Ints]) -> float:
@@ -97,7 +97,7 @@ def stopping(log_p: Floats, truth: Ints, runs: Ints, discounts: Floats, alpha: f
     total = np.zeros((len(runs), log_p.shape[1]))
     for seen in range(1, longest + 1):
         total += log_p[runs[:, seen - 1]]
-        posterior = log_probabilities(total, 1 + (seen - 1) * discounts)
+        posterior = log_probabilities(total, divisor(seen, discounts))
         now = (stopped == 0) & (posterior.max(axis=1) >= np.log1p(-alpha))
         stopped[now] = seen
         wrong[now] = posterior.argmax(axis=1)[now] != truth[runs[now, 0]]

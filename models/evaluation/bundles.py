@@ -8,7 +8,7 @@ import numpy as np
 from bci.bank import Bank
 from bci.errors import MismatchError
 from bci.types import TrialSet
-from models.bundle import Bundle, check_bank
+from models.bundle import Bundle, calibration_for, check_bank
 from models.config import EvaluationConfig
 from models.evaluation.answers import Answers
 from models.evaluation.controls import shuffled_rows
@@ -105,11 +105,12 @@ def _reshuffled(answers: Answers, seed: tuple[int, ...]) -> Answers:
 
 def _evidence(bundle: Bundle, bank: Bank, outcome: Outcome) -> Evidence:
     """Use the bundle's calibration where it belongs to this bank, this many candidates, and single trials."""
-    calibration, answers = bundle.calibration or {}, outcome.answers
-    belongs = {"bank": bank.id, "n": int(answers.n_candidates.max()), "k": 1}
-    if all(calibration.get(key) == value for key, value in belongs.items()):
-        return fixed(answers, outcome.groups, (float(calibration["temperature"]),), "the bundle's own calibration")
-    return fixed(answers, outcome.groups, outcome.temperatures)
+    answers = outcome.answers
+    calibration = calibration_for(bundle, bank, int(answers.n_candidates.max()))
+    if calibration is None:
+        return fixed(answers, outcome.groups, outcome.temperatures)
+    own = fixed(answers, outcome.groups, (float(calibration["temperature"]),), "the bundle's own calibration")
+    return replace(own, discounts=(float(calibration.get("discount") or 0.0),))
 
 
 def _refuse_trained_on(

@@ -1,31 +1,40 @@
 """A report as one HTML page: no script, nothing from elsewhere, everything that is not ours escaped."""
 
-from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bci.errors import OutputError
 from models.evaluation.drawings import drawings
 from models.evaluation.report import Report
 from models.evaluation.wording import card_lines, few, interval_text, number, p_text
 
-__all__ = ["page", "save_html"]
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+__all__ = ["page", "pages", "save_html"]
 
 TEMPLATE = "report.html.j2"
 MOST_FOLDS = 50
 
 
+def pages() -> "Environment":
+    """Return what makes pages: of the templates here, `page.css.j2` is the style that all of them share."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 (of no use to the other commands)
+
+    loader = PackageLoader(__package__, "")
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+
+
 def page(report: Report) -> str:
     """Return the page."""
-    from jinja2 import Environment, StrictUndefined  # noqa: PLC0415 (of no use to the other commands)
     from markupsafe import Markup  # noqa: PLC0415
 
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    environment = pages()
     environment.filters |= {"number": number, "interval": interval_text, "few": few, "p": p_text}
-    source = files(__package__).joinpath(TEMPLATE).read_text(encoding="utf-8")
     drawn = [(section, caption, Markup(svg)) for section, caption, svg in drawings(report)]  # noqa: S704 (escaped there)
     calibrated = report.calibration.figures if report.calibration else ()
     confused = (report.confusion.accuracy,) if report.confusion and report.confusion.of == "category" else ()
-    return environment.from_string(source).render(
+    return environment.get_template(TEMPLATE).render(
         report=report,
         card=list(card_lines(report)),
         figures=(report.headline, *report.figures, *calibrated, *confused, *report.transductive),

@@ -1,6 +1,7 @@
 """What a session says of itself is understood elsewhere, and what is not a description is refused."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ def facts(**changes):
         "interpolated": ("P7",),
         "positions": PLACES,
         "calibration": {"temperature": 0.07, "n": 200},
+        "personal": {"id": "5c0ffee5", "person": "P07", "accuracy": 0.31},
         "paradigm": "each thing once a block",
     }
     return about(**(given | changes))
@@ -31,6 +33,7 @@ def facts(**changes):
 
 def test_everything_that_is_sent_comes_back():
     told = facts()
+    told = replace(told, decoder=replace(told.decoder, calibration="5c0ffee5"))
     heard = understand(announce(told.decoder, told, ORDER), "attached to X")
     assert heard.order == ORDER
     assert heard.about.origin == "attached to X"

@@ -57,6 +57,15 @@ def test_reference_can_be_overridden():
     assert ArraySource(ramp(10), reference="Cz").spec.reference == "Cz"
 
 
+def test_markers_say_who_told_them_where_that_is_known():
+    whole = ramp(100, 100.0, every=40)
+    known = Recording(
+        whole.data, 100.0, whole.segments, whole.markers, whole.channels, sources=("amp/Markers", "screen")
+    )
+    for recording, sources in ((known, ["amp/Markers", "screen"]), (whole, ["recording", "recording"])):
+        assert [marker.source for marker in ArraySource(recording, 100).pull(0.0).markers] == sources
+
+
 def with_segments(*segments):
     whole = ramp(100, 100.0)
     return Recording(whole.data, whole.sfreq, segments, (), whole.channels)

@@ -61,7 +61,7 @@ class Silent:
         self.error = error
         self.closed = threading.Event()
 
-    def pull(self, timeout):
+    def pull(self, timeout, *_):
         if self.error is not None:
             raise self.error
         self.closed.wait(timeout)
@@ -80,7 +80,7 @@ class Endless:
         self.played = threading.Event()
         self.closed = threading.Event()
 
-    def pull(self, timeout):
+    def pull(self, timeout, *_):
         batch = self._inner.pull(timeout)
         if batch is None:
             self.played.set()
@@ -294,7 +294,7 @@ def test_decisions_count_from_the_moment_at_which_they_shall():
 
 def test_whatever_ends_its_thread_is_told(attached, caplog):
     class Broken(Silent):
-        def pull(self, _):
+        def pull(self, *_):
             raise RuntimeError("boom")
 
     session, _ = attached(Broken())
@@ -313,6 +313,18 @@ def test_a12_what_is_left_out_there_is_seen_here_and_changed_there_alone(attache
     assert session.snapshot().mask == ("Cz", "Oz")
     with pytest.raises(ConfigError, match="cannot leave out Oz: it is decoded elsewhere"):
         session.leave_out(["Oz"])
+    for steer in (session.pause, session.resume, lambda: session.exclude(-1, 0), lambda: session.note("coughs")):
+        with pytest.raises(ConfigError, match="decoded elsewhere"):
+            steer()
+
+
+def test_a_session_that_switched_to_another_bank_is_not_misread(attached):
+    staged, _ = decided(2)
+    session, sender = attached()
+    other = replace(staged.about.decoder, bank="9" * 8)
+    sender.lines.append(Marker(2.0, encode(replace(staged.recent[-1], decoder=other), Header(other))))
+    assert session.wait(30)
+    assert "it ranks bank 99999999 now, and its stream describes 11111111" in session.finish()["ended"]
 
 
 def test_closing_lets_go_and_may_be_done_twice(attached):

@@ -1,10 +1,12 @@
 import threading
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from staged_session import StagedSession
 
 from bci.conductor import Conductor, Phase
-from bci.errors import StreamError
+from bci.errors import ConfigError, MismatchError, StreamError
 
 
 class FakeSession:
@@ -12,6 +14,7 @@ class FakeSession:
 
     def __init__(self):
         self.log = []
+        self.paused = False
         self.begun = threading.Event()
         self.stopped = threading.Event()
 
@@ -24,6 +27,23 @@ class FakeSession:
 
     def leave_out(self, labels):
         self.log.append(f"leave out {sorted(labels)}")
+
+    def pause(self):
+        self.log.append("pause")
+        self.paused = True
+
+    def resume(self):
+        self.log.append("resume")
+        self.paused = False
+
+    def exclude(self, start, stop):
+        self.log.append(f"exclude {start:g} to {stop:g}")
+
+    def note(self, text):
+        self.log.append(f"note: {text}")
+
+    def snapshot(self):
+        return SimpleNamespace(paused=self.paused)
 
     def stop(self, reason):
         self.log.append(f"stop: {reason}")
@@ -75,6 +95,21 @@ def test_a9_a_session_goes_through_its_phases_when_it_is_told_to():
     assert conductor.status().summary == {"events": 3}
     assert stage.streams == ["EPOC"]
     conductor.raise_error()
+
+
+def test_what_the_operator_does_is_handed_on_while_a_session_is_on():
+    stage = Stage()
+    for steer in (stage.conductor.pause, lambda: stage.conductor.note("early")):
+        steer()  # there is nothing yet
+    stage.conductor.prepare("EPOC")
+    stage.until(Phase.READY)
+    stage.conductor.pause()  # nothing counts yet that could be paused
+    stage.conductor.begin()
+    for steer in (stage.conductor.pause, stage.conductor.pause, lambda: stage.conductor.exclude(-5, 0)):
+        steer()
+    stage.conductor.note("coughs")
+    stage.conductor.close()
+    assert stage.session.log[1:6] == ["begin", "pause", "resume", "exclude -5 to 0", "note: coughs"]
 
 
 def test_without_hold_it_runs_as_soon_as_it_can():
@@ -136,3 +171,77 @@ def test_buttons_that_make_no_sense_do_nothing():
     stage.conductor.stop()
     stage.conductor.close()
     assert stage.conductor.status().phase is Phase.CONFIGURE
+
+
+# ----------------------------------------------------------------------------------------------------- switching
+
+
+def test_another_decoder_is_loaded_beside_the_session_and_then_seen():
+    stage, loading, files = Stage(hold=False), threading.Event(), []
+    after = StagedSession()
+
+    def switch(file):
+        files.append(file)
+        loading.wait(30)
+        return after
+
+    stage.viewed.switch = switch
+    stage.conductor.prepare()
+    stage.until(Phase.RUNNING)
+    done = stage.conductor.switch(Path("bundle"))
+    assert stage.conductor.status().busy == "loading another decoder"
+    assert stage.conductor.status().viewed is stage.viewed  # the session goes on meanwhile
+    with pytest.raises(ConfigError, match="another one is being loaded"):
+        stage.conductor.switch(Path("third")).result(0)
+    loading.set()
+    done.result(30)
+    assert (stage.conductor.status().viewed, stage.conductor.status().busy) == (after, "")
+    assert stage.conductor.status().phase is Phase.RUNNING
+    assert files == [Path("bundle")]
+    stage.conductor.close()
+
+
+def test_a_decoder_that_does_not_fit_is_told_of_and_the_session_goes_on():
+    def refuse(file):
+        raise MismatchError(f"{file} does not fit")
+
+    stage = Stage(hold=False)
+    stage.viewed.switch = refuse
+    stage.conductor.prepare()
+    stage.until(Phase.RUNNING)
+    with pytest.raises(MismatchError, match="bundle does not fit"):
+        stage.conductor.switch(Path("bundle")).result(30)
+    status = stage.conductor.status()
+    assert (status.phase, status.viewed, status.busy, status.error) == (Phase.RUNNING, stage.viewed, "", None)
+    stage.conductor.close()
+
+
+def test_a_decoder_that_is_loaded_when_all_is_over_is_not_shown():
+    stage, loading = Stage(hold=False), threading.Event()
+
+    def switch(file):
+        loading.wait(30)
+        return StagedSession()
+
+    stage.viewed.switch = switch
+    stage.conductor.prepare()
+    stage.until(Phase.RUNNING)
+    done = stage.conductor.switch(Path("bundle"))
+    stage.conductor.stop()
+    while stage.conductor.status().phase is not Phase.STOPPED:
+        pass
+    loading.set()
+    done.result(30)
+    stage.conductor.close()
+    assert (stage.conductor.status().viewed, stage.conductor.status().phase) == (stage.viewed, Phase.STOPPED)
+
+
+def test_without_a_session_that_decodes_here_there_is_nothing_to_switch():
+    stage = Stage(hold=False)
+    with pytest.raises(ConfigError, match="no session decodes here now"):
+        stage.conductor.switch(Path("bundle")).result(0)
+    stage.conductor.prepare()
+    stage.until(Phase.RUNNING)
+    with pytest.raises(ConfigError, match="no session decodes here now"):
+        stage.conductor.switch(Path("bundle")).result(0)  # one that is attached to
+    stage.conductor.close()

@@ -54,3 +54,14 @@ def test_chunking_changes_nothing(sizes, missing):
     _, lost = count(index % 128, sizes)
     assert lost == count(index % 128, (1,))[1]
     assert sum(lost.values()) + len(index) == index[-1] + 1
+
+
+def test_known_modulus_counts_across_the_first_wrap():
+    lost = CounterGaps(128).feed(np.r_[100:120, 5:20])
+    assert {i: n for i, n in enumerate(lost.tolist()) if n} == {20: 13}
+
+
+def test_known_modulus_that_is_wrong_makes_up_no_loss():
+    counter, index = CounterGaps(128), np.arange(50, 900) % 256
+    assert not counter.feed(index).any()
+    assert counter.modulus == 256

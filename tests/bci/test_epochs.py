@@ -86,6 +86,14 @@ def test_preprocessed_epochs_do_not_depend_on_the_chunking(sizes, sliding):
         np.testing.assert_array_equal(ours, theirs)
 
 
+def test_every_epoch_knows_the_presentation_it_repeats_even_one_that_was_lost():
+    events = EventSpec(group="(?P<group>[0-9]+)/(?P<concept>.+)")
+    epochs = play(epocher(events=events), recording(100, [(20, "1/a"), (60, "1/a"), (95, "2/b")]), 7)
+    assert [(epoch.group, epoch.truth, epoch.data is None) for epoch in epochs] == [
+        ("1", 0, False), ("1", 0, False), ("2", 1, True),
+    ]  # fmt: skip
+
+
 def test_a_window_across_a_gap_is_not_decoded_and_the_ones_beside_it_are():
     record = recording(200, [(50, "a"), (90, "a"), (100, "b")], segments=((0, 10.0), (100, 11.5)))
     epochs = play(epocher(), record, 7)

@@ -56,6 +56,40 @@ def test_a_marker_without_a_time_is_an_event_that_says_so(time):
     assert str(time) in event.flags[0].reason
 
 
+# ------------------------------------------------------------------------------------------------ repeats
+
+
+def groups(pattern, *values, **fields):
+    made = builder(group=pattern, **fields).feed([Marker(float(i), value) for i, value in enumerate(values)])
+    return [(event.group, event.truth) for event in made]
+
+
+def test_a_trial_id_in_the_marker_names_the_presentation_and_the_rest_what_was_shown():
+    told = groups("(?P<group>[0-9]+)/(?P<concept>.+)", "7/House", "7/House", "8/Human face", "8/q", "House")
+    assert told == [("7", 0), ("7", 0), ("8", 1), ("8", None), (None, 0)]
+
+
+def test_events_of_one_value_are_repeats_where_a_picture_returns():
+    told = groups("(?P<group>.+)", "17", "18", "17", concepts={"17": "House", "18": "House"})
+    assert told == [("17", 0), ("18", 0), ("17", 0)]
+
+
+def test_without_a_pattern_every_event_stands_alone():
+    assert groups(None, "House", "House") == [(None, 0), (None, 0)]
+
+
+def test_an_empty_name_names_no_presentation():
+    assert groups("(?P<group>[0-9]*)/.*", "/House") == [(None, None)]
+
+
+def test_where_two_sources_tell_of_an_event_its_label_names_the_presentation():
+    events = builder(time_from="t", label_from="l", group="(?P<group>[0-9]+)/(?P<concept>.+)", lock=("1",))
+    (event,) = events.feed([Marker(1.0, "1", "t"), Marker(1.02, "9/House", "l")])
+    assert event.group is None  # not before its label is known
+    labelled = events.label(event)
+    assert (labelled.group, labelled.truth) == ("9", 0)
+
+
 # ------------------------------------------------------------------------------------------------ two sources
 
 
@@ -105,8 +139,16 @@ def test_markers_of_a_third_source_are_ignored():
 
 @pytest.mark.parametrize(
     "fields",
-    [{"lock": ("(",)}, {"time_from": "a"}, {"mode": "sliding"}, {"step": 0.1}, {"hold": 0}],
+    [
+        {"lock": ("(",)},
+        {"group": "(?P<group>"},
+        {"group": "(.*)"},
+        {"time_from": "a"},
+        {"mode": "sliding"},
+        {"step": 0.1},
+        {"hold": 0},
+    ],
 )
 def test_specs_that_make_no_sense_are_refused(fields):
-    with pytest.raises(ValueError, match="regular expression|together|greater"):
+    with pytest.raises(ValueError, match="regular expression|together|greater|a part"):
         EventSpec(**fields)

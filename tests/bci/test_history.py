@@ -54,6 +54,47 @@ def test_any_stretch_is_cut_to_what_is_kept(first, end):
     assert seen.data[:, 0].tolist() == expected
 
 
+def history_of(times, sfreq):
+    kept = History(sfreq, 2, seconds=60)
+    kept.append(SampleChunk(np.zeros((len(times), 2), np.float32), times, times[-1], 0))
+    return kept
+
+
+@given(
+    st.sampled_from([1.0, 33.3, 250.0, 1000.0]),
+    st.floats(-0.03, 0.03),
+    st.integers(20, 2000),
+    st.floats(0, 1),
+)
+def test_the_nearest_sample_is_found_though_the_clock_drifts(sfreq, drift, n_times, where):
+    times = 1000 + np.arange(n_times) / (sfreq * (1 + drift))
+    kept = history_of(times, sfreq)
+    seen = kept.since(0)
+    time = seen.times[0] + where * (seen.times[-1] - seen.times[0])
+    found = kept.nearest(time)
+    assert abs(times[found] - time) <= np.abs(times - time).min() + 1e-9
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(1, 250)), min_size=1, max_size=12), st.floats(-3, 40))
+def test_the_nearest_sample_is_found_wherever_the_ring_begins(parts, time):
+    kept = filled(*parts)
+    times = kept.since(0).times
+    found = kept.nearest(50 + time)
+    if times[0] <= 50 + time <= times[-1]:
+        assert abs(times[found - kept.start] - 50 - time) == pytest.approx(
+            np.abs(times - 50 - time).min(), abs=1e-9
+        )
+    elif not times[0] - 1.5 / RATE < 50 + time < times[-1] + 1.5 / RATE:
+        assert found is None
+
+
+def test_a_time_that_is_not_kept_has_no_sample():
+    kept = history_of(100 + np.arange(1000) / 250, 250.0)
+    assert kept.nearest(99.0) is None
+    assert kept.nearest(104.5) is None
+    assert History(250.0, 2).nearest(100.0) is None
+
+
 def test_an_epoch_is_cut_round_the_nearest_sample():
     kept = filled((0, 100))
     seen = kept.around(50.504, 0.1, 0.2)

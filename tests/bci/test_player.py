@@ -1,6 +1,7 @@
 """A recording at the pace of a clock: virtual time, no sleeps."""
 
 import threading
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -11,10 +12,10 @@ from simulated_devices import ramp
 
 from bci.array_source import ArraySource
 from bci.clock import VirtualClock
-from bci.deciding import decode_all
 from bci.decoder import FakeDecoder
 from bci.epochs import Epocher
 from bci.errors import ConfigError
+from bci.offline import decode_all
 from bci.player import CHUNK, SEAM, Player
 from bci.ranking import unit
 from bci.session import Session
@@ -147,6 +148,12 @@ def test_a11_a_seek_is_a_gap_with_what_led_there_and_its_markers_only():
     after = pull_until(player, 21.0)
     assert [marker.value for batch in after for marker in batch.markers] == ["2050"]
     assert clock.now - then == pytest.approx(player.position - 20.02)
+
+
+def test_markers_say_who_told_them():
+    known = replace(ramp(300, RATE, every=100), sources=("amp/Markers", "screen"))
+    player, _ = on_virtual_time(known)
+    assert [marker.source for batch in drain(player) for marker in batch.markers] == ["amp/Markers", "screen"]
 
 
 def test_a_seek_while_paused_shows_what_led_there_and_no_more():
@@ -324,7 +331,7 @@ def test_a11_epochs_are_those_of_the_recording_at_any_speed_and_over_pauses(spee
         spec = player.spec
         pulls = 0
 
-        def pull(self, timeout):
+        def pull(self, timeout, *_):
             if self.pulls in presses:
                 faster, pause = presses[self.pulls]
                 player.pause()

@@ -153,6 +153,26 @@ def test_missing_channels_are_made_up_if_the_spec_says_so():
     np.testing.assert_allclose(stretch.data, data.astype(np.float64) @ weights.T)
 
 
+def rest_of(have, want):
+    """Make every channel up from the first one at hand."""
+    return np.eye(1, len(have)).repeat(len(want), axis=0)
+
+
+def test_channels_are_left_out_for_good_however_the_stream_spells_them():
+    preprocessor = Preprocessor(spec(), stream(labels=("Fp1", "CZ", "Oz")), rest_of)
+    preprocessor.leave_out(["Cz", "P7"])
+    assert preprocessor.interpolated == ("Cz",)
+    assert preprocessor.without(["Oz"]).made_up == ("Oz", "Cz")
+    assert preprocessor.without(()).made_up == ("Cz",)
+
+
+def test_leaving_nothing_out_changes_nothing():
+    preprocessor = Preprocessor(spec(), stream())
+    before = preprocessor.picking
+    preprocessor.leave_out(())
+    assert preprocessor.picking is before
+
+
 @pytest.mark.parametrize(("rate", "match"), [(256.0, "whole multiple"), (100.0, "whole multiple")])
 def test_other_ratios_are_refused(rate, match):
     with pytest.raises(MismatchError, match=match):
@@ -200,6 +220,15 @@ def test_root_mean_square_whitening_and_clipping():
     np.testing.assert_allclose(white, np.clip(np.einsum("ij,njt->nit", matrix, epochs), -50, 50), rtol=1e-4)
     with pytest.raises(MismatchError, match="whitening matrix is missing"):
         scale_epochs(epochs, spec(scale="whiten", whitening="channel"), None)
+
+
+@pytest.mark.parametrize("scale", ["none", "rms"])
+def test_a_person_s_alignment_comes_before_the_scale(scale):
+    epochs = noise(60, n_channels=2).reshape(3, 2, 20)
+    matrix = np.array([[2.0, 1.0], [0.0, 3.0]])
+    aligned = np.einsum("ij,njt->nit", matrix, epochs).astype(np.float32)
+    expected = scale_epochs(aligned, spec(scale=scale), None)
+    np.testing.assert_allclose(scale_epochs(epochs, spec(scale=scale), matrix), expected, rtol=1e-4, atol=1e-5)
 
 
 def test_the_digest_follows_every_field():

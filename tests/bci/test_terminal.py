@@ -7,10 +7,10 @@ from rich.console import Console
 
 from bci.decided import DecisionTable
 from bci.ranking import rank
-from bci.session import Snapshot
+from bci.snapshot import Snapshot
 from bci.tally import totals
 from bci.terminal import TerminalView, print_summary
-from bci.types import Decision, DecoderSpec, Marker, SourceState, Status
+from bci.types import Decision, DecoderSpec, Evidence, Marker, SourceState, Status
 
 NAMES = tuple(f"thing-{i}" for i in range(8))
 SPEC = DecoderSpec(("Cz",), 100.0, 10, "0" * 64, NAMES, "0" * 8, "1" * 8)
@@ -50,6 +50,22 @@ def test_lines_tell_each_decision_once():
     assert len(lines) == 2
     assert "thing-1 -> thing-2  ok  1.23 ms" in lines[0]
     assert "gap (samples are missing)" in lines[1]
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_what_repeats_say_together_stands_beside_what_one_says(terminal):
+    told = Evidence(7, rank(PROTOTYPES[3] * 9, PROTOTYPES, None, 5, temperature=0.2), sure=True, stopped=True)
+    first = shown([snapshot([replace(decision(0), evidence=replace(told, stopped=False))])], terminal=terminal)
+    second = shown([snapshot([replace(decision(0), evidence=told)])], terminal=terminal)
+    assert "[7 repeats: thing-3 95%]" in first
+    assert "[7 repeats: thing-3 95%, stopped]" in second
+    assert "repeats" not in shown([snapshot([decision(0)])], terminal=terminal)
+
+
+def test_names_are_those_of_what_decided():
+    other = replace(SPEC, concepts=NAMES[::-1])
+    out = shown([snapshot([replace(decision(0), decoder=other)])], terminal=False)
+    assert "thing-6 -> thing-5" in out
 
 
 @pytest.mark.parametrize("terminal", [False, True])

@@ -1,13 +1,14 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bci.errors import FormatError
+from bci.errors import FormatError, MismatchError
 from bci.ranking import rank, rank_scores
-from bci.types import Decision, DecoderSpec, Flag, Marker, SourceState, Stamps, Status
+from bci.types import Decision, DecoderSpec, Evidence, Flag, Marker, SourceState, Stamps, Status
 from bci.verdict import STAGES, Passage, settle
 from bci.wire import LONGEST, Header, decode, encode
 
@@ -40,13 +41,19 @@ def test_the_line_is_the_one_that_is_documented():
     top = body.pop("top")
     assert body == {
         "schema": 1, "seq": 17, "marker": "banana", "onset": 1234.5, "status": "ok", "reason": "",
-        "truth": "concept 4", "rank": 0, "n": 8, "group": None, "n_avg": 1, "p_kind": "raw", "latency_ms": 1.3,
+        "truth": "concept 4", "rank": 0, "n": 8, "group": None, "n_avg": 1, "p_kind": "raw",
+            "evidence": None, "latency_ms": 1.3,
         "stages_ms": {"arrive": 0.1, "epoch": 0.2, "queue": 0.1, "decode": 0.8, "publish": 0.1},
         "model": "1f3a9c02", "bank": "77ab01de", "preprocess": "0c1d2e3f", "calibration": None, "mask": [],
-        "source_state": "flowing",
+        "source_state": "flowing", "source_reason": "",
     }  # fmt: skip
     assert len(top) == 5
     assert top[0] == {"concept": "concept 4", "index": 4, "score": 1.0, "p": pytest.approx(np.e / (np.e + 7))}
+
+
+def test_a_person_s_calibration_is_named():
+    personal = replace(SPEC, calibration="5c0ffee5")
+    assert json.loads(encode(decision(None), Header(personal)))["calibration"] == "5c0ffee5"
 
 
 def test_without_a_ranking_there_is_no_top_and_no_rank():
@@ -82,6 +89,14 @@ TEXT = st.text(max_size=20)
 
 
 @st.composite
+def evidence(draw, n):
+    """Whatever repeats may say about n concepts."""
+    total = np.float32(draw(st.lists(st.floats(-9, 9, width=32), min_size=n, max_size=n)))
+    ranking = rank_scores(total, np.ones(3, np.float32), None, 5, temperature=0.5)
+    return Evidence(draw(st.integers(1, 80)), ranking, draw(st.booleans()), draw(st.booleans()))
+
+
+@st.composite
 def decisions(draw):
     """Whatever a session may decide about 1 to 9 concepts, and its concepts."""
     concepts = tuple(draw(st.lists(TEXT, min_size=1, max_size=9, unique=True)))
@@ -104,7 +119,9 @@ def decisions(draw):
         stages={stage: draw(SECONDS) for stage in STAGES},
         latency=draw(SECONDS),
         source_state=draw(st.sampled_from(SourceState)),
+        source_reason=draw(st.text(max_size=20)),
         mask=tuple(draw(st.lists(TEXT, max_size=3))),
+        evidence=draw(st.none() | evidence(len(concepts))),
     )
     return made, concepts
 
@@ -118,10 +135,28 @@ def test_what_was_read_is_written_as_it_was(drawn, hide_truth):
     assert encode(read, header) == line
     assert (read.truth, read.status, read.seq) == (None if hide_truth else made.truth, made.status, made.seq)
     assert (read.ranking is None) == (made.ranking is None)
+    assert (read.evidence is None) == (made.evidence is None)
+    if read.evidence is not None:
+        assert (read.evidence.n, read.evidence.stopped) == (made.evidence.n, made.evidence.stopped)
+        np.testing.assert_array_equal(read.evidence.ranking.indices, made.evidence.ranking.indices)
     if read.ranking is not None:
         np.testing.assert_array_equal(read.ranking.indices, made.ranking.indices)
         np.testing.assert_array_equal(read.ranking.scores, made.ranking.scores)
         assert (read.ranking.embedding.shape, read.ranking.embedding.dtype) == ((0,), np.float32)
+
+
+def test_a_line_says_who_made_it():
+    """After a switch it is another decoder than the session began with, perhaps of other concepts."""
+    other = DecoderSpec(SPEC.channels, 100.0, 10, "d" * 64, ("x", "y"), "m" * 8, "b" * 8, "c" * 8, "calibrated")
+    prototypes = np.eye(2, dtype=np.float32)
+    made = replace(decision(rank(prototypes[1], prototypes, 1, 5)), truth=1, decoder=other)
+    body = json.loads(encode(made, Header(SPEC)))
+    told = [body[key] for key in ("model", "bank", "preprocess", "calibration", "p_kind", "n", "truth")]
+    assert told == ["m" * 8, "b" * 8, "d" * 8, "c" * 8, "calibrated", 2, "y"]
+    assert [named["concept"] for named in body["top"]] == ["y", "x"]
+    assert decode(json.dumps(body), other.concepts, "b" * 8).truth == 1
+    with pytest.raises(MismatchError, match=f"ranks bank {'b' * 8} now, and its stream describes {SPEC.bank}"):
+        decode(json.dumps(body), other.concepts, SPEC.bank)
 
 
 def told(**changes):

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from bci.bank import Bank, BankKey
+from bci.batching import BatchingDecoder
 from bci.decoder import FakeDecoder
 from bci.errors import ConfigError, FormatError, MismatchError
 from bci.preprocess import scale_epochs
@@ -107,6 +108,14 @@ def make_bundle(name, **changes):
     return train(make_trials(), make_bank(), make_config(name, **changes))
 
 
+class Shared(BatchingDecoder):
+    """One that sessions share; it shows the prototypes that the contract asks for."""
+
+    def __init__(self, decoder):
+        super().__init__(decoder)
+        self.prototypes = decoder.prototypes
+
+
 def make_fake():
     spec = DecoderSpec(CHANNELS, SFREQ, N_TIMES, "0" * 64, NAMES, "00000000", "00000000")
     return FakeDecoder(spec, unit(make_vectors()))
@@ -114,6 +123,8 @@ def make_fake():
 
 LIVE = {
     "fake": make_fake,
+    "shared": lambda: Shared(make_fake()),
+    "shared network": lambda: Shared(load_decoder(make_bundle("channel_attention"), device="cpu")),
     "two members": lambda: load_decoder(make_bundle("channel_attention", members=2), device="cpu"),
     **{name: lambda name=name: load_decoder(make_bundle(name), device="cpu") for name in DECODERS},
 }

@@ -6,7 +6,8 @@ import pytest
 from PyQt6.QtCore import QRectF
 from staged_session import StagedSession, about
 
-from bci.types import Status
+from bci.evidence import UNCALIBRATED
+from bci.types import Evidence, Status
 from gui.averaging_pane import AveragingPane
 from gui.theme import DARK
 
@@ -91,6 +92,27 @@ def test_b12_decisions_made_out_of_sight_are_told(shown, staged):
     pane.grab()
     assert "20 decisions were not seen" in say(pane)
     assert "long · 50 ·" in say(pane)
+
+
+def test_b12_what_repeats_say_together_is_shown_with_its_promise(shown, staged, theme):
+    staged.tell(stopping="wrong with probability 0.1 at most, 80 repeats at most")
+    for group, stopped in (("one", False), ("two", True)):
+        repeat(staged, group, 3, [3, 3])
+        told = Evidence(2, staged.recent[-1].ranking, sure=stopped, stopped=stopped)
+        staged.recent[-1] = replace(staged.recent[-1], evidence=told)
+    repeat(staged, "three", 3, [3])
+    said = say(shown(staged, theme, prototypes=staged.prototypes))
+    p = round(float(told.ranking.probabilities[0]) * 100)
+    assert f"2 of 2 · ■ {p} % thing-3" in said
+    assert said.count("% thing-3") == 2
+    assert "1 of 1 · -" in said
+    assert "Evidence: wrong with probability 0.1 at most, 80 repeats at most" in said
+
+
+def test_b12_without_calibration_it_says_that_nothing_stops(shown, staged):
+    staged.tell(stopping=UNCALIBRATED)
+    repeat(staged, "one", 3, [3, 3])
+    assert "Evidence: uncalibrated: no stopping" in say(shown(staged))
 
 
 def test_b12_an_unknown_truth_says_so(shown, staged):

@@ -21,9 +21,9 @@ class Watch:
         self.looking = False
 
 
-def stream(name, source_id="", state=SourceState.FLOWING, rate=250.2, kind="EEG"):
+def stream(name, source_id="", state=SourceState.FLOWING, rate=250.2, kind="EEG", reason=""):
     found = FoundStream(name, kind, source_id, "lab-pc", 8, 250.0, f"uid-{name}-{source_id}", 0.0, None)
-    return Observed(found, state, rate)
+    return Observed(found, state, reason, rate)
 
 
 @pytest.fixture
@@ -54,6 +54,17 @@ def test_a6_the_list_follows_what_is_in_sight(open_picker):
     picker.refresh()
     assert picker.table.rowCount() == 2
     assert row(picker, 0)[6] == "stalled"
+
+
+def test_a_stream_that_is_lost_says_so_and_cannot_be_opened(open_picker):
+    picker = open_picker(stream("EPOC", "epoc-1"))
+    picker.table.selectRow(0)
+    assert picker.button.isEnabled()
+    lost = stream("EPOC", "epoc-1", SourceState.LOST, reason="out of sight for 3 s")
+    picker._watch.seen = (lost,)
+    picker.refresh()
+    assert row(picker, 0)[6] == "lost: out of sight for 3 s"
+    assert not picker.button.isEnabled()
 
 
 def test_a6_the_list_can_be_filtered(open_picker, qtbot):

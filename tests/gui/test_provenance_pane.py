@@ -79,6 +79,12 @@ def test_b10_a_calibration_is_told_with_what_it_was_fitted_to(shown, staged):
     assert "calibrated: temperature 0.0341, date 2026-11-02, N 200" in say(shown(staged))
 
 
+def test_b10_whose_calibration_it_is_is_told(shown, staged):
+    assert "person not calibrated" in say(shown(staged))
+    staged.tell(personal={"id": "5c0ffee5", "person": "P07", "accuracy": 0.3125})
+    assert "calibration id 5c0ffee5, person P07, accuracy 0.312" in say(shown(staged))
+
+
 def test_b10_facts_that_change_are_told_anew(shown, staged):
     pane = shown(staged)
     staged.tell(origin="file <b>evil</b>")

@@ -1,10 +1,12 @@
+import math
+
 import pytest
 from PyQt6.QtGui import QAction, QTextDocumentFragment
 from PyQt6.QtWidgets import QWidget
 
 from bci.conductor import Phase, Status
 from bci.types import SourceState
-from gui.session_bar import BUTTONS, ENABLED, SessionBar
+from gui.session_bar import BUTTONS, ENABLED, STEERS, SessionBar
 from gui.theme import DARK
 
 
@@ -12,7 +14,7 @@ from gui.theme import DARK
 def parts(qtbot):
     owner = QWidget()
     qtbot.addWidget(owner)
-    actions = {name: QAction(name, owner) for name in BUTTONS}
+    actions = {name: QAction(name, owner) for name in STEERS}
     bar = SessionBar(actions, DARK)
     qtbot.addWidget(bar)
     yield bar, actions
@@ -24,7 +26,7 @@ def test_a9_buttons_are_enabled_by_the_phase(parts, phase):
     bar, actions = parts
     bar.show_status(Status(phase))
     assert {name for name, action in actions.items() if action.isEnabled()} == ENABLED[phase]
-    assert {name for name, button in bar.buttons.items() if button.isEnabled()} == ENABLED[phase]
+    assert {name for name, button in bar.buttons.items() if button.isEnabled()} == ENABLED[phase] & {*BUTTONS}
     assert f"● {str(phase).capitalize()}" in bar._phases.text()
 
 
@@ -33,6 +35,16 @@ def test_a9_nothing_can_be_done_while_something_takes_time(parts):
     bar.show_status(Status(Phase.RUNNING, busy="ending in order"))
     assert not any(action.isEnabled() for action in actions.values())
     assert "ending in order" in bar._busy.text()
+
+
+def test_a_pause_is_seen_and_can_be_ended(parts, staged):
+    bar, actions = parts
+    bar.show_status(Status(Phase.RUNNING))
+    for pauses, shown, text in (((), "● Running", "Pause"), (((1.0, math.inf),), "‖ Paused", "Resume")):
+        staged.pauses = pauses
+        bar.show_stream(staged.snapshot(), "EPOC", 250.0, 249.9, 2.0)
+        assert shown in bar._phases.text()
+        assert actions["pause"].text() == f"{text} decoding"
 
 
 @pytest.mark.parametrize("state", SourceState)

@@ -1,3 +1,5 @@
+import math
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -6,23 +8,14 @@ from PyQt6.QtCore import QPointF, Qt
 from staged_session import StagedSession, about
 
 from bci.types import Status
-from gui.session_plan import Lane, Scene
+from gui.session_plan import Bar, Lane, Scene
 from gui.theme import DARK, LIGHT
 from gui.timeline_pane import TimelinePane
 
 
 @pytest.fixture
-def shown(qtbot, theme):
-    def show(session, size=(320, 200)):
-        pane = TimelinePane(session, theme)
-        qtbot.addWidget(pane)
-        pane.resize(*size)
-        pane.show()
-        pane.refresh(session.snapshot())
-        pane.grab()
-        return pane
-
-    return show
+def shown(show_pane, theme):
+    return partial(show_pane, TimelinePane, theme=theme)
 
 
 def staged(n_concepts=10, **facts):
@@ -83,12 +76,28 @@ def test_b8_pauses_are_shaded_and_counted(shown):
 
 def test_b8_what_was_recorded_is_drawn_where_it_is_told(shown):
     pane = shown(staged())
-    assert pane.chart.scene.recording is None
+    assert pane.chart.scene.bars == []
     without = pane.chart.plan.lane(0).top()
     pane.recording([(101.0, 105.0)])
     pane.grab()
-    assert pane.chart.scene.recording == ((101.0, 105.0),)
+    assert pane.chart.scene.bars == [Bar("recorded", "bad", ((101.0, 105.0),))]
     assert pane.chart.plan.lane(0).top() < without
+
+
+def test_b8_what_the_operator_paused_and_excluded_is_drawn_before_the_next_decision(shown):
+    session = staged()
+    pane = shown(session)
+    session.pauses = ((101.0, 103.0), (105.0, math.inf))
+    session._table.exclude((103.5, 104.5))
+    session.excluded = ((103.5, 104.5),)
+    pane.refresh(session.snapshot())
+    pane.grab()
+    assert [(bar.name, bar.spans) for bar in pane.chart.scene.bars] == [
+        ("paused", session.pauses),
+        ("excluded", session.excluded),
+    ]
+    assert "‖ paused" in pane.words.text
+    assert "1 decisions excluded" in pane.words.text
 
 
 def test_b8_a_click_chooses_the_nearest_decision_of_the_lane(qtbot, shown):
@@ -137,7 +146,7 @@ def test_b8_without_truth_it_is_said(shown):
 
 def test_b8_a_hundred_thousand_decisions_are_drawn_as_few_shapes(shown):
     session = StagedSession()
-    pane = shown(session, (640, 400))
+    pane = shown(session, size=(640, 400))
     n = 100_000
     onset = np.arange(n) * 0.2
     flags = np.arange(n) % 3 == 0
@@ -160,7 +169,7 @@ def test_b8_lanes_and_ribbon_do_not_overlap(shown):
 
 
 def test_b8_lanes_of_a_flat_pane_find_room(shown):
-    pane = shown(staged(), (640, 90))
+    pane = shown(staged(), size=(640, 90))
     chart = pane.chart
     rects = [chart.plan.lane(i) for i in range(len(chart.scene.lanes))]
     assert rects[0].top() >= 0

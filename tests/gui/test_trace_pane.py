@@ -159,6 +159,7 @@ def test_a1_a_kind_without_a_signal_does_not_repaint_everything(qtbot, monkeypat
     monkeypatch.setattr(TraceCanvas, "paint_all", lambda self: pytest.fail("everything was painted anew"))
     for start in range(1000, 1250, 5):
         shown.stream(data=data[start : start + 5])
+    assert shown.canvas.sweep.end == 1250
 
 
 @pytest.mark.parametrize(

@@ -140,7 +140,18 @@ def test_b11_the_curve_falls_to_that_of_all_candidates_beside_chance(shown):
     assert "chance" in pane.words.text
 
 
-def test_b11_decisions_made_out_of_sight_are_told(shown):
+def test_b11_decisions_made_out_of_sight_are_taken_in(shown):
+    session = of_file()
+    pane = shown(session)
+    for _ in range(2):
+        play(session, n=40)
+        pane.follow(session.snapshot())
+    pane.refresh(session.snapshot())
+    assert "not seen" not in pane.words.text
+    assert "n 80" in pane.words.text
+
+
+def test_b11_more_decisions_than_are_kept_for_a_look_are_told(shown):
     session = of_file()
     pane = shown(session)
     play(session, n=70)

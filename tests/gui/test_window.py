@@ -1,15 +1,29 @@
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit, QMessageBox, QWidget
+from PyQt6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QDialogButtonBox,
+    QFileDialog,
+    QLineEdit,
+    QMessageBox,
+    QWidget,
+)
 from staged_conductor import StagedConductor
+from staged_session import StagedSession, about
 
 from bci.conductor import Phase, Status
-from bci.errors import MismatchError, StreamError
+from bci.errors import ConfigError, MismatchError, StreamError
 from gui.actions import TABLE
+from gui.notices import Notice
 from gui.palette import CommandPalette
 from gui.panes import PANES
+from gui.record_dialogs import ExcludeDialog, NoteDialog
 from gui.settings import Settings, load_settings
 from gui.style import theme_of
 from gui.theme import LIGHT
@@ -104,6 +118,77 @@ def test_a12_channels_that_cannot_be_left_out_are_told_of(running, monkeypatch):
     running.actions_by_id["leave_out"].trigger()
     running.findChildren(QMessageBox)[-1].button(QMessageBox.StandardButton.Yes).click()
     assert "cannot leave out" in running.notices.notices[-1][1].text
+
+
+def test_the_operator_pauses_excludes_and_notes_and_decoding_goes_on(running, staged, qtbot):
+    def dialog(action, kind):
+        running.actions_by_id[action].trigger()
+        found = running.findChildren(kind)[-1]
+        frames(running, staged, 3)  # nobody waits for the dialog
+        return found
+
+    running.actions_by_id["pause"].trigger()
+    note = dialog("note", NoteDialog)
+    ok = note.buttons.button(QDialogButtonBox.StandardButton.Ok)
+    assert not ok.isEnabled()
+    note.field.setText("  ")
+    assert not ok.isEnabled()
+    qtbot.keyClicks(note.field, "coughs")
+    ok.click()
+    dialog("note", NoteDialog).reject()
+    dialog("exclude", ExcludeDialog).accept()
+    following = dialog("exclude", ExcludeDialog)
+    following.when.setCurrentIndex(1)
+    following.seconds.setValue(45.5)
+    following.accept()
+    assert running.conductor.asked[1:] == ["pause", "note: coughs", "exclude -10 to 0", "exclude 0 to 45.5"]
+
+
+def test_what_the_session_refuses_is_told_of(running, monkeypatch):
+    def refuse():
+        raise ConfigError("cannot pause: it is decoded elsewhere")
+
+    monkeypatch.setattr(running.conductor, "pause", refuse)
+    running._steer("pausing", running.conductor.pause)
+    assert "decoded elsewhere" in running.notices.notices[-1][1].text
+
+
+def test_a29_what_stands_beside_a_screenshot_names_nobody(running, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("gui.base_window.nameless", lambda text: text.replace("staged", "~"))
+    running.notices.add(Notice("it is in staged/sessions"))
+    beside = running.screenshot().with_suffix(".json")
+    assert "staged" not in beside.read_text("utf-8")
+    assert json.loads(beside.read_text("utf-8"))["notices"][-1] == "it is in ~/sessions"
+
+
+def test_another_decoder_is_chosen_by_an_action_and_its_panes_follow(running, staged, tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        QFileDialog, "open", lambda dialog: dialog.fileSelected.emit(str(tmp_path / "bundle.json"))
+    )
+    running.arrange("Monitor")
+    running.actions_by_id["switch"].trigger()
+    assert running.conductor.asked[-1] == "switch to bundle.json"
+    frames(running, staged, 3)
+    assert running.status_bar.currentMessage() == ""  # it is still being loaded
+    after = StagedSession(about(7))
+    after.stream(3.0)
+    running.conductor.now = replace(running.conductor.now, viewed=after)
+    running.conductor.switching.set_result(None)
+    frames(running, after, 3)
+    assert running.workspace.pane(TracePane).viewed is after
+    assert running.settings.preset == "Monitor"
+    assert (
+        "decoder 00000000, bank 11111111: figures are its own from now on" in running.status_bar.currentMessage()
+    )
+
+
+def test_a_decoder_that_does_not_fit_is_told_of(running, staged):
+    running.switch_to(Path("other"))
+    running.conductor.switching.set_exception(MismatchError("expected a decoder of locked windows"))
+    frames(running, staged, 3)
+    assert "expected a decoder of locked windows" in running.notices.notices[-1][1].text
+    assert running.workspace.pane(TracePane).viewed is staged
 
 
 def test_a9_stopping_is_asked_about_first(running, qtbot):

@@ -3,98 +3,32 @@
 import json
 import shutil
 import signal
-import subprocess
-import sys
+import tomllib
+import uuid
 
-import numpy as np
 import pytest
+from live_sessions import EVERY, RATE, LiveProcess, make_bundle, recording
 from pylsl import StreamInlet, resolve_byprop
 from recorded_files import open_with_nan
 
-from bci.bank import Bank, BankKey
+from bci.device_files import load_device, save_device
+from bci.devices import Delay
+from bci.journal import Kind, read_journal
 from bci.storage import load_json, save_json
-from bci.types import Channel, Recording
-from models.bundle import load_bundle, save_bundle
-from models.config import ExperimentConfig
-from models.train import train
+from models.bundle import load_bundle
+from replay.dialects import NAMES
 from replay.readers import open_recording
 from replay.recording_file import save_recording
-from replay.trials import cut_trials
 
 pytestmark = pytest.mark.lsl
 
-RATE = 250.0
-EVERY = 100  # samples between events
-CHANNELS = ("Cz", "Pz", "Oz")
+EARLY = {"emotivpro": 0.0, "acticham": 32 / RATE, "muse": 0.0}  # s by which a device's stamps are too early
 STATUSES = ("ok", "late", "gap", "artifact", "dropped")
-
-
-def recording(n_events, seed=0, channels=CHANNELS, reference="FCz"):
-    """Events alternate; the second kind moves the last channel by 20 uV for 0.2 s."""
-    n_times = EVERY * (n_events + 1)
-    data = np.random.default_rng(seed).normal(0, 5, (n_times, len(channels))).astype(np.float32)
-    markers = [(EVERY * (i + 1) - 60, str(1 + i % 2)) for i in range(n_events)]
-    for sample, value in markers:
-        data[sample + 10 : sample + 60, -1] += 20.0 * (value == "2")
-    return Recording(data, RATE, ((0, 0.0),), tuple(markers), tuple(map(Channel, channels)), reference)
-
-
-CONFIG = ExperimentConfig.model_validate(
-    {
-        "name": "moves",
-        "data": {"reader": "none"},
-        "events": {"lock": ["1", "2"], "concepts": {"1": "still", "2": "moved"}},
-        "preprocess": {
-            "channels": CHANNELS,
-            "highpass": 0.5,
-            "lowpass": 40.0,
-            "sfreq": 125.0,
-            "tmax": 0.3,
-            "scale": "whiten",
-            "whitening": "channel",
-        },
-        "targets": {"kind": "text"},
-        "decoder": {"name": "channel_attention", "options": {"dim": 8, "hidden": 16, "width": 8, "heads": 2}},
-        "train": {"epochs": 8, "batch": 16, "lr": 3e-3},
-        "evaluation": {"protocol": "closed-set"},
-    }
-)
 
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory):
-    bank = Bank(("still", "moved"), np.eye(2, 4, dtype=np.float32), BankKey(vision_model="made up", weights="-"))
-    trials = cut_trials([recording(160, seed=1)], CONFIG.preprocess, CONFIG.events, bank.names)
-    folder = tmp_path_factory.mktemp("live") / "bundle"
-    save_bundle(folder, train(trials, bank, CONFIG))
-    return folder
-
-
-class LiveProcess:
-    """`bci live` in a process, read line by line."""
-
-    def __init__(self, *arguments):
-        command = [sys.executable, "-m", "bci", "live", *map(str, arguments)]
-        pipe = subprocess.PIPE
-        self.process = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, encoding="utf-8")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.communicate()
-
-    def read_until(self, text):
-        for line in self.process.stdout:
-            if text in line:
-                return line
-        raise AssertionError(f"ended without {text!r}: {self.process.stderr.read()}")
-
-    def end(self):
-        out, errors = self.process.communicate(timeout=120)
-        return self.process.returncode, out, errors
+    return make_bundle(tmp_path_factory.mktemp("live") / "bundle")
 
 
 @pytest.fixture
@@ -152,12 +86,40 @@ def test_a_recording_streamed_is_decoded_as_it_is_from_its_file(bundle, file, tm
     assert stamp == pytest.approx(json.loads(heard[0])["onset"], abs=1e-3)
     assert {entry.name for entry in out.iterdir()} == {
         "decisions.jsonl",
+        "journal.jsonl",
         "log.txt",
         "session.toml",
         "summary.json",
     }
 
 
+@pytest.mark.parametrize(
+    "dialect",
+    ["emotivpro", pytest.param("acticham", marks=pytest.mark.slow), pytest.param("muse", marks=pytest.mark.slow)],
+)
+def test_a_device_is_decoded_in_its_dialect(dialect, bundle, file, tmp_path, play):
+    out, name = tmp_path / "out", f"{NAMES[dialect]}-{uuid.uuid4().hex}"
+    playing = play(file, name=name, device=dialect, delay=0.2, speed=2.0)
+    profile = load_device(dialect).model_copy(update={"delay": Delay(seconds=0.2 - EARLY[dialect])})
+    save_device(tmp_path / "mine.toml", profile)
+    told = ("--stream", name, "--device", tmp_path / "mine.toml", "--stream-reference", "FCz", "--out", out)
+    with LiveProcess(bundle, *told, "--headless", "--until-end", "--reference", file) as process:
+        code, said, errors = process.end()
+    assert (code, errors) == (0, "")
+    playing.join(20)
+    summary, lines = results(out)
+    assert f"device: {dialect}" in said
+    assert [line["marker"] for line in lines] == ["1", "2"] * 15
+    assert summary["device_delay_ms"] == pytest.approx(1e3 * (0.2 - EARLY[dialect]))
+    session = tomllib.loads((out / "session.toml").read_text("utf-8"))
+    assert session["device"]["name"] == dialect
+    assert session["device"]["delay"]["seconds"] == pytest.approx(0.2 - EARLY[dialect])
+    if dialect != "muse":  # its packets jitter: onsets are right to a sample
+        assert summary["parity"]["same_ranking"] == 30
+        assert summary["parity"]["max_abs_score_diff"] < 1e-3
+
+
+@pytest.mark.slow
 def test_attached_elsewhere_it_counts_the_same_decisions_from_then_on(bundle, tmp_path, play):
     path = tmp_path / "rec_raw.fif"
     save_recording(path, recording(40))
@@ -212,6 +174,30 @@ def test_an_interrupt_ends_the_session_in_order(bundle, file, tmp_path, play):
     assert len(lines) >= 1
 
 
+def test_the_operator_steers_by_what_is_typed(bundle, file, tmp_path, play):
+    with live(bundle, play(file), tmp_path / "out", "--until-end", "--typed") as process:
+        for line in ("pause", "resume", "exclude 1.5", "note somebody coughs", "sing"):
+            process.read_until(" ms")
+            process.type(line)
+            process.read_until("expected pause" if line == "sing" else "written down")
+        code, _, errors = process.end()
+    assert (code, errors) == (0, "")
+    summary, lines = results(tmp_path / "out")
+    assert summary["paused_events"] + summary["events"] == 30
+    assert summary["excluded_events"] in range(1, 5)
+    entries = read_journal(tmp_path / "out" / "journal.jsonl")
+    kinds = [entry.kind for entry in entries]
+    assert [kind for kind in kinds if kind not in (Kind.STATE, Kind.FIRST_SAMPLE, Kind.BEGIN)] == [
+        Kind.PAUSE,
+        Kind.RESUME,
+        Kind.EXCLUDE,
+        Kind.NOTE,
+        Kind.ENDED,
+    ]
+    paused = [entries[kinds.index(kind)].time for kind in (Kind.PAUSE, Kind.RESUME)]
+    assert not [line for line in lines if paused[0] <= line["onset"] < paused[1]]
+
+
 def test_a_reader_of_the_output_that_goes_away_does_not_end_the_session(bundle, file, tmp_path, play):
     with live(bundle, play(file), tmp_path / "out", "--until-end") as process:
         process.read_until("decoding")
@@ -262,6 +248,8 @@ def refused(process):
         ((), "expected a BUNDLE to decode with, or --attach"),
         (("bundle", "--attach"), "expected a BUNDLE to decode with, or --attach"),
         (("bundle", "--file", "S1.xdf", "--stream", "EPOC-1"), "expected --file or --stream, got both"),
+        (("bundle", "--file", "S1.xdf", "--record"), "expected a stream to record"),
+        (("bundle", "--person", "Anna"), "expected a participant's code"),
     ],
 )
 def test_what_makes_no_sense_is_refused(arguments, said):

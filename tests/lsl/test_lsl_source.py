@@ -237,14 +237,16 @@ def test_service_columns_of_the_epoc_are_used_and_removed():
         outlet.push(rows[keep], stamps[keep])
         batches = pull_samples(source, 600)
     data, times = joined(batches)
+    assert (source.spec.device, source.spec.delay) == ("emotivpro", 0.2)  # by its columns
+    stamps -= 0.2
     kept = np.r_[0:300, 310:500, 530:640]
     assert source.spec.labels == ("AF3", "O1")
     np.testing.assert_array_equal(data, rows[kept, 3:5])
     np.testing.assert_allclose(times, stamps[kept], atol=1e-4)
     assert [chunk.gap_before for chunk in chunks_of(batches) if chunk.gap_before] == [10, 30]
     assert [(m.time, m.value, m.source) for m in markers_of(batches)] == [
-        (pytest.approx(stamps[90]), "7", f"{source.spec.name}/HardwareMarker"),
         (pytest.approx(stamps[50]), "5", f"{source.spec.name}/Markers"),
+        (pytest.approx(stamps[90]), "7", f"{source.spec.name}/HardwareMarker"),
     ]
 
 
@@ -327,8 +329,10 @@ def test_states_of_a_stream_that_stalls_and_is_lost():
         assert source.pull(0.01).state is SourceState.LOST
         outlet.push_chunk(noise(50, 3, 50), T0 + 0.2)
         states = [batch.state for batch in pull_samples(source, 50)]
-        outlet.push_chunk(noise(50, 3, 100), T0 + 0.4)
-        states += [batch.state for batch in pull_samples(source, 50)]
+        for i in range(1, 7):
+            ahead += 0.4
+            outlet.push_chunk(noise(100, 3, 100 * i), T0 + 0.2 + 0.4 * i)
+            states += [batch.state for batch in pull_samples(source, 100)]
     assert [state for state in states if state is not SourceState.LOST][:1] == [SourceState.RECOVERED]
     assert states[-1] is SourceState.FLOWING
 

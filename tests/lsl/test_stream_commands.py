@@ -27,14 +27,19 @@ def watch_until(monitor, enough):
 
 def test_monitor_tells_what_flows_and_how_fast():
     options = DeviceOptions(name=uuid.uuid4().hex, wait=0.0)
-    idle = Stream()
+    idle, markers = Stream(), f"{options.name}-markers"
     monitor = StreamMonitor()
+
+    def enough(seen):
+        return {idle.name, markers, options.name} <= set(seen) and (seen[options.name].rate or 0) > 200
+
     with Outlet(idle), DeviceProcess(ramp, 100_000, options=options):
-        observed = watch_until(monitor, lambda seen: len(seen) >= 3 and (seen[options.name].rate or 0) > 200)
+        observed = watch_until(monitor, enough)
         assert observed[options.name].rate == pytest.approx(250, rel=0.2)
         assert observed[options.name].state is SourceState.FLOWING
         assert observed[idle.name].state is SourceState.CONNECTED
-        assert observed[f"{options.name}-markers"].rate is None
+        assert observed[markers].rate is None
+    watch_until(monitor, lambda seen: seen[idle.name].state is SourceState.LOST)
     monitor.close()
 
 
@@ -45,6 +50,8 @@ def test_streams_as_json(capsys):
     assert listed["schema"] == 1
     (stream,) = [stream for stream in listed["streams"] if stream["name"] == outlet.stream.name]
     assert (stream["type"], stream["channels"], stream["sfreq"]) == ("EEG", 3, 250.0)
+    assert stream["state"] == "connected"
+    assert stream["reason"].endswith("no sample yet")
     assert stream["source_id"] == outlet.stream.source_id
 
 
@@ -75,6 +82,23 @@ def test_replay_that_nobody_listens_to(file, capsys):
 def test_replay_refuses_what_makes_no_sense(file, option, capsys):
     assert main(["replay", file, *option]) == 2
     assert "expected --speed above 0" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        (["--device", "epoc"], "one of generic, emotivpro, acticham, acticham-strings, muse; got 'epoc'"),
+        (["--delay", "0.2"], "expected --delay with --device"),
+    ],
+)
+def test_replay_refuses_devices_that_it_does_not_know(file, options, error, capsys):
+    assert main(["replay", file, *options]) == 2
+    assert error in capsys.readouterr().err
+
+
+def test_replay_speaks_as_a_device_to_nobody(file, capsys):
+    assert main(["replay", file, "--wait", "0", "--speed", "10", "--device", "muse"]) == 0
+    assert "-> Muse-0000" in capsys.readouterr().err
 
 
 def test_replay_of_no_file(capsys):

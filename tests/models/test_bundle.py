@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.covariance import ledoit_wolf
 
 from bci.bank import BankKey, save_bank
 from bci.errors import FormatError, MismatchError, OutputError
@@ -61,6 +62,20 @@ def test_a_bundle_without_whitening_has_none(tiny_with, trained, tmp_path):
     loaded = load_bundle(tmp_path / "plain")
     assert loaded.whitening is None
     assert loaded.whitening_id is None
+
+
+def test_the_covariance_of_training_data_that_are_not_whitened_comes_back(tiny_with, fitted, tmp_path):
+    tiny = tiny_with(preprocess={"scale": "rms", "whitening": "none"})
+    bundle = fitted(tiny, "lda")
+    samples = tiny.trials.data.transpose(0, 2, 1).reshape(-1, 4)
+    np.testing.assert_allclose(bundle.covariance, ledoit_wolf(samples)[0], rtol=1e-3, atol=0.1)
+    save_bundle(tmp_path / "plain", bundle)
+    assert np.array_equal(load_bundle(tmp_path / "plain").covariance, bundle.covariance)
+    assert replace(bundle, covariance=None).id == bundle.id
+
+
+def test_one_that_whitens_needs_no_covariance(trained):
+    assert trained.covariance is None
 
 
 def test_other_weights_have_another_id(trained):

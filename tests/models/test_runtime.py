@@ -58,6 +58,54 @@ def test_a_gpu_ranks_as_a_cpu(trained, epochs):
     assert np.abs(on_cpu.scores(epochs) - on_gpu.scores(epochs)).max() < 1e-5
 
 
+class FailingGpu:
+    """An engine as of a GPU that fails from one epoch on, for good."""
+
+    def __init__(self, engine, error, after):
+        self._engine, self._error, self.left = engine, error, after
+
+    def run(self, epochs, watched, k):
+        self.left -= 1
+        if self.left < 0:
+            raise self._error
+        return self._engine.run(epochs, watched, k)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.\nmore"),
+        torch.AcceleratorError("CUDA error: device-side assert triggered"),
+        RuntimeError("CUDA error: unspecified launch failure"),
+    ],
+    ids=["out of memory", "assert", "gone"],
+)
+def test_a_gpu_that_fails_is_replaced_by_the_cpu_and_nothing_is_lost(trained, epochs, error, caplog):
+    on_cpu, decoder = (load_decoder(trained, device="cpu") for _ in range(2))
+    decoder._device = torch.device("cuda")
+    decoder._engine = failing = FailingGpu(decoder._engine, error, after=3)
+    rankings = [decoder.decode(epoch[None], [2], 6)[0] for epoch in epochs[:8]]
+    for ranking, epoch in zip(rankings, epochs, strict=False):
+        (expected,) = on_cpu.decode(epoch[None], [2], 6)
+        assert ranking.indices.tolist() == expected.indices.tolist()
+        assert ranking.truth_rank == expected.truth_rank
+        np.testing.assert_allclose(ranking.scores, expected.scores, atol=1e-6)
+    assert failing.left == -1  # it is asked no more
+    assert decoder.trouble == "the GPU has failed, decoding on the CPU"
+    assert caplog.text.count("the GPU has failed") == 1
+    assert "more" not in caplog.text
+    np.testing.assert_allclose(decoder.scores(epochs), on_cpu.scores(epochs), atol=1e-6)
+    np.testing.assert_array_equal(decoder.prototypes, on_cpu.prototypes)
+
+
+def test_a_cpu_that_fails_is_not_replaced(trained, epochs):
+    decoder = load_decoder(trained, device="cpu")
+    decoder._engine = FailingGpu(decoder._engine, RuntimeError("out of memory"), after=0)
+    with pytest.raises(RuntimeError, match="out of memory"):
+        decoder.decode(epochs[:1], [None], 6)
+    assert decoder.trouble == ""
+
+
 def test_another_bank_is_ranked_with_the_projection_of_training(trained, epochs):
     chosen = trained.bank.select(("concept 5", "concept 2"))
     few, every = load_decoder(trained, chosen, device="cpu"), load_decoder(trained, device="cpu")

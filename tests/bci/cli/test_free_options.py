@@ -10,6 +10,7 @@ from bci.cli.experiment import load_experiment
 from bci.cli.free_options import free_options
 from bci.config import load_config
 from bci.errors import ConfigError
+from models.calibration.table import CalibrationTable
 from models.config import ExperimentConfig
 
 
@@ -89,7 +90,10 @@ def test_readers_and_projections_have_options_too():
     [
         (["--decoder.options.dropuot", "0.2"], "no option 'dropuot'; the nearest known one is 'dropout'"),
         (["--decoder.name", "lda", "--decoder.options.dropout", "1"], "decoder 'lda' has no option 'dropout'"),
-        (["--data.options.stream", "x"], "reader 'world' has no option 'stream'; there are none"),
+        (
+            ["--data.options.stream", "x"],
+            "reader 'world' has no option 'stream'; the nearest known one is 'events'",
+        ),
         (["--projection.name", "mlp", "--projection.options.hiden", "8"], "the nearest known one is 'hidden'"),
         (["--decodr.options.dropout", "1"], "the nearest known one is 'decoder.options.dropout'"),
         (["--decoder.options", "1"], "unknown key 'decoder.options'"),
@@ -113,7 +117,10 @@ def test_the_examples_of_the_help_can_be_run(command):
         folders.append(options.out)
         if command == "table":
             assert overrides == []
-            assert module._chosen(named, options.rows).rows
+            if module._names_people(named):
+                assert load_config(CalibrationTable, named).people
+            else:
+                assert module._chosen(named, options.rows).rows
         elif named != "my-bundle":
             load_experiment(named, overrides, command)
     assert len(examples) > 1

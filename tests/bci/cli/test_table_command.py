@@ -190,3 +190,8 @@ def test_a_table_without_rows_is_refused(tmp_path):
     path.write_text('name = "none"\nrows = []\n')
     with pytest.raises(BciError, match="rows"):
         main([str(path), "--out", str(tmp_path / "out")])
+
+
+def test_only_people_are_streamed(table, tmp_path):
+    with pytest.raises(ConfigError, match="--streamed goes with a table of people"):
+        main([str(table), "--streamed", "--out", str(tmp_path / "out")])

@@ -61,11 +61,11 @@ def test_the_discount_of_a_fold_is_that_of_the_other_folds():
 def test_a_bundles_calibration_is_used_only_where_it_belongs(tiny, fitted, change, used):
     recording = tiny.trials.groups["recording"]
     bundle = fitted(tiny.part(np.flatnonzero(recording == "a")), "lda")
-    calibration = {"temperature": 0.37, "bank": tiny.bank.id, "n": 6, "k": 1, **change}
+    calibration = {"temperature": 0.37, "discount": 0.25, "bank": tiny.bank.id, "n": 6, "k": 1, **change}
     evaluation = EvaluationConfig(protocol="closed-set", permutations=0, resamples=20)
     new = tiny.part(np.flatnonzero(recording == "b")).trials
     report = evaluate_bundle(replace(bundle, calibration=calibration), new, evaluation).report
     assert (report.calibration is not None) == used
     if used:
-        assert report.calibration.temperatures == (0.37,)
+        assert (report.calibration.temperatures, report.calibration.discounts) == ((0.37,), (0.25,))
         assert report.calibration.fitted_on == "the bundle's own calibration"
