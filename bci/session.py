@@ -9,11 +9,12 @@ import math
 import threading
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from typing import Any, Protocol
-from weakref import WeakKeyDictionary
 
-from bci.above_chance import AboveChance
+from bci.admission import Admission
 from bci.bad_channels import BadChannels
+from bci.channel_choice import ChannelChoice
 from bci.clock import Clock
 from bci.decoder import Decoder
 from bci.ending import EndWatch
@@ -25,15 +26,13 @@ from bci.history import History
 from bci.journal import Entry, Journal, Kind, plain
 from bci.nameless import nameless
 from bci.pair import Pair, check_fit
-from bci.pair_record import record_of, summed_up
-from bci.picking import Picking
 from bci.randomisation import Randomisation
+from bci.records import Records
 from bci.sinks import Sink
 from bci.snapshot import Snapshot
 from bci.source import Source
-from bci.stretches import Stretch
 from bci.terms import Terms
-from bci.types import Batch, Decision, Epoch, SampleChunk, SourceState
+from bci.types import Batch, Decision, Epoch, SourceState
 from bci.worker import DecodeWorker, warm_up
 
 __all__ = ["Part", "Session"]
@@ -127,39 +126,27 @@ class Session:
         first = Pair(epocher, decoder, accumulation)
         self._source = source
         self._terms = Terms(first)
-        self._records = [record_of(first)]
-        self._record_of = WeakKeyDictionary({first: self._records[0]})  # of pairs that still decode
         self._successors: deque[Pair] = deque()  # that acquire has not seen yet
-        self._left_out: tuple[str, ...] = ()  # by hand
-        self._bad: frozenset[str] = frozenset()  # left out beside them, until they are good again
-        self._reconsider = False  # what is left out because it is bad
-        self._picking = threading.Lock()  # held while other channels are picked
-        self._pickings: deque[tuple[Pair, Picking]] = deque()  # that acquire has not seen yet
+        self._records = Records(first, paradigm)
+        self._admission = Admission()
+        self._choice = ChannelChoice(channels, partial(self._write, Kind.LEAVE_OUT))
+        self._choice.look_after(first)
         self._sinks = tuple(sinks)
-        self._channels = channels
-        self._channel_trouble = ""
-        self._parts: tuple[Part, ...] = (*sinks, *beside)
+        self._parts: tuple[Part, ...] = (self._choice, *sinks, *beside)
         self._clock = clock
         self._history = history
         self._journal = journal
         self._warm = warm
         self._drained = drained
         self._end = EndWatch(1 / source.spec.sfreq, patience) if until_end else None
-        self._concepts = decoder.spec.concepts
-        self._above_chance = None if paradigm is None else AboveChance(paradigm, len(self._concepts))
-        self._bets_on = True
-        self._lock = threading.Lock()
         self._source_stands: Standing = (SourceState.CONNECTED, "")
         self._told: tuple[SourceState, tuple[str, ...]] = (SourceState.CONNECTED, ())
         self._samples = self._missing = 0
         self._rest = 0.0  # s for which samples may be left lying
         self._newest = -math.inf  # time of the newest sample
-        self._since = math.inf  # onset of the first event that counts
-        self._pauses: tuple[Stretch, ...] = ()
-        self._excluded: tuple[Stretch, ...] = ()
-        self._paused_events = 0
         self._stopping = threading.Event()
         self._ended = ""
+        self._over = False
         self._error: BaseException | None = None
         self._acquire = threading.Thread(target=self._run, name="acquire", daemon=True)
         self._worker = DecodeWorker(
@@ -177,7 +164,7 @@ class Session:
     def start(self, *, hold: bool = False) -> None:
         """Warm the decoder up, then begin to acquire; with `hold` events do not count until `begin` is called."""
         if not hold:
-            self._since = -math.inf
+            self._admission.begin(-math.inf)
         self._worker.start()
         self._worker.warm.wait()
         try:
@@ -190,21 +177,33 @@ class Session:
 
     def begin(self) -> None:
         """Let events count whose onset comes after the newest sample; those before are forgotten."""
-        self._since = self._newest
+        self._admission.begin(self._newest)
         self._write(Kind.BEGIN, time=self._now())
 
     def pause(self) -> None:
-        """Decide on nothing that is shown from now on, until `resume`; such events are counted."""
-        if not self.snapshot().paused:
-            now = self._now()
-            self._pauses = (*self._pauses, (now, math.inf))
+        """Decide on nothing that is shown from now on, until `resume`; such events are counted.
+
+        Raises
+        ------
+        SessionError
+            If the session has ended.
+        """
+        self._refuse_if_over()
+        now = self._now()
+        if self._admission.pause(now):
             self._write(Kind.PAUSE, time=now)
 
     def resume(self) -> None:
-        """End a pause."""
-        if self.snapshot().paused:
-            now = self._now()
-            self._pauses = (*self._pauses[:-1], (self._pauses[-1][0], now))
+        """End a pause.
+
+        Raises
+        ------
+        SessionError
+            If the session has ended.
+        """
+        self._refuse_if_over()
+        now = self._now()
+        if self._admission.resume(now):
             self._write(Kind.RESUME, time=now)
 
     def exclude(self, start: float, stop: float) -> None:
@@ -222,16 +221,15 @@ class Session:
         ------
         ConfigError
             If it does not end after it began.
+        SessionError
+            If the session has ended.
         """
+        self._refuse_if_over()
         if not -math.inf < start < stop < math.inf:
             raise ConfigError(f"expected a stretch that ends after it begins, got {start:g} to {stop:g} s")
         now = self._now()
-        stretch = (now + start, now + stop)
-        with self._lock:
-            self._excluded = (*self._excluded, stretch)
-            for record in self._records:
-                record.table.exclude(stretch)
-        self._write(Kind.EXCLUDE, time=stretch[0], duration=stop - start)
+        self._records.exclude((now + start, now + stop))
+        self._write(Kind.EXCLUDE, time=now + start, duration=stop - start)
 
     def note(self, text: str) -> None:
         """Write a remark into the journal; it must name nobody.
@@ -240,7 +238,10 @@ class Session:
         ------
         ConfigError
             If it is empty, or longer than a note may be.
+        SessionError
+            If the session has ended.
         """
+        self._refuse_if_over()
         self._write(Kind.NOTE, plain(text))
 
     def leave_out(self, labels: Collection[str]) -> None:
@@ -253,21 +254,11 @@ class Session:
         ------
         MismatchError
             If there is no such channel, or the others cannot make up for it.
+        SessionError
+            If the session has ended.
         """
-        with self._picking:
-            made_up = self._pick(labels, self._bad)
-            self._reconsider = True
-        _LOG.warning("left out by hand: %s; made up from the others: %s", ", ".join(labels) or "nothing", made_up)
-
-    def _pick(self, by_hand: Collection[str], bad: frozenset[str]) -> str:
-        """Pick channels otherwise from the next samples on; say which are made up."""
-        left_out = (*by_hand, *sorted(bad - set(by_hand)))
-        pairs = list(self._record_of)
-        pickings = [pair.epocher.preprocessor.without(left_out) for pair in pairs]
-        self._left_out, self._bad = tuple(by_hand), bad
-        self._pickings.extend(zip(pairs, pickings, strict=True))
-        self._write(Kind.LEAVE_OUT, ", ".join(left_out))
-        return ", ".join(pickings[-1].made_up) or "no channel"
+        self._refuse_if_over()
+        self._choice.leave_out(labels)
 
     def swap(self, pair: Pair) -> int:
         """Decode with another pair what is shown from now on, and with the present one what was shown before.
@@ -293,21 +284,17 @@ class Session:
                 f"expected a decoder of {now.events.mode} windows of {now.stream.name}, "
                 f"got one of {pair.epocher.events.mode} windows of {pair.epocher.stream.name}"
             )
-        left_out = {*self._left_out, *self._bad}
-        picking = pair.epocher.preprocessor.without(left_out) if left_out else None
+        self._choice.look_after(pair)
         warm_up(pair.decoder)
-        with self._lock:
-            first = sum(len(record.table) for record in self._records)
-            self._record_of[pair] = record = record_of(pair)
-            for stretch in self._excluded:
-                record.table.exclude(stretch)
-            self._records.append(record)
-        if picking is not None:
-            pair.epocher.preprocessor.adopt(picking)
+        first = self._records.open(pair)
         self._successors.append(pair)
         spec = pair.decoder.spec
         _LOG.warning("switched to decoder %s, bank %s of %d concepts", spec.model, spec.bank, len(spec.concepts))
         return first
+
+    def _refuse_if_over(self) -> None:
+        if self._over:
+            raise SessionError("the session has ended: nothing of it can be changed or written down any more")
 
     def stop(self, reason: str) -> None:
         """Ask for the end; the first reason given is the one that is kept."""
@@ -332,6 +319,7 @@ class Session:
             self._acquire.join()
         self._source.close()
         self._worker.close()
+        self._over = True
         self._write(Kind.ENDED, self._ended)
         if self._drained is not None:
             self._drained()
@@ -339,13 +327,10 @@ class Session:
             self._journal.close()
         for sink in self._sinks:
             sink.close()
-        snapshot = self.snapshot()
-        summary = summed_up(self._records)
-        summary["e_value"] = snapshot.e_value
-        summary["above_chance"] = None if snapshot.e_value is None else snapshot.above_chance
+        summary = self._records.summary()
         summary["unwritten"] = sum(sink.dropped for sink in self._sinks)
         summary["ignored_markers"] = self._terms.ignored_markers
-        summary["paused_events"] = snapshot.paused_events
+        summary["paused_events"] = self._admission.paused_events
         summary["ended"] = self._ended
         error = self._error
         summary["error"] = None if error is None else nameless(f"{type(error).__name__}: {error}")
@@ -367,25 +352,24 @@ class Session:
 
     def snapshot(self) -> Snapshot:
         """Return how the session stands."""
-        with self._lock:
-            record = self._records[-1]
-            state, reason = self._stand()
-            return Snapshot(
-                state=state,
-                reason=reason,
-                samples=self._samples,
-                waiting=self._terms.waiting,
-                ignored_markers=self._terms.ignored_markers,
-                recent=tuple(record.latest),
-                decided=record.table.view(),
-                e_value=None if self._above_chance is None else self._above_chance.value,
-                above_chance=self._above_chance is not None and self._above_chance.said,
-                missing=self._missing,
-                mask=self._terms.current.epocher.preprocessor.interpolated,
-                pauses=self._pauses,
-                excluded=self._excluded,
-                paused_events=self._paused_events,
-            )
+        told = self._records.told()
+        state, reason = self._stand()
+        return Snapshot(
+            state=state,
+            reason=reason,
+            samples=self._samples,
+            waiting=self._terms.waiting,
+            ignored_markers=self._terms.ignored_markers,
+            recent=told.recent,
+            decided=told.decided,
+            e_value=told.e_value,
+            above_chance=told.above_chance,
+            missing=self._missing,
+            mask=self._terms.current.epocher.preprocessor.interpolated,
+            pauses=self._admission.pauses,
+            excluded=self._records.excluded,
+            paused_events=self._admission.paused_events,
+        )
 
     # -------------------------------------------------------------------------------- acquire
 
@@ -402,8 +386,8 @@ class Session:
         self._hand_on(self._terms.finish())
 
     def _take(self, batch: Batch) -> None:
-        if self._channels is not None and batch.chunk is not None:
-            self._mind(self._channels, batch.chunk)
+        if batch.chunk is not None:
+            self._choice.mind(batch.chunk, self._terms.current)
         self._change_over()
         self._follow(batch)
         if batch.chunk is not None:
@@ -421,31 +405,12 @@ class Session:
 
     def _change_over(self) -> None:
         """Do what others have asked for."""
-        if not (self._pickings or self._successors):
-            return
-        while self._pickings:
-            pair, picking = self._pickings.popleft()
-            pair.epocher.preprocessor.adopt(picking)
-        while self._successors:  # which take over what was left out
+        changed = self._choice.apply()
+        while self._successors:  # which do without the same channels
             self._terms.follow(self._successors.popleft())
-        self._look_at_channels()
-
-    def _mind(self, channels: BadChannels, chunk: SampleChunk) -> None:
-        """See which channels are bad, and make up for them if that is asked for."""
-        if not channels.feed(chunk) and not self._reconsider:
-            return
-        self._reconsider = False
-        with self._picking:
-            preprocessor = self._terms.current.epocher.preprocessor
-            bad = channels.left_out(preprocessor, self._left_out, self._bad)
-            if bad != self._bad:
-                made_up, names = self._pick(self._left_out, bad), ", ".join(sorted(bad)) or "nothing"
-                _LOG.warning("left out because bad: %s; made up from the others: %s", names, made_up)
-        self._look_at_channels()
-
-    def _look_at_channels(self) -> None:
-        if self._channels is not None:
-            self._channel_trouble = self._channels.trouble(self._terms.current.epocher.preprocessor)
+            changed = True
+        if changed:
+            self._choice.assess(self._terms.current)
 
     def _look_ahead(self, batch: Batch) -> None:
         """Rest while no window is about to be complete, and have the decoder warm when one is."""
@@ -457,15 +422,11 @@ class Session:
 
     def _hand_on(self, epochs: list[tuple[Epoch, Pair]]) -> None:
         for cut, pair in epochs:
-            epoch = cut if self._channels is None else self._channels.flagged(cut, pair.epocher.preprocessor)
-            paused = any(start <= epoch.onset < stop for start, stop in self._pauses)
-            if epoch.onset > self._since and not paused:
+            epoch = self._choice.flagged(cut, pair)
+            if self._admission.admit(epoch.onset):
                 self._worker.put(epoch, pair)
-                continue
-            self._paused_events += paused and epoch.onset > self._since
-            if self._above_chance is not None:
-                with self._lock:
-                    self._above_chance.pass_over(epoch)
+            else:
+                self._records.pass_over(epoch)
 
     def _follow(self, batch: Batch) -> None:
         self._source_stands = (batch.state, batch.reason)
@@ -486,14 +447,14 @@ class Session:
 
     def _troubles(self) -> tuple[str, ...]:
         parts = (*self._parts, self._terms.current.decoder)
-        return tuple(filter(None, [self._channel_trouble, *(part.trouble for part in parts)]))
+        return tuple(filter(None, (part.trouble for part in parts)))
 
     # -------------------------------------------------------------------------------- journal
 
     def _write_beginning(self, first: float) -> None:
         """Say where filters begin, and that events count if nobody has to say so."""
         self._write(Kind.FIRST_SAMPLE, time=first)
-        if self._since == -math.inf:
+        if self._admission.from_the_first:
             self._write(Kind.BEGIN, time=first)
 
     def _now(self) -> float:
@@ -509,18 +470,7 @@ class Session:
     def _publish(self, decision: Decision, pair: Pair) -> None:
         for sink in self._sinks:
             sink.put(decision)
-        with self._lock:
-            record = self._record_of[pair]
-            record.table.add(decision)
-            record.stops.add(decision)
-            record.latest.append(decision)
-            self._bet(decision, pair)
-
-    def _bet(self, decision: Decision, pair: Pair) -> None:
-        """Bet while the concepts are those that the order was declared for: after a miss it is not known."""
-        self._bets_on &= pair.decoder.spec.concepts == self._concepts
-        if self._above_chance is not None and self._bets_on:
-            self._above_chance.add(decision)
+        self._records.add(decision, pair)
 
     def _fail(self, error: BaseException) -> None:
         if self._error is None:

@@ -12,6 +12,19 @@ from pylsl.lib import lib
 
 from bci.types import Channel, Recording
 
+LONG = 60.0  # s after which a test gives up: nothing that it waits for takes nearly as long
+
+
+def pull_until(source, enough):
+    """Pull from a source until `enough(batches)`."""
+    batches = []
+    end = time.monotonic() + LONG
+    while time.monotonic() < end:
+        batches.append(source.pull(0.1))
+        if enough(batches):
+            return batches
+    raise AssertionError(f"gave up after {LONG:g} s")
+
 
 def ramp(n_times=1000, sfreq=250.0, n_channels=4, gap=None, every=50, others=()):
     """Noise whose first channel counts samples; markers say on which sample they stand.

@@ -168,7 +168,7 @@ def test_what_is_shown_in_a_pause_is_counted_and_not_decided(tmp_path):
     session.pause()
     session.pause()  # it is paused already
     newest = source.batches[2].chunk.times[-1]
-    session._pauses = ((newest, newest + 3.0),)  # which `resume` would do three seconds later
+    session._admission._pauses = ((newest, newest + 3.0),)  # which `resume` would do three seconds later
     session.resume()  # it goes on already
     summary = let_end(session, source)
     assert [decision.seq for decision in sink.decisions] == list(range(7))
@@ -191,6 +191,18 @@ def test_a_pause_ends_when_it_is_told_to():
     session.resume()
     assert not session.snapshot().paused
     assert let_end(session, source)["events"] == 10
+
+
+def test_a_session_that_has_ended_is_not_steered_any_more(tmp_path):
+    source = Held()
+    session = make(source, queue=100, journal=Journal(tmp_path / "journal.jsonl"))
+    held_until(session, source)
+    let_end(session, source)
+    steering = (session.pause, session.resume, lambda: session.exclude(-1, 0), lambda: session.note("coughs"))
+    for steer in (*steering, lambda: session.leave_out(["Oz"])):
+        with pytest.raises(SessionError, match="has ended"):
+            steer()
+    assert read_journal(tmp_path / "journal.jsonl")[-1].kind is Kind.ENDED
 
 
 def test_an_excluded_stretch_stays_in_the_headline_and_leaves_the_accepted_figures():

@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+from people_world import write_people_world
 
 from models.bundle import save_bundle
 from models.config import ExperimentConfig
@@ -15,25 +16,6 @@ from replay.world import load_world
 
 pytestmark = pytest.mark.lsl
 
-WORLD = """
-name = "small"
-seed = 5
-channels = ["O1", "Oz", "O2", "Pz"]
-reference = "Fz"
-sfreq = 128
-[pictures]
-dim = 16
-categories = 4
-train_concepts = 4
-test_concepts = 4
-pictures = 12
-test = "new-pictures"
-[presentation]
-soa = 0.5
-[evoked]
-components = 6
-snr = 0.5
-"""
 SPEED = 8.0
 
 
@@ -43,9 +25,7 @@ def person(world, split, n_events, seed):
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
-    path = tmp_path_factory.mktemp("calibrate") / "small.toml"
-    path.write_text(WORLD, encoding="utf-8")
-    return path
+    return write_people_world(tmp_path_factory.mktemp("calibrate"))
 
 
 @pytest.fixture(scope="module")

@@ -1,13 +1,12 @@
 """Simulated devices over real LSL: heard by `LslSource`, measured by `bci calibrate-delay`."""
 
-import time
 import uuid
 from contextlib import closing
 
 import numpy as np
 import pytest
 from photodiode import photodiode
-from simulated_devices import ramp
+from simulated_devices import pull_until, ramp
 
 from bci.cli import main
 from bci.device_files import load_device
@@ -17,18 +16,6 @@ from bci.lsl_source import LslSource
 from bci.types import SourceState
 
 pytestmark = pytest.mark.lsl
-
-LONG = 60.0  # s after which a test gives up
-
-
-def pull_until(source, enough):
-    batches = []
-    end = time.monotonic() + LONG
-    while time.monotonic() < end:
-        batches.append(source.pull(0.1))
-        if enough(batches):
-            return batches
-    raise AssertionError(f"gave up after {LONG:g} s")
 
 
 def heard_to_the_end(source):

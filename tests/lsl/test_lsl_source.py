@@ -1,13 +1,12 @@
 """`LslSource` against real outlets in processes of their own; the first channel counts samples."""
 
-import time
 import uuid
 from contextlib import closing
 
 import numpy as np
 import pytest
 from pylsl import local_clock
-from simulated_devices import Outlet, Stream, ramp
+from simulated_devices import Outlet, Stream, pull_until, ramp
 
 from bci.errors import StreamError
 from bci.events import END_MARKER
@@ -18,18 +17,6 @@ from replay.device import DeviceOptions, DeviceProcess
 pytestmark = pytest.mark.lsl
 
 T0 = 5000.0  # stamps need not be near the clock
-LONG = 60.0  # s after which a test gives up: nothing that it waits for takes nearly as long
-
-
-def pull_until(source, enough):
-    """Pull until `enough(batches)`."""
-    batches = []
-    end = time.monotonic() + LONG
-    while time.monotonic() < end:
-        batches.append(source.pull(0.1))
-        if enough(batches):
-            return batches
-    raise AssertionError(f"gave up after {LONG:g} s")
 
 
 def n_samples(batches):

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from people_world import write_people_world
 
 from bci.array_source import ArraySource
 from bci.cli.calibrate import _listen, _quality, main
@@ -23,33 +24,12 @@ from replay.readers import open_recording
 from replay.recording_file import save_recording
 from replay.world import load_world
 
-WORLD = """
-name = "small"
-seed = 5
-channels = ["O1", "Oz", "O2", "Pz"]
-reference = "Fz"
-sfreq = 128
-[pictures]
-dim = 16
-categories = 4
-train_concepts = 4
-test_concepts = 4
-pictures = 12
-test = "new-pictures"
-[presentation]
-soa = 0.5
-[evoked]
-components = 6
-snr = 0.5
-"""
-
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     """A folder with the bundle of two people, and a recording of another one."""
     place = tmp_path_factory.mktemp("calibrate")
-    world = place / "small.toml"
-    world.write_text(WORLD, encoding="utf-8")
+    world = write_people_world(place)
     config = ExperimentConfig.model_validate(
         {
             "name": "small",

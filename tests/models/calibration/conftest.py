@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 import pytest
+from people_world import write_people_world
 
 from models.bundle import Bundle
 from models.config import ExperimentConfig
@@ -10,25 +11,8 @@ from models.data import load_bank_of, load_trials
 from models.train import train
 from replay.world import load_world
 
-WORLD = """
-name = "small"
-seed = 5
-channels = ["O1", "Oz", "O2", "Pz", "P3", "P4"]
-reference = "Fz"
-sfreq = 128
-[pictures]
-dim = 16
-categories = 4
-train_concepts = 4
-test_concepts = 4
-pictures = 12
-test = "new-pictures"
-[presentation]
-soa = 0.5
-[evoked]
-components = 6
-snr = 0.35
-"""
+CHANNELS = ["O1", "Oz", "O2", "Pz", "P3", "P4"]
+SNR = 0.35
 
 
 @dataclass(frozen=True)
@@ -47,7 +31,7 @@ def experiment(path, **changes):
         "name": "small",
         "data": {"reader": "world", "paths": [path], "subjects": ["1", "2", "3"], "options": {"events": 160}},
         "preprocess": {
-            "channels": ["O1", "Oz", "O2", "Pz", "P3", "P4"],
+            "channels": CHANNELS,
             "highpass": 0.5,
             "lowpass": 25.0,
             "sfreq": 64.0,
@@ -67,9 +51,7 @@ def experiment(path, **changes):
 
 @pytest.fixture(scope="session")
 def world_file(tmp_path_factory):
-    path = tmp_path_factory.mktemp("people") / "small.toml"
-    path.write_text(WORLD, encoding="utf-8")
-    return str(path)
+    return str(write_people_world(tmp_path_factory.mktemp("people"), CHANNELS, evoked={"snr": SNR}))
 
 
 @pytest.fixture(scope="session")
@@ -83,23 +65,18 @@ def small_with(world_file):
     return make
 
 
-def made(folder, changes, **sections):
-    """Write the world with some of its text replaced, and train on people 1 to 3 of it."""
-    text = WORLD
-    for before, after in changes.items():
-        assert before in text
-        text = text.replace(before, after)
-    path = folder / "small.toml"
-    path.write_text(text, encoding="utf-8")
-    config = experiment(str(path), **sections)
-    return Small(str(path), train(load_trials(config), load_bank_of(config), config))
+def made(folder, channels=CHANNELS, world=None, **sections):
+    """Write the world with other keys, and train on people 1 to 3 of it."""
+    path = str(write_people_world(folder, channels, evoked={"snr": SNR}, **(world or {})))
+    config = experiment(path, **sections)
+    return Small(path, train(load_trials(config), load_bank_of(config), config))
 
 
 @pytest.fixture(scope="session")
 def small_sampled(tmp_path_factory):
     """The small world by an amplifier with sampled triggers at 512 Hz."""
-    changes = {"sfreq = 128": "sfreq = 512", "soa = 0.5": 'soa = 0.5\ntrigger = "sampled"'}
-    sampled = made(tmp_path_factory.mktemp("sampled"), changes)
+    world = {"sfreq": 512, "presentation": {"trigger": "sampled"}}
+    sampled = made(tmp_path_factory.mktemp("sampled"), world=world)
     events = sampled.bundle.events.model_copy(update={"lock": ("[a-z]+-[0-9]+",)})
     config = sampled.bundle.config.model_copy(update={"events": events})
     return replace(sampled, bundle=replace(sampled.bundle, config=config))
@@ -108,9 +85,9 @@ def small_sampled(tmp_path_factory):
 @pytest.fixture(scope="session")
 def small_epoc(tmp_path_factory):
     """The small world by a headset whose reference is P3, on its large offset."""
-    changes = {'"P3", "P4"': '"P4", "P8"', '"Fz"': '"P3"', "snr = 0.35": "snr = 0.35\n[noise]\noffset_uv = 4200"}
     channels = ["O1", "Oz", "O2", "Pz", "P4", "P8"]
-    return made(tmp_path_factory.mktemp("epoc"), changes, preprocess={"channels": channels})
+    world = {"reference": "P3", "noise": {"offset_uv": 4200}}
+    return made(tmp_path_factory.mktemp("epoc"), channels, world, preprocess={"channels": channels})
 
 
 @pytest.fixture(scope="session")
