@@ -150,7 +150,7 @@ def turn(inside, outside, lost=0):
 def test_the_verdict_says_what_slow_decisions_waited_for():
     measured = turn([0.01] * 9 + [0.08], [0.011] * 9 + [0.081], lost=2)
     said = _in_words(judge(measured.inside, measured.outside, measured.lost, 0.05), measured, 50.0)
-    assert said.startswith("not passed: 2 of 12 events lost, 1 decisions over 50 ms")
+    assert said.startswith("not passed: 2 of 12 events lost, 1 decision over 50 ms")
     assert said.endswith("those waited most in decode, 60.0 ms on average")
 
 
