@@ -286,10 +286,10 @@ def _certificate(turn: "Turn", load: "Load", budget_ms: float, bundle: Mapping[s
 def _in_words(judgement: "Judgement", turn: "Turn", budget_ms: float) -> str:
     from bci.certificate import ONE_IN, where_slow
 
-    decisions = "decision" if judgement.over == 1 else "decisions"
+    over = f"{judgement.over} {'decision' if judgement.over == 1 else 'decisions'} over {budget_ms:g} ms"
     counts = (
-        f"{judgement.lost} of {judgement.decisions + judgement.lost} events lost, {judgement.over} {decisions} over "
-        f"{budget_ms:g} ms, where 1 in {ONE_IN:,} may be (95 % sure: at most {100 * judgement.share_high:.2f} %)"
+        f"{judgement.lost} of {judgement.decisions + judgement.lost} events lost, {over}, "
+        f"where 1 in {ONE_IN:,} may be (95 % sure: at most {100 * judgement.share_high:.2f} %)"
     )
     if judgement.passed:
         return f"passed: {counts}"
