@@ -4,6 +4,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from math import inf
+from statistics import median
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from bci.waiting import Waiting
 __all__ = ["DecodeWorker", "warm_up"]
 
 _LEADS = (0.006, 0.003, 0.0013)  # s before an epoch at which silence is decoded: caches grow cold meanwhile
+_LATEST = 5  # times of decoding, of which the median tells how long it takes: now and then it is held up
 _SAME = 0.002  # s by which the time of an epoch may be told otherwise and still be the same
 _WARM_UP = 20  # passes before the first event: memory is allocated and kernels are chosen in the first few
 
@@ -58,6 +60,7 @@ class DecodeWorker:
         self._decoder = cold  # that decoded last
         self._expected = -inf
         self._leads: deque[float] = deque()  # of the passes before the next epoch that keep the decoder warm
+        self._took: deque[float] = deque([0.0], _LATEST)  # s, by epochs and such passes
         self._clock = clock
         self._decider = Decider(clock, budget, standing)
         self._publish = publish
@@ -109,7 +112,10 @@ class DecodeWorker:
             while (task := self._next()) is not None:
                 epoch, pair, given_up = task
                 self._decoder = pair.decoder
-                self._publish(self._decider.decide(epoch, pair, given_up), pair)
+                decision = self._decider.decide(epoch, pair, given_up)
+                if decision.ranking is not None:
+                    self._took.append(decision.stages["decode"])
+                self._publish(decision, pair)
         except BaseException as error:  # noqa: BLE001 (the session must hear of whatever ends its thread)
             self._on_error(error)
         finally:
@@ -118,7 +124,9 @@ class DecodeWorker:
     def _next(self) -> tuple[Epoch, Pair, str] | None:
         """Wait for an epoch; None: there are no more."""
         while self._idle():
+            begun = self._clock()
             warm_up(self._decoder, 1)
+            self._took.append(self._clock() - begun)
         with self._changed:
             return self._waiting.take()
 
@@ -126,11 +134,13 @@ class DecodeWorker:
         """Wait until there is something to do; say whether it is to keep the decoder warm."""
         with self._changed:
             while not (self._waiting or self._closing):
-                ahead = self._expected - self._leads[0] - self._clock() if self._leads else None
-                if ahead is not None and ahead <= 0:
-                    self._leads.popleft()
+                left = self._expected - self._clock()
+                if not self._leads or left > self._leads[0]:
+                    self._changed.wait(left - self._leads[0] if self._leads else None)
+                    continue
+                self._leads.popleft()
+                if median(self._took) < left:  # a decoder that takes longer must not be found busy
                     return True
-                self._changed.wait(ahead)
         return False
 
 

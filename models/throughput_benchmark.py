@@ -27,7 +27,7 @@ from replay.load import noise_recording
 
 __all__ = ["Throughput", "bench_throughput"]
 
-CONFIG, N_CONCEPTS = "things", 1654
+N_CONCEPTS = 1654
 CHUNK = 1024  # samples that the source hands over at a time
 ROUNDS = 5
 """All are timed in turn, this often."""
@@ -47,10 +47,13 @@ class Throughput:
         Scores of the same epochs on all cores, nothing ranked.
     cut
         Epochs cut from the recording, nothing decoded.
+    name
+        Of the decoder.
     ratio
         Of `decoded` to `decoder`.
     """
 
+    name: str
     rate: float
     n_channels: int
     n_events: int
@@ -62,7 +65,7 @@ class Throughput:
     ratio: float
 
 
-def bench_throughput(rate: float, seconds: float, batch: int) -> Throughput:
+def bench_throughput(rate: float, seconds: float, batch: int, encoder: str = "") -> Throughput:
     """Decode noise with five events a second, as fast as possible.
 
     Parameters
@@ -73,18 +76,20 @@ def bench_throughput(rate: float, seconds: float, batch: int) -> Throughput:
         Its length.
     batch
         Epochs that are decoded together.
+    encoder
+        See `models.untrained.save_untrained`.
 
     Raises
     ------
     ConfigError
-        If it is too short for a batch.
+        If it is too short for a batch, or there is no such encoder.
     MismatchError
         If the decoder cannot decode that rate.
     """
     if seconds < 2 * batch * INTERVAL:
         raise ConfigError(f"expected --seconds of at least {2 * batch * INTERVAL:g}, two batches; got {seconds:g}")
     with TemporaryDirectory() as folder:
-        save_untrained(Path(folder) / "bundle", CONFIG, N_CONCEPTS, rate)
+        save_untrained(Path(folder) / "bundle", N_CONCEPTS, rate, encoder)
         bundle = load_bundle(Path(folder) / "bundle")
     decoder = load_decoder(bundle)
     recording = noise_recording(bundle.preprocess.channels, rate, seconds, bundle.bank.names, INTERVAL)
@@ -102,15 +107,16 @@ def bench_throughput(rate: float, seconds: float, batch: int) -> Throughput:
         lambda: _cut(*heard()),
         rounds=ROUNDS,
     )
-    decoded, own, encoder, cut = (len(epochs) / statistics.median(each) for each in taken)
+    decoded, own, scored, cut = (len(epochs) / statistics.median(each) for each in taken)
     return Throughput(
+        name=bundle.config.decoder.name,
         rate=rate,
         n_channels=len(bundle.preprocess.channels),
         n_events=len(epochs),
         batch=batch,
         decoded=round(decoded),
         decoder=round(own),
-        encoder=round(encoder),
+        encoder=round(scored),
         cut=round(cut),
         ratio=round(decoded / own, 3),
     )

@@ -46,6 +46,7 @@ examples:
   bci bench rank
   bci bench rank --concepts 1000000 --dim 512 --json
   bci bench throughput --rate 250
+  bci bench throughput --encoder nice
   QT_QPA_PLATFORM=offscreen bci bench gui --json
   bci bench gui --minutes 1 --json gui.json
   bci bench soak --json soak.json
@@ -104,6 +105,9 @@ def _parser() -> argparse.ArgumentParser:
     rank.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: %(default)s")
     throughput = names.add_parser("throughput", help="decoding a recording as fast as possible")
     throughput.set_defaults(bench=_throughput)
+    throughput.add_argument(
+        "--encoder", default="", metavar="NAME", help="default: channel_attention, as large as bci demo trains it"
+    )
     _add_numbers(
         throughput,
         ("rate", 1000, "of the recording, Hz"),
@@ -190,13 +194,13 @@ def _say_ranking(speed: "RankingSpeed") -> None:
 def _throughput(options: argparse.Namespace) -> Told:
     from models.throughput_benchmark import bench_throughput
 
-    return bench_throughput(options.rate, options.seconds, options.batch), _say_throughput
+    return bench_throughput(options.rate, options.seconds, options.batch, options.encoder), _say_throughput
 
 
 def _say_throughput(speed: "Throughput") -> None:
     print(
-        f"{speed.decoded} events/s from {speed.n_channels} channels at {speed.rate:g} Hz to decisions, "
-        f"the decoder alone {speed.decoder}: ratio {speed.ratio:.2f}; cutting alone {speed.cut}, "
+        f"{speed.name}: {speed.decoded} events/s from {speed.n_channels} channels at {speed.rate:g} Hz to "
+        f"decisions, the decoder alone {speed.decoder}: ratio {speed.ratio:.2f}; cutting alone {speed.cut}, "
         f"the encoder on all cores {speed.encoder}"
     )
 

@@ -70,7 +70,7 @@ def _measured(folder: Path, minutes: float) -> "Cost":
     from replay.device import DeviceOptions, DeviceProcess
     from replay.load import noise_recording
 
-    channels = save_untrained(folder / "bundle", "things", N_CONCEPTS, RATE)
+    channels = save_untrained(folder / "bundle", N_CONCEPTS, RATE)
     names = load_bundle(folder / "bundle").bank.names
     cold = statistics.median(_cold_start(folder / "bundle") for _ in range(COLD_STARTS))
     options = live.Live(

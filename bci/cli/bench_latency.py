@@ -100,7 +100,7 @@ def _measured(folder: Path, minutes: float, *, peer: bool) -> Latency:
     from models.untrained import save_untrained
 
     bundle = folder / "bundle"
-    save_untrained(bundle, "things", N_CONCEPTS, RATE)
+    save_untrained(bundle, N_CONCEPTS, RATE)
     seconds = minutes * 60 / ROUNDS / (2 if peer else 1)
     load = Load(load_bundle(bundle).preprocess, RATE, seconds, INTERVAL)
     ours: list[Turn] = []

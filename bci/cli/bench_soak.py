@@ -167,7 +167,7 @@ def _measured(folder: Path, minutes: float, device: "DeviceOptions", faults: str
     from replay.device import DeviceProcess, script
     from replay.load import noise_recording
 
-    channels = save_untrained(folder / "bundle", "things", N_CONCEPTS, RATE)
+    channels = save_untrained(folder / "bundle", N_CONCEPTS, RATE)
     names = load_bundle(folder / "bundle").bank.names
     (folder / "events.toml").write_text(tomli_w.dumps(EVENTS), encoding="utf-8")
     values = tuple(f"{i}/{names[i % len(names)]}" for i in range(int(minutes * 60 / INTERVAL)))

@@ -3,8 +3,8 @@
 import threading
 
 import numpy as np
+import pytest
 
-from bci.clock import lsl_clock
 from bci.decoder import FakeDecoder
 from bci.types import DecoderSpec, SourceState
 from bci.worker import _LEADS, DecodeWorker
@@ -12,60 +12,91 @@ from bci.worker import _LEADS, DecodeWorker
 SPEC = DecoderSpec(("Cz",), 100.0, 10, "00", ("a", "b"), "00000000", "11111111")
 
 
-class Counting(FakeDecoder):
-    """Notes when it decodes."""
+class Time:
+    """A clock that stands still until it is set."""
 
     def __init__(self):
+        self.now = 100.0
+
+    def __call__(self):
+        return self.now
+
+
+class Counting(FakeDecoder):
+    """Notes when it decodes, which takes a while."""
+
+    def __init__(self, clock, takes=0.0):
         super().__init__(SPEC, np.float32([[1], [-1]]))
+        self.clock, self.takes = clock, takes
         self.times = []
         self.again = threading.Event()
 
     def decode(self, epochs, watch, k):
-        self.times.append(lsl_clock())
+        self.times.append(self.clock.now)
+        self.clock.now += self.takes
         self.again.set()
         return super().decode(epochs, watch, k)
 
-
-def started(decoder):
-    worker = DecodeWorker(
-        decoder,
-        lambda *_: None,
-        lsl_clock,
-        budget=0.05,
-        capacity=8,
-        standing=lambda: (SourceState.FLOWING, ""),
-        on_error=lambda _: None,
-    )
-    worker.start()
-    assert worker.warm.wait(30)
-    return worker
+    def wait_for(self, number):
+        while len(self.times) < number:
+            assert self.again.wait(30)
+            self.again.clear()
 
 
-def passes_before(decoder, number, expected):
-    """When silence was decoded after the warm-up, in seconds before the epoch that was expected."""
-    while len(decoder.times) < number:
-        assert decoder.again.wait(30)
-        decoder.again.clear()
-    return [expected - time for time in decoder.times[20:number]]
+@pytest.fixture
+def started():
+    workers = []
+
+    def start(decoder):
+        worker = DecodeWorker(
+            decoder,
+            lambda *_: None,
+            decoder.clock,
+            budget=0.05,
+            capacity=8,
+            standing=lambda: (SourceState.FLOWING, ""),
+            on_error=lambda _: None,
+        )
+        workers.append(worker)
+        worker.start()
+        assert worker.warm.wait(30)
+        return worker
+
+    yield start
+    for worker in workers:
+        worker.close()
 
 
-def test_the_decoder_is_warm_when_an_epoch_is_expected():
-    decoder = Counting()
+def test_the_decoder_is_warm_when_an_epoch_is_expected(started):
+    decoder = Counting(Time())
     worker = started(decoder)
-    expected = lsl_clock() + 0.2
+    expected = decoder.clock.now + 0.2
     worker.expect(expected)
     worker.expect(expected + 0.0001)  # the same epoch, told again
-    before = passes_before(decoder, 20 + len(_LEADS), expected)
+    moments = [expected - lead + 0.0001 for lead in _LEADS]
+    for number, moment in enumerate(moments, 21):
+        decoder.clock.now = moment
+        decoder.wait_for(number)
+    decoder.clock.now = expected + 1.0
     worker.close()
-    assert len(decoder.times) == 20 + len(_LEADS)
-    assert all(ahead <= lead for ahead, lead in zip(before, _LEADS, strict=True))
+    assert decoder.times[20:] == moments
 
 
-def test_an_epoch_that_is_expected_no_longer_keeps_nothing_warm():
-    decoder = Counting()
+def test_an_epoch_that_is_expected_no_longer_keeps_nothing_warm(started):
+    decoder = Counting(Time())
     worker = started(decoder)
-    worker.expect(lsl_clock() + 1000.0)
-    worker.expect(expected := lsl_clock() + 0.05)
-    passes_before(decoder, 20 + len(_LEADS), expected)
+    worker.expect(decoder.clock.now + 1000.0)
+    worker.expect(decoder.clock.now + _LEADS[0] - 0.0001)
+    decoder.wait_for(21)
     worker.close()
-    assert len(decoder.times) == 20 + len(_LEADS)
+    assert decoder.times[20:] == [decoder.clock.now]
+
+
+def test_a_decoder_that_would_not_be_done_in_time_is_left_alone(started):
+    decoder = Counting(Time(), takes=0.02)
+    worker = started(decoder)
+    worker.expect(decoder.clock.now + _LEADS[0] - 0.0001)  # nobody knows yet how long it takes
+    decoder.wait_for(21)
+    worker.expect(decoder.clock.now + _LEADS[0] - 0.0001)
+    worker.close()
+    assert len(decoder.times) == 21

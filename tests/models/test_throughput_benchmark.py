@@ -17,3 +17,11 @@ def test_all_events_are_decoded_beside_the_decoder_alone(monkeypatch):
 def test_a_recording_that_is_too_short_is_refused():
     with pytest.raises(ConfigError, match="at least 102.4, two batches; got 60"):
         bench_throughput(250.0, 60.0, 256)
+
+
+def test_another_encoder_is_measured_and_an_unknown_one_refused(monkeypatch):
+    monkeypatch.setattr("models.throughput_benchmark.ROUNDS", 1)
+    monkeypatch.setattr("models.untrained.SECONDS", 10.0)
+    assert bench_throughput(250.0, 20.0, 32, "eeg_project").name == "eeg_project"
+    with pytest.raises(ConfigError, match="no-such"):
+        bench_throughput(250.0, 20.0, 32, "no-such")
