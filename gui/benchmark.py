@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QEvent, QObject, QTimer
+from PyQt6.QtCore import QCoreApplication, QEvent, QObject, QTimer
 from PyQt6.QtWidgets import QApplication
 
 from bci.conductor import Conductor, Phase, Status, Watch
@@ -109,7 +109,7 @@ def measure(conductor: Conductor, minutes: float, anonymous: Callable[[], int | 
     at_first = anonymous()
     shown = _latencies(viewed, lambda: _spin(app, minutes * 60))
     at_last = anonymous()
-    _let_go(app, window)
+    _let_go(window)
     after = _latencies(viewed, lambda: time.sleep(without))
     ran = conductor.status().phase is Phase.RUNNING
     decided = viewed.snapshot().decided
@@ -197,10 +197,11 @@ def _spin(app: QApplication, seconds: float) -> None:
     app.exec()
 
 
-def _let_go(app: QApplication, window: Window) -> None:
+def _let_go(window: Window) -> None:
+    """Delete a window and all that is in it, now: PyQt crashes now and then over one that it finds at the exit."""
     window.close_at_once()
     window.deleteLater()
-    app.processEvents()
+    QCoreApplication.sendPostedEvents(window, QEvent.Type.DeferredDelete)
 
 
 def _trace_paint(events: Meter, slots: Meter) -> Milliseconds:
