@@ -1,6 +1,7 @@
 """The decode thread: epochs in, decisions out, warm when the next one comes; no LSL, real threads."""
 
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -98,5 +99,9 @@ def test_a_decoder_that_would_not_be_done_in_time_is_left_alone(started):
     worker.expect(decoder.clock.now + _LEADS[0] - 0.0001)  # nobody knows yet how long it takes
     decoder.wait_for(21)
     worker.expect(decoder.clock.now + _LEADS[0] - 0.0001)
+    end = time.monotonic() + 30
+    while len(worker._leads) == len(_LEADS):  # until the thread has seen it
+        assert time.monotonic() < end
+        time.sleep(0.001)
     worker.close()
     assert len(decoder.times) == 21
