@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from PyQt6.QtCore import QByteArray, Qt
+from PyQt6.QtCore import QByteArray, QCoreApplication, QEvent, Qt
 from PyQt6.QtGui import QAction, QCloseEvent
 from PyQt6.QtWidgets import QApplication, QDialog, QMainWindow, QMenu, QStatusBar, QWidget
 
@@ -166,6 +166,12 @@ class BaseWindow(QMainWindow):
     def close_at_once(self) -> None:
         """Close without a question."""
         self.close()
+
+    def let_go(self) -> None:
+        """Close, and delete all in it now: PyQt crashes now and then over windows that it finds at the exit."""
+        self.close_at_once()
+        self.deleteLater()
+        QCoreApplication.sendPostedEvents(self, QEvent.Type.DeferredDelete)
 
     def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 (Qt's name)
         """Keep where the window was."""

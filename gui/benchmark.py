@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QCoreApplication, QEvent, QObject, QTimer
+from PyQt6.QtCore import QEvent, QObject, QTimer
 from PyQt6.QtWidgets import QApplication
 
 from bci.conductor import Conductor, Phase, Status, Watch
@@ -109,7 +109,7 @@ def measure(conductor: Conductor, minutes: float, anonymous: Callable[[], int | 
     at_first = anonymous()
     shown = _latencies(viewed, lambda: _spin(app, minutes * 60))
     at_last = anonymous()
-    _let_go(window)
+    window.let_go()
     after = _latencies(viewed, lambda: time.sleep(without))
     ran = conductor.status().phase is Phase.RUNNING
     decided = viewed.snapshot().decided
@@ -195,13 +195,6 @@ def _latencies(viewed: Viewed, pass_time: Callable[[], object]) -> NDArray[np.fl
 def _spin(app: QApplication, seconds: float) -> None:
     QTimer.singleShot(int(seconds * 1e3), app.exit)  # `quit` would ask whether the session may end
     app.exec()
-
-
-def _let_go(window: Window) -> None:
-    """Delete a window and all that is in it, now: PyQt crashes now and then over one that it finds at the exit."""
-    window.close_at_once()
-    window.deleteLater()
-    QCoreApplication.sendPostedEvents(window, QEvent.Type.DeferredDelete)
 
 
 def _trace_paint(events: Meter, slots: Meter) -> Milliseconds:

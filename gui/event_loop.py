@@ -50,5 +50,4 @@ def run(make: Callable[[Settings, Path], BaseWindow], settings_file: Path) -> No
             app.exec()
     finally:
         sys.excepthook = before
-        awake.stop()
-        window.close_at_once()
+        window.let_go()

@@ -44,6 +44,13 @@ class Counting(FakeDecoder):
             self.again.clear()
 
 
+def until(condition):
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.001)
+
+
 @pytest.fixture
 def started():
     workers = []
@@ -75,9 +82,9 @@ def test_the_decoder_is_warm_when_an_epoch_is_expected(started):
     worker.expect(expected)
     worker.expect(expected + 0.0001)  # the same epoch, told again
     moments = [expected - lead + 0.0001 for lead in _LEADS]
-    for number, moment in enumerate(moments, 21):
+    for passes, moment in enumerate(moments, 1):
         decoder.clock.now = moment
-        decoder.wait_for(number)
+        until(lambda passes=passes: len(worker._took) == 1 + passes)  # over: its time ends with this moment
     decoder.clock.now = expected + 1.0
     worker.close()
     assert decoder.times[20:] == moments
@@ -99,9 +106,6 @@ def test_a_decoder_that_would_not_be_done_in_time_is_left_alone(started):
     worker.expect(decoder.clock.now + _LEADS[0] - 0.0001)  # nobody knows yet how long it takes
     decoder.wait_for(21)
     worker.expect(decoder.clock.now + _LEADS[0] - 0.0001)
-    end = time.monotonic() + 30
-    while len(worker._leads) == len(_LEADS):  # until the thread has seen it
-        assert time.monotonic() < end
-        time.sleep(0.001)
+    until(lambda: len(worker._leads) < len(_LEADS))  # the thread has seen it
     worker.close()
     assert len(decoder.times) == 21

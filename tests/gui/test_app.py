@@ -3,6 +3,7 @@ import sys
 import threading
 
 import pytest
+from PyQt6 import sip
 from PyQt6.QtCore import QTimer
 from PyQt6.QtWidgets import QApplication
 
@@ -48,14 +49,18 @@ def test_it_stays_until_it_is_closed_and_ends_the_session_in_order(qapp, staged,
     session = FakeSession()
     conductor = Conductor(lambda stream, watch: watch(session, staged), hold=False)
 
+    windows = []
+
     def close(window):
         if window.conductor.status().phase is not Phase.RUNNING or window.workspace is None:
             return False
+        windows.append(window)
         window.close_at_once()
         return True
 
     soon(close)
     show(conductor, pick=False, settings_file=tmp_path / "mine.json")
+    assert sip.isdeleted(windows[0])  # left to the interpreter's exit it may crash there
     assert session.stopped == ["the window was closed"]
     assert conductor.status().phase is Phase.STOPPED
     assert json.loads((tmp_path / "mine.json").read_text())["schema"] == 1
