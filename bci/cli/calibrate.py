@@ -59,6 +59,8 @@ class Calibrate:
     """Name or source id of the EEG stream; by default the only one in sight."""
     markers: tuple[str, ...] = ()
     """Names of marker streams; by default all in sight."""
+    wait: float = 5.0
+    """Seconds to wait for streams that are not in sight yet."""
     device: str | None = None
     """How the stream is to be understood: a profile of `bci devices` or a TOML file; by default recognised."""
     file: Path | None = None

@@ -88,6 +88,8 @@ class Live:
     """Headless: take pause, resume, exclude SECONDS and note TEXT from the standard input, a line each."""
     hide_truth: bool = False
     """Leave out what was shown, on the screen and on the wire: a participant may see it."""
+    wait: float = 5.0
+    """Seconds to wait for streams that are not in sight yet, as where the amplifier is switched on later."""
     network: bool = False
     """Find streams on, and publish decisions to, the whole network; LSL is plain text."""
     file: Path | None = None
@@ -240,7 +242,7 @@ def listen(options: Live, console: "Console", watch: "Watch | None" = None) -> N
     from bci.terminal import print_summary
 
     configure(network=options.network)
-    session = attach(options.stream)
+    session = attach(options.stream, options.wait)
     try:
         summary = (watch or _in_terminal(console, options))(session, session)
     finally:

@@ -332,6 +332,7 @@ def open_stream(
         options.stream,
         markers=options.markers or None,
         reference=options.stream_reference,
+        wait=options.wait,
         device=device,
         hold=hold,
     )

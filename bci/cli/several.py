@@ -163,11 +163,11 @@ def _find(options: "Live") -> tuple[list[str], list[str]]:
     from bci.discovery import Lookout, choose, marker_streams
 
     look = Lookout()
-    found: list[FoundStream] = [choose(stream, 5.0, look) for stream in options.streams]
+    found: list[FoundStream] = [choose(stream, options.wait, look) for stream in options.streams]
     names = [stream.name for stream in found]
     if len({_file_name(name) for name in names}) < len(names):
         raise ConfigError(f"expected streams of different names, got {', '.join(names)}: rename one at its sender")
-    return names, [stream.name for stream in marker_streams(options.markers or None, 5.0, look)]
+    return names, [stream.name for stream in marker_streams(options.markers or None, options.wait, look)]
 
 
 def _file_name(stream: str) -> str:

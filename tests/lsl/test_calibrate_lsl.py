@@ -46,7 +46,7 @@ def bundle(world):
 
 def bci(command, bundle, device, *arguments):
     name = device.options.name
-    where = ["--stream", name, "--markers", f"{name}-markers"]
+    where = ["--stream", name, "--markers", f"{name}-markers", "--wait", "60"]
     line = [sys.executable, "-m", "bci", command, str(bundle), *where, *map(str, arguments)]
     done = subprocess.run(line, capture_output=True, text=True, encoding="utf-8", timeout=120, check=False)
     assert done.returncode == 0, done.stderr[-3000:]

@@ -46,9 +46,8 @@ def file(tmp_path):
 
 def live(bundle, device, out, *arguments):
     name = device.options.name
-    return LiveProcess(
-        bundle, "--stream", name, "--markers", f"{name}-markers", "--out", out, "--headless", *arguments
-    )
+    streams = ("--stream", name, "--markers", f"{name}-markers", "--wait", 60)
+    return LiveProcess(bundle, *streams, "--out", out, "--headless", *arguments)
 
 
 def check_accounts(summary, lines):
@@ -102,8 +101,9 @@ def test_a_device_is_decoded_in_its_dialect(dialect, bundle, file, tmp_path, pla
     playing = play(file, name=name, device=dialect, delay=0.2, speed=2.0)
     profile = load_device(dialect).model_copy(update={"delay": Delay(seconds=0.2 - EARLY[dialect])})
     save_device(tmp_path / "mine.toml", profile)
-    told = ("--stream", name, "--device", tmp_path / "mine.toml", "--stream-reference", "FCz", "--out", out)
-    with LiveProcess(bundle, *told, "--headless", "--until-end", "--reference", file) as process:
+    stream = ("--stream", name, "--wait", 60, "--device", tmp_path / "mine.toml", "--stream-reference", "FCz")
+    told = ("--out", out, "--headless", "--until-end", "--reference", file)
+    with LiveProcess(bundle, *stream, *told) as process:
         code, said, errors = process.end()
     assert (code, errors) == (0, "")
     playing.join(20)
@@ -283,6 +283,12 @@ def test_an_unknown_stream_is_refused_with_those_that_are_there(bundle, file, tm
         assert "nobody" in line
         assert sender.options.name in line
     assert not (tmp_path / "out").exists()
+
+
+def test_a_stream_is_waited_for_as_long_as_the_user_says(bundle, tmp_path):
+    arguments = ("--stream", "nobody", "--wait", 0.2, "--headless", "--out", tmp_path / "out")
+    with LiveProcess(bundle, *arguments) as process:
+        assert "found none in 0.2 s" in refused(process)
 
 
 def test_a_reference_that_is_not_there_is_refused_before_the_session(bundle, file, tmp_path, play):

@@ -49,10 +49,8 @@ def file(tmp_path):
 
 
 def live(bundle, name, out, *arguments, env=None):
-    markers = f"{name}-markers"
-    return LiveProcess(
-        bundle, "--stream", name, "--markers", markers, "--out", out, "--headless", *arguments, env=env
-    )
+    streams = ("--stream", name, "--markers", f"{name}-markers", "--wait", 60)
+    return LiveProcess(bundle, *streams, "--out", out, "--headless", *arguments, env=env)
 
 
 def lines_of(out):
@@ -134,7 +132,7 @@ def test_what_a_device_sent_in_its_dialect_gives_its_decisions_again(
     profile = load_device(dialect).model_copy(update={"delay": Delay(seconds=0.15)})
     save_device(tmp_path / "mine.toml", profile)
     arguments = ("--device", tmp_path / "mine.toml", "--stream-reference", "FCz", "--record", "--until-end")
-    with LiveProcess(bundle, "--stream", name, *arguments, "--out", out, "--headless") as process:
+    with LiveProcess(bundle, "--stream", name, "--wait", 60, *arguments, "--out", out, "--headless") as process:
         code, _, _ = process.end()
     assert code == 0
     told, scores = rankings(out)

@@ -64,9 +64,10 @@ def devices(device, tmp_path):
     return start
 
 
-def live(bundle, names, out, *more):
+def live(bundle, names, out, *more, wait=60):
     streams = [word for name in names for word in ("--stream", name)]
-    command = [sys.executable, "-m", "bci", "live", *streams, bundle, "--headless", "--out", out, *more]
+    told = ("--headless", "--wait", wait, "--out", out, *more)
+    command = [sys.executable, "-m", "bci", "live", *streams, bundle, *told]
     pipe = subprocess.PIPE
     return subprocess.Popen([*map(str, command)], stdout=pipe, stderr=pipe, text=True, encoding="utf-8")
 
@@ -111,8 +112,8 @@ def test_an_interrupt_ends_all_of_them_in_order(bundle, devices, tmp_path):
 
 def test_a_stream_that_is_not_there_is_refused_before_any_session_begins(bundle, devices, tmp_path):
     (name,) = devices((5, {}))
-    process = live(bundle, [name, "nobody"], tmp_path / "out")
+    process = live(bundle, [name, "nobody"], tmp_path / "out", wait=1)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 2
-    assert "expected the stream 'nobody'" in errors
+    assert "expected the stream 'nobody', found none in 1 s" in errors
     assert not (tmp_path / "out").exists()
