@@ -50,6 +50,6 @@ def test_windows_that_slide_are_certified_and_a_budget_that_nobody_meets_is_not_
     done = certify(bundle, "--budget-ms", "0.001", "--rate", "250", "--json")
     assert done.returncode == 1, done.stderr
     certificate = json.loads(done.stdout)
-    assert certificate["verdict"].startswith("not passed: 0 of")
+    assert "decisions over 0.001 ms" in certificate["verdict"]
     assert certificate["over_budget"] == certificate["events"] >= 90
     assert certificate["bundle"]["events"] == "sliding"
