@@ -15,6 +15,7 @@ COMMANDS = {
     "streams": "the LSL streams in sight, with state and rate",
     "devices": "what is known of devices and their streams",
     "fetch": "download a public data set, with resume and checksums",
+    "convert": "text that is too large to read often, as arrays",
     "replay": "stream a recording as a simulated device",
     "live": "decode a live stream",
     "bids": "write recorded sessions as a data set in BIDS",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from models.benchmark import TrainingSpeed
     from models.ranking_benchmark import RankingSpeed
     from models.throughput_benchmark import Throughput
+    from replay.mindbigdata.benchmark import ConversionSpeed
 
 __all__ = ["main"]
 
@@ -37,6 +38,9 @@ soak: an hour of noise with faults (gaps, restarts, hangs, late and doubled mark
 at 1 kHz, five events a second, decoded by an untrained network in a process of its own: whether its memory grows,
 latency drifts, or any event is lost.
 
+convert: rows a second of bci convert, on a text of noise in MindBigData's form as large as the true one (2.7 GB,
+some rows broken), beside splitting its lines and making numbers of them; and the most memory that it took.
+
 examples:
   bci bench train
   bci bench train --encoder nice --json nice.json
@@ -51,6 +55,8 @@ examples:
   bci bench gui --minutes 1 --json gui.json
   bci bench soak --json soak.json
   bci bench soak --minutes 10 --faults wireless --seed 7
+  bci bench convert --json
+  bci bench convert --events 5000 --folder /data
 """
 TO_SCREEN = "-"
 
@@ -83,59 +89,11 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     names = parser.add_subparsers(metavar="NAME", required=True)
-    train = names.add_parser("train", help="speed and memory of the training loop")
-    train.set_defaults(bench=_train)
-    train.add_argument("--encoder", default="channel_attention", metavar="NAME", help="default: %(default)s")
-    _add_numbers(
-        train,
-        ("trials", 66160, "trials in the set; 16,540 pictures four times by default"),
-        ("batch", 1024, "trials a step"),
-        ("steps", 8, "steps that are timed in each round"),
-        ("channels", 63, "channels of a trial"),
-        ("times", 250, "samples of a trial, at 250 Hz"),
-    )
-    latency = names.add_parser("latency", help="from the last sample of a window to the decision")
-    latency.set_defaults(bench=_latency)
-    latency.add_argument(
-        "--minutes", type=float, default=10.0, metavar="M", help="how long, all turns together (%(default)s)"
-    )
-    rank = names.add_parser("rank", help="ranking beside the bare matrix product")
-    rank.set_defaults(bench=_rank)
-    _add_numbers(rank, ("concepts", 16540, "prototypes"), ("dim", 1024, "length of each"))
-    rank.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: %(default)s")
-    throughput = names.add_parser("throughput", help="decoding a recording as fast as possible")
-    throughput.set_defaults(bench=_throughput)
-    throughput.add_argument(
-        "--encoder", default="", metavar="NAME", help="default: channel_attention, as large as bci demo trains it"
-    )
-    _add_numbers(
-        throughput,
-        ("rate", 1000, "of the recording, Hz"),
-        ("seconds", 600, "its length"),
-        ("batch", 256, "epochs that are decoded together"),
-    )
-    gui = names.add_parser("gui", help="what the dashboard costs a session")
-    gui.set_defaults(bench=_gui)
-    gui.add_argument(
-        "--minutes", type=float, default=10.0, metavar="M",
-        help="how long the window is open; a fifth of it without it before and after (%(default)s)",
-    )  # fmt: skip
-    soak = names.add_parser("soak", help="an hour with faults: memory, latency, and whether anything is lost")
-    soak.set_defaults(bench=_soak)
-    soak.add_argument(
-        "--minutes", type=float, default=60.0, metavar="M", help="how long, in minutes of stream (%(default)s)"
-    )
-    soak.add_argument(
-        "--speed", type=float, default=10.0, metavar="S", help="seconds of stream in a second (%(default)s)"
-    )
-    soak.add_argument(
-        "--faults", default="bad-day", metavar="NAME_OR_FILE",
-        help="what goes wrong, as in bci replay: one of configs/faults by its name, a TOML file, or TOML text "
-        "with ; between lines (%(default)s)",
-    )  # fmt: skip
-    soak.add_argument("--seed", type=int, default=0, metavar="N", help="of the faults (%(default)s)")
-    for each in (train, latency, rank, throughput, gui, soak):
-        each.add_argument(
+    for bench, summary, add in BENCHES:
+        one = names.add_parser(bench.__name__.lstrip("_"), help=summary)
+        one.set_defaults(bench=bench)
+        add(one)
+        one.add_argument(
             "--json",
             nargs="?",
             const=TO_SCREEN,
@@ -143,6 +101,68 @@ def _parser() -> argparse.ArgumentParser:
             help="the figures as JSON, there or on the screen",
         )
     return parser
+
+
+def _add_train(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--encoder", default="channel_attention", metavar="NAME", help="default: %(default)s")
+    _add_numbers(
+        parser,
+        ("trials", 66160, "trials in the set; 16,540 pictures four times by default"),
+        ("batch", 1024, "trials a step"),
+        ("steps", 8, "steps that are timed in each round"),
+        ("channels", 63, "channels of a trial"),
+        ("times", 250, "samples of a trial, at 250 Hz"),
+    )
+
+
+def _add_latency(parser: argparse.ArgumentParser) -> None:
+    _add_minutes(parser, 10.0, "how long, all turns together")
+
+
+def _add_rank(parser: argparse.ArgumentParser) -> None:
+    _add_numbers(parser, ("concepts", 16540, "prototypes"), ("dim", 1024, "length of each"))
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: %(default)s")
+
+
+def _add_throughput(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--encoder", default="", metavar="NAME", help="default: channel_attention, as large as bci demo trains it"
+    )
+    _add_numbers(
+        parser,
+        ("rate", 1000, "of the recording, Hz"),
+        ("seconds", 600, "its length"),
+        ("batch", 256, "epochs that are decoded together"),
+    )
+
+
+def _add_gui(parser: argparse.ArgumentParser) -> None:
+    _add_minutes(parser, 10.0, "how long the window is open; a fifth of it without it before and after")
+
+
+def _add_soak(parser: argparse.ArgumentParser) -> None:
+    _add_minutes(parser, 60.0, "how long, in minutes of stream")
+    parser.add_argument(
+        "--speed", type=float, default=10.0, metavar="S", help="seconds of stream in a second (%(default)s)"
+    )
+    parser.add_argument(
+        "--faults", default="bad-day", metavar="NAME_OR_FILE",
+        help="what goes wrong, as in bci replay: one of configs/faults by its name, a TOML file, or TOML text "
+        "with ; between lines (%(default)s)",
+    )  # fmt: skip
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the faults (%(default)s)")
+
+
+def _add_convert(parser: argparse.ArgumentParser) -> None:
+    _add_numbers(parser, ("events", 65034, "events of the text, 14 rows of about 256 values each"))
+    parser.add_argument(
+        "--folder", type=Path, metavar="DIR",
+        help="where there is room for it: 4 GB (default: the folder for temporary files)",
+    )  # fmt: skip
+
+
+def _add_minutes(parser: argparse.ArgumentParser, default: float, what: str) -> None:
+    parser.add_argument("--minutes", type=float, default=default, metavar="M", help=f"{what} (%(default)s)")
 
 
 def _add_numbers(parser: argparse.ArgumentParser, *numbers: tuple[str, int, str]) -> None:
@@ -215,3 +235,33 @@ def _soak(options: argparse.Namespace) -> Told:
     from bci.cli.bench_soak import measured, say
 
     return measured(options.minutes, options.speed, options.faults, options.seed), say
+
+
+def _convert(options: argparse.Namespace) -> Told:
+    from tempfile import TemporaryDirectory
+
+    from replay.mindbigdata.benchmark import measure
+
+    with TemporaryDirectory(prefix="bci-", dir=options.folder) as folder:
+        return measure(Path(folder), options.events), _say_conversion
+
+
+def _say_conversion(speed: "ConversionSpeed") -> None:
+    print(
+        f"{speed.rows} rows, {speed.megabytes:.0f} MB, {speed.broken} of them broken: {speed.rows_per_s} rows/s, "
+        f"splitting and numbers alone {speed.bare_rows_per_s}: ratio {speed.ratio:.2f}"
+    )
+    if speed.anon_mb is not None:
+        print(f"at most {speed.anon_mb:.0f} MiB of memory of its own")
+
+
+BENCHES = (
+    (_train, "speed and memory of the training loop", _add_train),
+    (_latency, "from the last sample of a window to the decision", _add_latency),
+    (_rank, "ranking beside the bare matrix product", _add_rank),
+    (_throughput, "decoding a recording as fast as possible", _add_throughput),
+    (_gui, "what the dashboard costs a session", _add_gui),
+    (_soak, "an hour with faults: memory, latency, and whether anything is lost", _add_soak),
+    (_convert, "reading MindBigData's text, beside splitting its lines", _add_convert),
+)
+"""Each measures, called `bci bench` and its own name without the underscore; a summary; its options."""

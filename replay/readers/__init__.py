@@ -95,6 +95,12 @@ def _npy(path: Path, **options: Any) -> "TrialSet":
     return read_npy(path, **options)
 
 
+def _mindbigdata(path: Path, **options: Any) -> "TrialSet":
+    from replay.readers.mindbigdata import read_mindbigdata  # noqa: PLC0415
+
+    return read_mindbigdata(path, **options)
+
+
 READERS: dict[str, Reader] = {
     "muse": Reader("Muse LSL recordings", (".csv", ".csv.gz"), _muse),
     "things-eeg1-erps": Reader("THINGS-EEG1 category averages", (".npz",), _things_eeg1_erps),
@@ -105,6 +111,12 @@ READERS: dict[str, Reader] = {
         "THINGS-EEG2 as epochs",
         ("preprocessed_eeg_training.npy", "preprocessed_eeg_test.npy", "train.pt", "test.pt"),
         _things_eeg2,
+    ),
+    "mindbigdata": Reader(
+        "MindBigData's EPOC file",
+        ("ep1.01.txt",),
+        _mindbigdata,
+        ("length", "flat", "lowest", "highest", "railed", "noise"),
     ),
     "bids": Reader(
         "EEG in BIDS", ("_eeg.vhdr", "_eeg.edf", "_eeg.bdf", "_eeg.set", "_eeg.fif"), _bids, ("column",)

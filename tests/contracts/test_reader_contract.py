@@ -20,6 +20,8 @@ from recorded_files import (
 
 from bci.segments import segments_of
 from bci.types import Channel, Recording, TrialSet
+from replay.mindbigdata.convert import convert
+from replay.mindbigdata.writer import write_text
 from replay.readers import READERS, open_dataset, open_recording
 from replay.recording_file import save_recording
 
@@ -121,6 +123,13 @@ def features(folder):
     return folder / "features_test.npy"
 
 
+def mindbigdata(folder):
+    rng = np.random.default_rng(0)
+    write_text(folder / "EP1.01.txt", [(code, 4200 + rng.normal(0, 30, (14, 256))) for code in (3, 1, 3, -1)])
+    convert(folder / "EP1.01.txt", lambda *_: None)
+    return folder / "EP1.01.txt"
+
+
 RECORDINGS = {
     "muse": [muse],
     "mne": [brainvision, edf, bdf, eeglab, fif],
@@ -132,6 +141,7 @@ TRIALS = {
     "things-eeg1-erps": [averages],
     "things-eeg2": [things_at_100_hz, things_at_250_hz, things_pt],
     "npy": [features],
+    "mindbigdata": [mindbigdata],
 }
 """Adding a reader means adding a small file that it reads."""
 
@@ -219,7 +229,7 @@ def test_markers_are_text_in_order_and_in_range(recording):
 
 def test_trials_have_labels_groups_and_nothing_outside_their_names(trials):
     assert trials.concepts.dtype == trials.images.dtype == np.int64
-    assert set(trials.groups) == {"subject", "session", "recording", "repetition"}
+    assert set(trials.groups) - {"event"} == {"subject", "session", "recording", "repetition"}
     assert all(len(column) == len(trials) for column in (trials.data, trials.images, *trials.groups.values()))
     assert 0 <= trials.concepts.min() <= trials.concepts.max() < len(trials.concept_names)
 
