@@ -111,6 +111,8 @@ DECODERS: dict[str, str] = dict.fromkeys(ENCODERS, "network") | {
     "lda": "lda",
     "toeplitz_lda": "toeplitz_lda",
     "xdawn": "xdawn",
+    "spectral": "spectral",
+    "tangent": "tangent",
     "ensemble": "ensemble",
     "chosen": "chosen",
 }
