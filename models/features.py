@@ -177,8 +177,12 @@ def _fitting(options: Mapping[str, Any], spec: PreprocessSpec) -> dict[str, Any]
     kept = {key: value for key, value in options.items() if _holds(spec, key, value)}
     for key in ("members", "candidates"):
         if key in kept:
-            kept[key] = [{**each, "options": _fitting(each.get("options", {}), spec)} for each in kept[key]]
-    return kept
+            kept[key] = [_fitting_member(each, spec) for each in kept[key]]
+    return kept | ({"decoder": _fitting_member(kept["decoder"], spec)} if "decoder" in kept else {})
+
+
+def _fitting_member(member: Mapping[str, Any], spec: PreprocessSpec) -> dict[str, Any]:
+    return {**member, "options": _fitting(member.get("options", {}), spec)}
 
 
 def _holds(spec: PreprocessSpec, key: str, value: Any) -> bool:

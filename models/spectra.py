@@ -103,9 +103,9 @@ def welch_powers(
     length
         Of segments that overlap by half, each without its mean and slope, under Hann's window.
     """
-    from scipy.signal import welch  # noqa: PLC0415 (1.3 s to import)
+    from scipy.signal import detrend, welch  # noqa: PLC0415 (1.3 s to import)
 
-    frequencies, density = welch(signals, sfreq, nperseg=length, detrend="linear")
+    frequencies, density = welch(signals, sfreq, nperseg=length, detrend=detrend)
     for low, high in bands.values():
         inside = (frequencies >= low) & (frequencies < high)
         if inside.any():

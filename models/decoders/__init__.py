@@ -113,8 +113,10 @@ DECODERS: dict[str, str] = dict.fromkeys(ENCODERS, "network") | {
     "xdawn": "xdawn",
     "spectral": "spectral",
     "tangent": "tangent",
+    "matching": "matching",
     "ensemble": "ensemble",
     "chosen": "chosen",
+    "prior": "prior",
 }
 """Name -> module of this folder."""
 

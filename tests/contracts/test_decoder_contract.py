@@ -31,7 +31,7 @@ TWINS = (2, 5)  # no vector at all: they always score the same
 
 DECODERS = [name for name in REGISTERED if name != "braindecode" or find_spec("braindecode")]
 CLASSICAL = [name for name in DECODERS if name not in ENCODERS]
-CLASSIFIERS = ("lda", "toeplitz_lda", "xdawn", "spectral", "tangent", "ensemble", "chosen")
+CLASSIFIERS = ("lda", "toeplitz_lda", "xdawn", "spectral", "tangent", "matching", "ensemble", "chosen", "prior")
 """Those that score the concepts they were trained on, with their default options."""
 INDUCED = ("spectral", "tangent")
 """Those that hear the power of what is not locked to the onset."""
@@ -409,7 +409,9 @@ def test_a_map_ranks_concepts_that_it_was_never_trained_on(name, epochs):
     assert np.allclose(after[:, 0], before[:, 3], atol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["bci.decoder", "lda", "ridge", "pls", "chosen", "spectral", "tangent"])
+@pytest.mark.parametrize(
+    "name", ["bci.decoder", "lda", "ridge", "pls", "chosen", "spectral", "tangent", "matching"]
+)
 def test_what_is_no_network_needs_no_torch(name):
     train_and_load = f"import test_decoder_contract as c; c.load_decoder(c.make_bundle({name!r}))"
     done_with_it = "import bci.decoder" if name == "bci.decoder" else train_and_load
