@@ -14,7 +14,7 @@ from bci.errors import ConfigError
 from bci.types import TrialSet
 from models.groups import unit_codes
 
-__all__ = ["block_codes", "onsets", "overlapping"]
+__all__ = ["block_codes", "meeting", "onsets", "overlapping"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -72,12 +72,24 @@ def overlapping(trials: TrialSet, rows: Ints, others: Ints) -> NDArray[np.bool_]
         If the trials do not tell their recording or onset.
     """
     when, recordings = onsets(trials), unit_codes(trials, "recording")
-    width = trials.data.shape[2] / trials.sfreq - TOUCHING
     found = np.zeros(len(rows), np.bool_)
     for recording in np.unique(recordings[rows]):
         own = recordings[rows] == recording
-        near = np.sort(when[others[recordings[others] == recording]])
-        mine = when[rows[own]]
-        # one of the others starts after (mine - width) and before (mine + width)
-        found[own] = np.searchsorted(near, mine - width, "right") < np.searchsorted(near, mine + width, "left")
+        near = when[others[recordings[others] == recording]]
+        found[own] = meeting(when[rows[own]], near, trials.data.shape[2] / trials.sfreq)
     return found
+
+
+def meeting(starts: Floats, others: Floats, length: float) -> NDArray[np.bool_]:
+    """Tell which windows of one length have a time in common with one of others: (len(starts),).
+
+    Parameters
+    ----------
+    starts, others
+        (n,) and (m,) where windows start, seconds.
+    length
+        Of all windows, seconds.
+    """
+    near, reach = np.sort(others), length - TOUCHING
+    first, last = np.searchsorted(near, starts - reach, "right"), np.searchsorted(near, starts + reach, "left")
+    return np.asarray(first < last)
