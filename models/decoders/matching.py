@@ -3,7 +3,7 @@
 Nearest neighbours (Cover and Hart 1967, doi:10.1109/TIT.1967.1053964) by cosine, in the space of the principal
 components of the features, whitened with a shrunk covariance. A concept's score is the mean cosine to its k
 nearest training trials; k is the one with the best figure in inner folds. Trials are compared by what was measured
-alone: the label of a trial that is matched is never looked at, unlike where trial and picture are paired by it.
+alone: the label of the trial that is asked about is never looked at, unlike where pictures are paired by it.
 """
 
 from pathlib import Path
