@@ -174,13 +174,14 @@ class EvaluationConfig(Frozen):
     """How the decoder is judged."""
 
     protocol: Literal["zero-shot", "seen-concept/new-image", "seen-concept/new-trial", "closed-set"]
-    by: Literal["subject", "session", "recording", "repetition", "concept", "image"] = "recording"
-    """What is left out together."""
+    by: Literal["subject", "session", "recording", "block", "repetition", "concept", "image"] = "recording"
+    """What is left out together. `block`: one stretch of each recording, as long as `folds` says; training trials
+    whose window overlaps a tested one are dropped. Needs the order of presentation."""
     test: Literal["folds", "partition"] = "folds"
     """`folds`: cross-validation; `partition`: one decoder, trained on all trials and judged on the data's own test
     partition (`data.test_paths`, `targets.test_bank`; a synthetic world has one)."""
     folds: Annotated[int, Field(ge=2)] | None = None
-    """Number of folds; None leaves out one group at a time."""
+    """Number of folds; None leaves out one group at a time. Of `by = "block"` the number of blocks."""
     candidates: tuple[str, ...] = ()
     """Concepts that are ranked in the headline; empty ranks all. Trials of other concepts are not scored."""
     unit: Literal["trial", "subject", "concept"] = "trial"

@@ -25,6 +25,7 @@ __all__ = [
     "load_test_trials",
     "load_trials",
     "partition_session",
+    "training_session",
 ]
 
 WORLD_OPTIONS = ("events",)
@@ -153,23 +154,43 @@ def partition_session(config: ExperimentConfig) -> tuple[World, Recording, Sched
     return world, replace(recording, provenance=named), schedule
 
 
+def training_session(config: ExperimentConfig) -> tuple[World, Recording, Schedule]:
+    """Record the session that one person of a synthetic world trains on, the same at every call.
+
+    Raises
+    ------
+    ConfigError
+        If the config names several people, or an option that there is none of.
+    """
+    if len(config.data.subjects) > 1:
+        raise ConfigError(f"expected one person of a synthetic world, got {', '.join(config.data.subjects)}")
+    return next(_sessions(config))
+
+
 def _world_trials(config: ExperimentConfig, spec: PreprocessSpec, hold_out: Sequence[str]) -> TrialSet:
     if hold_out:
         raise ConfigError("a synthetic world has no files to hold out: its test concepts are never trained on")
-    shown: list[NDArray[np.int64]] = []
     names = load_world(_world_name(config)).train_bank.names
-    return cut_trials(_sessions(config, shown), spec, config.events, names, shown)
+    shown: list[NDArray[np.int64]] = []
+    return cut_trials(_noted(_sessions(config), shown), spec, config.events, names, shown)
 
 
-def _sessions(config: ExperimentConfig, shown: list[NDArray[np.int64]]) -> Iterator[Recording]:
-    """Record the training session of each person of a world, and note which pictures it shows."""
+def _noted(
+    sessions: Iterator[tuple[World, Recording, Schedule]], shown: list[NDArray[np.int64]]
+) -> Iterator[Recording]:
+    """Yield recordings, and note which pictures each shows."""
+    for _, recording, schedule in sessions:
+        shown.append(schedule.images)
+        yield recording
+
+
+def _sessions(config: ExperimentConfig) -> Iterator[tuple[World, Recording, Schedule]]:
+    """Record the training session of each person of a world."""
     if unknown := [key for key in config.data.options if key not in WORLD_OPTIONS]:
         raise ConfigError(f"reader 'world' has no option {unknown[0]!r}; it has {', '.join(WORLD_OPTIONS)}")
     for person in _people(config):
         world = load_world(_world_name(config), person)
-        recording, schedule = world.record("train", config.data.options.get("events"), seed=_TRAINING_SEED)
-        shown.append(schedule.images)
-        yield recording
+        yield world, *world.record("train", config.data.options.get("events"), seed=_TRAINING_SEED)
 
 
 def _people(config: ExperimentConfig) -> list[int | None]:

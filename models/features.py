@@ -8,17 +8,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache, cached_property
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from bci.errors import ConfigError
 from bci.specs import Frozen, PreprocessSpec
 from models.config import DecoderConfig
 
-__all__ = ["FeatureOptions", "Features", "fitting"]
+__all__ = ["FeatureOptions", "Features", "PartOptions", "fitting"]
 
 Floats = NDArray[np.float64]
 Positive = Annotated[float, Field(gt=0)]
@@ -28,14 +28,28 @@ HIGHPASS_ORDER, LOWPASS_ORDER = 2, 4
 """Of the Butterworth filters."""
 
 
-class FeatureOptions(Frozen):
-    """Which part of an epoch a decoder looks at, in the order in which it is cut out.
+class PartOptions(Frozen):
+    """Which part of an epoch a decoder looks at.
 
     Stretches are [start, end) in seconds after the onset; what of them an epoch does not hold is left out.
     """
 
     channels: tuple[str, ...] = ()
     """Labels, or patterns such as `PO*`; empty takes all channels."""
+    window: Stretch | None = None
+    """Stretch to keep; None keeps all."""
+
+    @field_validator("window", "baseline", check_fields=False)
+    @classmethod
+    def _ordered(cls, stretch: Stretch | None, info: ValidationInfo) -> Stretch | None:
+        if stretch is not None and stretch[1] <= stretch[0]:
+            raise ValueError(f"expected {info.field_name} = [start, end] with start < end, got {list(stretch)}")
+        return stretch
+
+
+class FeatureOptions(PartOptions):
+    """How a part of an epoch is filtered and averaged: first the filters, then baseline, window and bins."""
+
     highpass: Positive | None = None
     """Causal high-pass, Hz, on top of that of the recording; its state starts at the first sample of the epoch, as
     if all before had been equal to it."""
@@ -43,17 +57,8 @@ class FeatureOptions(Frozen):
     """Causal low-pass, Hz; its state starts in the same way."""
     baseline: Stretch | None = None
     """Stretch whose mean is subtracted per channel."""
-    window: Stretch | None = None
-    """Stretch to keep; None keeps all."""
     bin: Annotated[float, Field(ge=0)] = 0.03125
     """Seconds that are averaged to one value, without overlap; 0 keeps every sample."""
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        for name in ("baseline", "window"):
-            if (stretch := getattr(self, name)) is not None and stretch[1] <= stretch[0]:
-                raise ValueError(f"expected {name} = [start, end] with start < end, got {list(stretch)}")
-        return self
 
 
 @dataclass(frozen=True)
@@ -172,8 +177,12 @@ def _fitting(options: Mapping[str, Any], spec: PreprocessSpec) -> dict[str, Any]
     kept = {key: value for key, value in options.items() if _holds(spec, key, value)}
     for key in ("members", "candidates"):
         if key in kept:
-            kept[key] = [{**each, "options": _fitting(each.get("options", {}), spec)} for each in kept[key]]
-    return kept
+            kept[key] = [_fitting_member(each, spec) for each in kept[key]]
+    return kept | ({"decoder": _fitting_member(kept["decoder"], spec)} if "decoder" in kept else {})
+
+
+def _fitting_member(member: Mapping[str, Any], spec: PreprocessSpec) -> dict[str, Any]:
+    return {**member, "options": _fitting(member.get("options", {}), spec)}
 
 
 def _holds(spec: PreprocessSpec, key: str, value: Any) -> bool:

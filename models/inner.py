@@ -17,6 +17,7 @@ from bci.errors import ConfigError
 from bci.ranking import truth_ranks
 from bci.roc import auc
 from bci.specs import Frozen
+from models.blocks import block_codes, overlapping
 from models.bundle import Bundle
 from models.config import ExperimentConfig
 from models.decoders import ScoringDecoder, family
@@ -24,7 +25,7 @@ from models.groups import group_codes
 from models.progress import OnProgress, silent
 from models.training_set import TrainingSet
 
-__all__ = ["HeldOut", "InnerOptions", "divide", "figure", "fitted_to", "held_out", "inner_folds"]
+__all__ = ["Fold", "HeldOut", "InnerOptions", "divide", "figure", "fitted_to", "held_out", "inner_folds"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -35,7 +36,7 @@ Fold = tuple[Ints, Ints]
 class InnerOptions(Frozen):
     """How training trials are split once more."""
 
-    by: Literal["subject", "session", "recording", "repetition", "concept", "image"] | None = None
+    by: Literal["subject", "session", "recording", "block", "repetition", "concept", "image"] | None = None
     """What is left out together; None as the evaluation does."""
     folds: Annotated[int, Field(ge=2)] = 5
     """Most folds; fewer where there are fewer groups."""
@@ -60,6 +61,9 @@ class HeldOut:
 def inner_folds(data: TrainingSet, config: ExperimentConfig, options: InnerOptions) -> list[Fold]:
     """Split a training set by groups; one that has a single group, by blocks of neighbouring trials.
 
+    By `block` each recording is cut into as many stretches of time as there are folds, and trials whose window
+    overlaps one that is left out are on neither side.
+
     Raises
     ------
     ConfigError
@@ -67,13 +71,26 @@ def inner_folds(data: TrainingSet, config: ExperimentConfig, options: InnerOptio
     """
     if len(data) < 2:
         raise ConfigError("a decoder that chooses or scales by held-out trials needs at least two of them")
-    codes = group_codes(data.trials, options.by or config.evaluation.by, data.kept)
+    by = options.by or config.evaluation.by
+    if by == "block":
+        return _folds_in_time(data, options.folds)
+    codes = group_codes(data.trials, by, data.kept)
     n_groups = int(codes.max()) + 1
     if n_groups == 1:
         codes, n_groups = _blocks(data.rows, options.folds), options.folds
     blocks = np.array_split(np.arange(n_groups), min(options.folds, n_groups))
     left_out = [np.isin(codes, block) for block in blocks]
     return [(np.flatnonzero(~out), np.flatnonzero(out)) for out in left_out if out.any()]
+
+
+def _folds_in_time(data: TrainingSet, n_folds: int) -> list[Fold]:
+    codes = block_codes(data.trials, n_folds, data.kept)
+    folds = []
+    for code in np.unique(codes):
+        train, test = np.flatnonzero(codes != code), np.flatnonzero(codes == code)
+        apart = ~overlapping(data.trials, data.kept[train], data.kept[test])
+        folds.append((train[apart], test))
+    return folds
 
 
 def divide(data: TrainingSet, fold: Fold) -> tuple[TrainingSet, TrainingSet]:

@@ -28,7 +28,7 @@ from models.bundle import Bundle
 from models.config import ExperimentConfig
 from models.decoders import Fitted
 from models.features import FeatureOptions, Features
-from models.inner import HeldOut, InnerOptions, inner_folds
+from models.inner import Fold, HeldOut, InnerOptions, inner_folds
 from models.numpy_decoder import NumpyDecoder, Scored, arrays
 from models.temperature import fit_temperature
 from models.training_set import TrainingSet, concept_weights
@@ -114,6 +114,8 @@ class Reduced:
     ----------
     parts
         Sums of the trials that each inner fold leaves out.
+    edges
+        Sums of those that it neither leaves out nor fits to.
     centre
         (p,) what was subtracted from features.
     back
@@ -121,8 +123,19 @@ class Reduced:
     """
 
     parts: list[Sums]
+    edges: list[Sums]
     centre: Floats
     back: Callable[[Floats], Floats]
+
+    @property
+    def total(self) -> Sums:
+        """Sums of all trials."""
+        return functools.reduce(operator.add, self.parts)
+
+    def trained(self, fold: int) -> Sums:
+        """Return the sums of the trials that an inner fold fits to."""
+        rest, edge = self.total - self.parts[fold], self.edges[fold]
+        return rest - edge if edge.n else rest
 
 
 def fit_regression(
@@ -136,16 +149,14 @@ def fit_regression(
         What `solve` tries, in its order.
     """
     features, folds = Features(options, data.spec), inner_folds(data, config, options)
-    tests = [test for _, test in folds]
     weights = concept_weights(data.rows, balance=config.train.balance)
     targets, span = _targets(data)
-    reduced = _reduce(data, targets, features, weights, tests, standardise=options.standardise)
-    total = _added(reduced.parts)
-    setting = _best(reduced.parts, total, solve)
+    reduced = _reduce(data, targets, features, weights, folds, standardise=options.standardise)
+    setting = _best(reduced, solve)
+    total, tried = reduced.total, reduced.trained(0)
     final = _Map(reduced, total, solve(*total.covariances())[setting], span)
-    tried = total - reduced.parts[0]
     first = _Map(reduced, tried, solve(*tried.covariances())[setting], span)
-    left_out = _held_out(data, features, first, tests[0])
+    left_out = _held_out(data, features, first, folds[0][1])
     arrays = {"weights": final.weights, "offset": final.offset, "mean target": final.target}
     note = f"chose {settings[setting]}" if len(settings) > 1 else ""
     return Fitted(arrays, fit_temperature(left_out.scores, left_out.truth), note)
@@ -197,11 +208,11 @@ def _targets(data: TrainingSet) -> tuple[Floats, Floats]:
     return (left * sizes)[codes], span
 
 
-def _best(parts: Sequence[Sums], total: Sums, solve: Solve) -> int:
+def _best(reduced: Reduced, solve: Solve) -> int:
     """Index of the setting with the least squared error over the parts, each left out in turn."""
     errors = []
-    for part in parts:
-        train = total - part
+    for fold, part in enumerate(reduced.parts):
+        train = reduced.trained(fold)
         errors.append([part.n * part.error(weights, train) for weights in solve(*train.covariances())])
     return int(np.argmin(np.sum(errors, axis=0)))
 
@@ -230,38 +241,60 @@ def _reduce(
     targets: Floats,
     features: Features,
     weights: Floats,
-    tests: Sequence[Ints],
+    folds: Sequence[Fold],
     *,
     standardise: bool,
 ) -> Reduced:
+    tests = [test for _, test in folds]
+    edges = [np.setdiff1d(np.arange(len(data)), np.concatenate(fold)) for fold in folds]
     blocks = (features(block) for block in data.blocks())
     first = next(blocks)
     if len(data) > first.shape[1]:
-        return _by_blocks(itertools.chain([first], blocks), targets, weights, tests, standardise=standardise)
-    return _in_row_space(np.concatenate([first, *blocks]), targets, weights, tests, standardise=standardise)
+        joined = itertools.chain([first], blocks)
+        return _by_blocks(joined, targets, weights, tests, edges, standardise=standardise)
+    rows = np.concatenate([first, *blocks])
+    return _in_row_space(rows, targets, weights, tests, edges, standardise=standardise)
 
 
 def _by_blocks(
-    blocks: Iterator[Floats], targets: Floats, weights: Floats, tests: Sequence[Ints], *, standardise: bool
+    blocks: Iterator[Floats],
+    targets: Floats,
+    weights: Floats,
+    tests: Sequence[Ints],
+    edges: Sequence[Ints],
+    *,
+    standardise: bool,
 ) -> Reduced:
     """Gather sums over more trials than features."""
     parts: dict[int, Sums] = {}
     at = 0
     for rows in blocks:
-        for number, test in enumerate(tests):
-            own = test[(at <= test) & (test < at + len(rows))]
-            if len(own):
+        for number, some in enumerate([*tests, *edges]):
+            own = some[(at <= some) & (some < at + len(rows))]
+            if len(own) or number not in parts:
                 added = _sums(rows[own - at], targets[own], weights[own])
                 parts[number] = parts[number] + added if number in parts else added
         at += len(rows)
-    gathered = [parts[number] for number in range(len(tests))]
-    deviations = _deviations(np.diag(_added(gathered).covariances()[0]), standardise=standardise)
+    gathered = [parts[number] for number in range(len(tests) + len(edges))]
+    total = functools.reduce(operator.add, gathered[: len(tests)])
+    deviations = _deviations(np.diag(total.covariances()[0]), standardise=standardise)
     scaled = [part.divided(deviations) for part in gathered]
-    return Reduced(scaled, np.zeros(len(deviations)), lambda solution: solution / deviations[:, None])
+    return Reduced(
+        scaled[: len(tests)],
+        scaled[len(tests) :],
+        np.zeros(len(deviations)),
+        lambda solution: solution / deviations[:, None],
+    )
 
 
 def _in_row_space(
-    rows: Floats, targets: Floats, weights: Floats, tests: Sequence[Ints], *, standardise: bool
+    rows: Floats,
+    targets: Floats,
+    weights: Floats,
+    tests: Sequence[Ints],
+    edges: Sequence[Ints],
+    *,
+    standardise: bool,
 ) -> Reduced:
     """Gather sums over fewer trials than features: in coordinates of the space that the trials span."""
     centre = np.average(rows, axis=0, weights=weights)
@@ -272,17 +305,13 @@ def _in_row_space(
     kept = values > RANK * values[-1]
     basis = rows.T @ (vectors[:, kept] / np.sqrt(values[kept]))  # (p, r), orthonormal
     inside = rows @ basis
-    parts = [_sums(inside[test], targets[test], weights[test]) for test in tests]
-    return Reduced(parts, centre, lambda solution: (basis @ solution) / deviations[:, None])
+    parts, left = ([_sums(inside[own], targets[own], weights[own]) for own in each] for each in (tests, edges))
+    return Reduced(parts, left, centre, lambda solution: (basis @ solution) / deviations[:, None])
 
 
 def _sums(x: Floats, y: Floats, weights: Floats) -> Sums:
     xw, yw = x * weights[:, None], y * weights[:, None]
     return Sums(float(weights.sum()), xw.sum(axis=0), yw.sum(axis=0), xw.T @ x, xw.T @ y, float(np.vdot(yw, y)))
-
-
-def _added(parts: Sequence[Sums]) -> Sums:
-    return functools.reduce(operator.add, parts)
 
 
 def _deviations(variances: Floats, *, standardise: bool) -> Floats:

@@ -84,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _experiment(what: str, options: argparse.Namespace, overrides: Sequence[str]) -> "Written":
     from models.data import load_bank_of, load_trials
+    from models.evaluation.ceiling import world_oracle
     from models.evaluation.experiments import evaluate_config
 
     config = load_experiment(what, overrides, "bci evaluate")
@@ -96,8 +97,11 @@ def _experiment(what: str, options: argparse.Namespace, overrides: Sequence[str]
     if spec := _before(config):
         before = load_trials(config, options.data, preprocess=spec)
     test = _partition(config) if config.evaluation.test == "partition" else None
+    oracle = world_oracle(config) if test is None and not options.data else None
     with progress_bar("fits") as progress:
-        return evaluate_config(config, bank, trials, before, test=test, processes=options.jobs, progress=progress)
+        return evaluate_config(
+            config, bank, trials, before, test=test, oracle=oracle, processes=options.jobs, progress=progress
+        )
 
 
 def _with_curves(config: "ExperimentConfig") -> "ExperimentConfig":

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.types import TrialSet
+from models.blocks import meeting, onsets
 
 __all__ = ["contiguous_folds", "last_block"]
 
@@ -34,9 +35,6 @@ def contiguous_folds(trials: TrialSet, folds: int) -> list[Fold]:
 
 def _apart(trials: TrialSet, left_out: Ints) -> Fold:
     """Take out of the other side what shares samples with the block: windows that overlap with one of it."""
-    onsets = trials.groups["onset"].astype(np.float64)
-    length = trials.data.shape[2] / trials.sfreq
-    block = onsets[left_out]
+    when, length = onsets(trials), trials.data.shape[2] / trials.sfreq
     others = np.setdiff1d(np.arange(len(trials)), left_out)
-    clear = (onsets[others] <= block.min() - length) | (onsets[others] >= block.max() + length)
-    return others[clear], left_out
+    return others[~meeting(when[others], when[left_out], length)], left_out

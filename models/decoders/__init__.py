@@ -111,8 +111,12 @@ DECODERS: dict[str, str] = dict.fromkeys(ENCODERS, "network") | {
     "lda": "lda",
     "toeplitz_lda": "toeplitz_lda",
     "xdawn": "xdawn",
+    "spectral": "spectral",
+    "tangent": "tangent",
+    "matching": "matching",
     "ensemble": "ensemble",
     "chosen": "chosen",
+    "prior": "prior",
 }
 """Name -> module of this folder."""
 

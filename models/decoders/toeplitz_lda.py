@@ -35,23 +35,23 @@ class Options(FeatureOptions):
 
 def fit(data: TrainingSet, config: ExperimentConfig, report: OnProgress, checkpoints: Path | None) -> Fitted:  # noqa: ARG001 (done at once)
     """Fit in closed form. See `models.decoders.Family.fit`."""
-    options = own_options(Options, config)
-    n_channels = Features(options, data.spec).n_channels
+    features = Features(own_options(Options, config), data.spec)
 
     def solve(residuals: Floats, means: Floats) -> Floats:
         from scipy.linalg import solve as solve_positive  # noqa: PLC0415 (slow to import)
 
-        covariance = toeplitz(shrunk_covariances(residuals.T[None])[0], n_channels)
+        covariance = toeplitz(shrunk_covariances(residuals.T[None])[0], features.n_channels)
         p = len(covariance)
         covariance.flat[:: p + 1] += RIDGE * np.trace(covariance) / p
         return np.asarray(solve_positive(covariance, means, assume_a="pos"))
 
-    return fit_discriminant(data, options, solve)
+    return fit_discriminant(data, features, solve)
 
 
 def load(bundle: Bundle, bank: Bank, device: str) -> NumpyDecoder:  # noqa: ARG001 (runs on the CPU)
     """Score by the discriminant functions. See `models.decoders.Family.load`."""
-    return load_discriminant(bundle, bank, own_options(Options, bundle.config))
+    features = Features(own_options(Options, bundle.config), bundle.preprocess)
+    return load_discriminant(bundle, bank, features)
 
 
 def selection(config: ExperimentConfig) -> str:  # noqa: ARG001 (nothing to set)

@@ -1,4 +1,4 @@
-"""Where the misses go: ranks of the truth, and what is confused with what."""
+"""Where the misses go: ranks of the truth, what is confused with what, and what becomes of each class."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,10 +7,10 @@ from bci import confusion as counting
 from bci.rank_histogram import rank_histogram
 from models.config import EvaluationConfig
 from models.evaluation.answers import Answers
-from models.evaluation.report import Confusion, Figure, Histogram
+from models.evaluation.report import ClassCounts, Confusion, Figure, Histogram
 from models.evaluation.scoring import interval_of_mean
 
-__all__ = ["confusion", "ranks"]
+__all__ = ["classes", "confusion", "ranks"]
 
 MOST_BINS = 25
 MOST_CONCEPTS = 30
@@ -52,6 +52,23 @@ def confusion(
         _chance(answers, rows.code),
     )
     return Confusion(rows.of, rows.labels, tuple(map(tuple, counts.tolist())), value)
+
+
+def classes(answers: Answers) -> tuple[ClassCounts, ...]:
+    """Count what became of the trials of each candidate; nothing where there are many."""
+    n = len(answers.concepts)
+    if n > MOST_CONCEPTS:
+        return ()
+    counts = counting.confusion(answers.truth, answers.scores.argmax(axis=1), n)
+    each = zip(answers.concepts, counts.sum(axis=1), counts.sum(axis=0), np.diag(counts), strict=True)
+    return tuple(
+        ClassCounts(concept, int(shown), int(named), int(right), _share(right, shown), _share(right, named))
+        for concept, shown, named, right in each
+    )
+
+
+def _share(part: np.int64, whole: np.int64) -> float | None:
+    return float(part / whole) if whole else None
 
 
 def _chance(answers: Answers, code: NDArray[np.int64]) -> float:

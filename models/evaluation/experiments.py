@@ -148,6 +148,7 @@ def evaluate_config(
     before: TrialSet | None = None,
     *,
     test: Partition | None = None,
+    oracle: RankOracle | None = None,
     processes: int = 1,
     progress: OnDone | None = None,
 ) -> Written:
@@ -163,6 +164,9 @@ def evaluate_config(
         Cut with `before_stimulus(config, config.evaluation.prestimulus)`; None leaves that control out.
     test
         Judge one decoder, trained on all of `trials`, on this; None trains one per fold of `trials`.
+    oracle
+        Ranks the bank's concepts for averages of `trials`, where these are folds of a synthetic world; a test
+        partition has its own.
     processes
         Fits at a time. Figures do not depend on it.
 
@@ -193,7 +197,7 @@ def evaluate_config(
         _evidence(config, outcome, trials, arms.validation_rows),
         left_out=evaluation.by if test is None else "partition",
         selection=family(config.decoder.name).selection(config),
-        oracle=None if test is None else test.oracle,
+        oracle=oracle if test is None else test.oracle,
         retrained=_retrained(outcome, config),
         started=start,
     )

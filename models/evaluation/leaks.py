@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from bci.bank import Bank
 from bci.errors import MismatchError
 from bci.types import TrialSet
+from models.blocks import onsets, overlapping
 from models.config import EvaluationConfig
 from models.evaluation.splits import Split
 from models.groups import NESTED, outer, unit_codes
@@ -21,9 +22,18 @@ BLOCK = 1024
 
 def held_out_names(trials: TrialSet, rows: NDArray[np.int64], by: str) -> tuple[str, ...]:
     """Return the names of the recordings, concepts, ... that some trials are of."""
+    if by == "block":
+        return _stretches(trials, rows)
     columns = [trials.groups[name][rows] for name in _shown_names(trials, by)] if by in NESTED else []
     columns = columns or [_left_out(trials, by)[rows]]
     return tuple(sorted({"/".join(map(str, values)) for values in zip(*columns, strict=True)}))
+
+
+def _stretches(trials: TrialSet, rows: NDArray[np.int64]) -> tuple[str, ...]:
+    """Name the recordings of some trials, and from which onset to which the trials lie in them."""
+    recordings, when = trials.groups["recording"][rows], onsets(trials)[rows]
+    spans = {name: when[recordings == name] for name in np.unique(recordings)}
+    return tuple(f"{name} {span.min():.1f} to {span.max():.1f} s" for name, span in spans.items())
 
 
 def _shown_names(trials: TrialSet, by: str) -> list[str]:
@@ -56,12 +66,22 @@ def check_split(trials: TrialSet, split: Split, evaluation: EvaluationConfig) ->
         )
     if shared := np.intersect1d(split.train, split.test).size:
         raise MismatchError(f"the split leaks: {shared} trials are trained and tested on; split anew")
+    if evaluation.by == "block":
+        _check_apart(trials, split)
+        return
     column = _left_out(trials, evaluation.by)
     if (both := np.flatnonzero(np.isin(column[split.test], column[split.train]))).size:
         (held_out,) = held_out_names(trials, split.test[both[:1]], evaluation.by)
         raise MismatchError(
             f"the split leaks: {evaluation.by} {held_out} is on both sides, which {evaluation.protocol} forbids; "
             f"split by {evaluation.by}"
+        )
+
+
+def _check_apart(trials: TrialSet, split: Split) -> None:
+    if both := np.count_nonzero(overlapping(trials, split.train, split.test)):
+        raise MismatchError(
+            f"the split leaks: the windows of {both} training trials overlap tested ones; leave them out"
         )
 
 

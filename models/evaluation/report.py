@@ -12,6 +12,7 @@ __all__ = [
     "Calibration",
     "Card",
     "Ceiling",
+    "ClassCounts",
     "Comparison",
     "Confusion",
     "Control",
@@ -215,6 +216,26 @@ class Confusion:
 
 
 @dataclass(frozen=True, slots=True)
+class ClassCounts:
+    """What became of the trials of one concept.
+
+    Parameters
+    ----------
+    shown, named, right
+        Trials that showed it, that were called it, and both.
+    recall, precision
+        Share of the trials shown that were called it, and of those called it that showed it; None of no trials.
+    """
+
+    concept: str
+    shown: int
+    named: int
+    right: int
+    recall: float | None
+    precision: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Bin:
     """Trials of about the same confidence: how many, its mean, and how many of them were right."""
 
@@ -367,6 +388,8 @@ class Report:
         Besides the headline.
     recalls
         Share of hits per concept.
+    classes
+        What became of the trials of each concept, where there are few.
     transductive
         Figures of scores that were aligned with the test queries: never to be quoted without saying so.
     """
@@ -384,6 +407,7 @@ class Report:
     curves: tuple[Curve, ...] = ()
     histogram: Histogram | None = None
     confusion: Confusion | None = None
+    classes: tuple[ClassCounts, ...] = ()
     calibration: Calibration | None = None
     stopping: tuple[Stopping, ...] = ()
     evoked: Evoked | None = None

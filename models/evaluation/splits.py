@@ -2,7 +2,7 @@
 
 `zero-shot`: tested concepts were never trained on. `seen-concept/new-image`: the concepts were, the pictures were
 not. `seen-concept/new-trial`: the pictures were too, so that memorising counts. `closed-set`: concepts known, the
-outermost group there is (person, session, recording) is new.
+outermost group there is (person, session, recording, or a stretch of the only recording) is new.
 """
 
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from bci.errors import ConfigError
 from bci.types import TrialSet, read_only
+from models.blocks import block_codes, overlapping
 from models.config import EvaluationConfig
 from models.groups import NESTED, group_codes
 
@@ -20,8 +21,8 @@ __all__ = ["Split", "check_protocol", "folds"]
 LEAVES_OUT = {
     "zero-shot": ("concept",),
     "seen-concept/new-image": ("image",),
-    "seen-concept/new-trial": ("repetition", "recording", "session"),
-    "closed-set": ("subject", "session", "recording"),
+    "seen-concept/new-trial": ("repetition", "block", "recording", "session"),
+    "closed-set": ("subject", "session", "recording", "block"),
 }
 """Protocol -> what it may leave out together."""
 
@@ -49,7 +50,8 @@ def folds(trials: TrialSet, evaluation: EvaluationConfig) -> tuple[Split, ...]:
         What is split.
     evaluation
         `by` names the groups; `folds` says into how many blocks of neighbouring groups they go, None leaves out
-        one group at a time. They stand in the order of `models.groups.group_codes`.
+        one group at a time. They stand in the order of `models.groups.group_codes`. By `block` the groups are
+        stretches of time of each recording, and no training window overlaps a tested one.
 
     Raises
     ------
@@ -58,6 +60,13 @@ def folds(trials: TrialSet, evaluation: EvaluationConfig) -> tuple[Split, ...]:
     """
     check_protocol(evaluation)
     _check_outermost(trials, evaluation)
+    splits = _by_blocks(trials, evaluation) if evaluation.by == "block" else _by_groups(trials, evaluation)
+    for split in splits:
+        _check_concepts(trials, split, evaluation.protocol)
+    return splits
+
+
+def _by_groups(trials: TrialSet, evaluation: EvaluationConfig) -> tuple[Split, ...]:
     groups = group_codes(trials, evaluation.by)
     n_groups = int(groups.max()) + 1
     n_folds = evaluation.folds or n_groups
@@ -66,10 +75,25 @@ def folds(trials: TrialSet, evaluation: EvaluationConfig) -> tuple[Split, ...]:
             f"expected at least {max(2, n_folds)} values of {evaluation.by!r} for {n_folds} folds, "
             f"got {n_groups}: give more data, or leave out something else (evaluation.by)"
         )
-    splits = tuple(_leave_out(groups, block) for block in np.array_split(np.arange(n_groups), n_folds))
-    for split in splits:
-        _check_concepts(trials, split, evaluation.protocol)
-    return splits
+    return tuple(_leave_out(groups, block) for block in np.array_split(np.arange(n_groups), n_folds))
+
+
+def _by_blocks(trials: TrialSet, evaluation: EvaluationConfig) -> tuple[Split, ...]:
+    n_blocks = evaluation.folds
+    if n_blocks is None:
+        raise ConfigError("evaluation.by = 'block' needs evaluation.folds, the number of blocks")
+    blocks = block_codes(trials, n_blocks)
+    if missing := n_blocks - len(np.unique(blocks)):
+        raise ConfigError(f"expected at least {n_blocks} events for as many blocks, got {n_blocks - missing}")
+    return tuple(_apart(trials, _leave_out(blocks, np.array([block]))) for block in range(n_blocks))
+
+
+def _apart(trials: TrialSet, split: Split) -> Split:
+    """Drop the training trials whose window overlaps a tested one."""
+    train = split.train[~overlapping(trials, split.train, split.test)]
+    if not len(train):
+        raise ConfigError("every training window overlaps a tested one: take fewer blocks (evaluation.folds)")
+    return Split(read_only(train), split.test)
 
 
 def check_protocol(evaluation: EvaluationConfig) -> None:
@@ -87,17 +111,19 @@ def check_protocol(evaluation: EvaluationConfig) -> None:
 
 
 def _check_outermost(trials: TrialSet, evaluation: EvaluationConfig) -> None:
-    if evaluation.protocol == "closed-set" and evaluation.by != (outermost := _outermost(trials)):
+    outermost = _outermost(trials)
+    expected = (outermost,) if outermost else ("recording", "block")
+    if evaluation.protocol == "closed-set" and evaluation.by not in expected:
         raise ConfigError(
-            f"protocol 'closed-set' leaves out the outermost group there is, which is {outermost!r} here, "
+            f"protocol 'closed-set' leaves out the outermost group there is, which is {expected[0]!r} here, "
             f"got evaluation.by = {evaluation.by!r}"
         )
 
 
 def _outermost(trials: TrialSet) -> str:
-    """Return the outermost group with more than one value."""
+    """Return the outermost group with more than one value; empty if all is one recording."""
     several = (name for name in NESTED if name in trials.groups and len(set(trials.groups[name])) > 1)
-    return next(several, "recording")
+    return next(several, "")
 
 
 def _leave_out(groups: NDArray[np.int64], block: NDArray[np.int64]) -> Split:

@@ -1,4 +1,4 @@
-"""A table of decoders on the same data: one evaluation a row, over numbers of repetitions, beside the oracle."""
+"""A table of decoders on the same data: one evaluation a row, over numbers of repetitions, beside an oracle."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,7 @@ from models.data import load_bank_of, load_test_bank, load_test_trials, load_tri
 from models.evaluation.ceiling import world_oracle
 from models.evaluation.experiments import Partition, evaluate_config
 from models.evaluation.report import Figure, Report
-from models.evaluation.writing import Written
+from models.evaluation.writing import RankOracle, Written
 from models.pool import OnDone, run_each
 
 __all__ = ["Cell", "Row", "experiment_of", "make_table"]
@@ -74,11 +74,10 @@ def make_table(
     Raises
     ------
     ConfigError
-        If a row makes no sense, or its experiment has no test partition.
+        If a row makes no sense.
     """
     for row in table.rows:  # all are checked before any is run
-        if experiment_of(row).evaluation.test != "partition":
-            raise ConfigError(f'row {row.name!r}: a table needs evaluation.test = "partition"')
+        experiment_of(row)
     bases = [row.base for row in table.rows]
     grouped = sorted(table.rows, key=lambda row: bases.index(row.base))  # no process reads a group's data twice
     for row, (written, seconds) in run_each(_Evaluate(), grouped, processes, progress):
@@ -87,11 +86,12 @@ def make_table(
 
 @dataclass(frozen=True, slots=True)
 class _Shared:
-    """What rows of one group train on and are judged on."""
+    """What rows of one group train on and are judged on: a test partition, or folds and perhaps their oracle."""
 
     trials: TrialSet
     bank: Bank
-    test: Partition
+    test: Partition | None
+    oracle: RankOracle | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,19 +106,21 @@ class _Evaluate:
             self.shared.clear()  # one group at a time stays in memory
             self.shared[row.base] = _read(config)
         data, start = self.shared[row.base], time.perf_counter()
-        written = evaluate_config(config, data.bank, data.trials, test=data.test)
+        written = evaluate_config(config, data.bank, data.trials, test=data.test, oracle=data.oracle)
         return written, time.perf_counter() - start
 
 
 def _read(config: ExperimentConfig) -> _Shared:
-    test = Partition(load_test_trials(config), load_test_bank(config), oracle=world_oracle(config))
-    return _Shared(load_trials(config), load_bank_of(config), test)
+    trials, bank, oracle = load_trials(config), load_bank_of(config), world_oracle(config)
+    if config.evaluation.test == "folds":
+        return _Shared(trials, bank, None, oracle)
+    return _Shared(trials, bank, Partition(load_test_trials(config), load_test_bank(config), oracle=oracle), None)
 
 
 def _row(row: RowConfig, report: Report, seconds: float) -> Row:
     curve = next((curve for curve in report.curves if curve.name == CURVE), None)
     if curve is None:
-        raise ConfigError(f"row {row.name!r}: its test partition shows no concept often enough for repetitions")
+        raise ConfigError(f"row {row.name!r}: its trials show no concept often enough for repetitions")
     cells = tuple(Cell(int(point.x), point.n, point.figures, point.ceiling) for point in curve.points)
     alarm = report.ceiling is not None and report.ceiling.alarm
     return Row(row.name, row.base, seconds, report.card.n_candidates[1], alarm, cells)

@@ -31,8 +31,10 @@ TWINS = (2, 5)  # no vector at all: they always score the same
 
 DECODERS = [name for name in REGISTERED if name != "braindecode" or find_spec("braindecode")]
 CLASSICAL = [name for name in DECODERS if name not in ENCODERS]
-CLASSIFIERS = ("lda", "toeplitz_lda", "xdawn", "ensemble", "chosen")
+CLASSIFIERS = ("lda", "toeplitz_lda", "xdawn", "spectral", "tangent", "matching", "ensemble", "chosen", "prior")
 """Those that score the concepts they were trained on, with their default options."""
+INDUCED = ("spectral", "tangent")
+"""Those that hear the power of what is not locked to the onset."""
 SMALL = {
     "channel_attention": {"dim": 16, "hidden": 16, "width": 8},
     "braindecode": {"model": "CBraMod", "settings": {"n_layer": 1, "dim_feedforward": 32}},
@@ -78,12 +80,19 @@ def make_bank(names=NAMES, normalisation="unit"):
     return Bank(tuple(names), make_vectors(tuple(names)), key)
 
 
-def make_trials(channels=CHANNELS, n_times=N_TIMES, sfreq=SFREQ, names=NAMES, per_concept=8, seed=0):
-    """Trials with a response of its own for each concept, in noise of four times its power; four recordings."""
-    rng = np.random.default_rng(seed)
+def make_trials(
+    channels=CHANNELS, n_times=N_TIMES, sfreq=SFREQ, names=NAMES, per_concept=8, seed=0, *, induced=False
+):
+    """Trials with a response of its own for each concept, in noise of four times its power; four recordings.
+
+    Induced responses are not locked to the onset: how loud each channel's noise is tells the concept.
+    """
+    rng, fixed = np.random.default_rng(seed), np.random.default_rng(7)
     concepts = np.tile(np.arange(len(names)), per_concept)
-    responses = np.random.default_rng(7).normal(size=(len(names), len(channels), n_times))
-    data = responses[concepts] + 2 * rng.normal(size=(len(concepts), len(channels), n_times))
+    responses = fixed.normal(size=(len(names), len(channels), n_times))
+    noise = 2 * rng.normal(size=(len(concepts), len(channels), n_times))
+    loudness = np.exp(0.5 * fixed.normal(size=(len(names), len(channels), 1)))
+    data = loudness[concepts] * noise if induced else responses[concepts] + noise
     repetition = np.repeat(np.arange(per_concept), len(names))
     same = np.full(len(concepts), "1")
     groups = {
@@ -334,8 +343,9 @@ def test_epochs_of_another_shape_are_refused(bundle, shape):
 
 @pytest.mark.parametrize("name", CLASSICAL)
 def test_what_is_there_to_be_learned_is_learned(name):
-    bundle = train(make_trials(per_concept=24), make_bank(), make_config(name))
-    new = make_trials(per_concept=24, seed=1)
+    induced = name in INDUCED
+    bundle = train(make_trials(per_concept=24, induced=induced), make_bank(), make_config(name))
+    new = make_trials(per_concept=24, seed=1, induced=induced)
     scores = load_decoder(bundle).scores(scale_epochs(new.data, bundle.preprocess, bundle.whitening))
     hits = scores.argmax(axis=1) == new.concepts
     alike = np.isin(new.concepts, TWINS)  # to maps, not to classifiers
@@ -359,8 +369,10 @@ def test_two_concepts_are_ranked_as_many_are(name, epochs):
 @pytest.mark.parametrize("name", CLASSICAL)
 def test_two_concepts_are_told_apart(name):
     pair = NAMES[:2]
-    bundle = train(make_trials(names=pair, per_concept=40), make_bank(pair), make_config(name))
-    new = make_trials(names=pair, per_concept=40, seed=1)
+    induced = name in INDUCED
+    known = make_trials(names=pair, per_concept=40, induced=induced)
+    bundle = train(known, make_bank(pair), make_config(name))
+    new = make_trials(names=pair, per_concept=40, seed=1, induced=induced)
     scores = load_decoder(bundle).scores(scale_epochs(new.data, bundle.preprocess, bundle.whitening))
     assert (scores.argmax(axis=1) == new.concepts).mean() > 0.85
 
@@ -397,7 +409,9 @@ def test_a_map_ranks_concepts_that_it_was_never_trained_on(name, epochs):
     assert np.allclose(after[:, 0], before[:, 3], atol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["bci.decoder", "lda", "ridge", "pls", "chosen"])
+@pytest.mark.parametrize(
+    "name", ["bci.decoder", "lda", "ridge", "pls", "chosen", "spectral", "tangent", "matching"]
+)
 def test_what_is_no_network_needs_no_torch(name):
     train_and_load = f"import test_decoder_contract as c; c.load_decoder(c.make_bundle({name!r}))"
     done_with_it = "import bci.decoder" if name == "bci.decoder" else train_and_load

@@ -7,9 +7,8 @@ from sklearn.covariance import ledoit_wolf
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from models.closed_set import Classes
-from models.decoders.lda import _solve_shrunk
 from models.decoders.toeplitz_lda import toeplitz
-from models.discriminant import discriminants
+from models.discriminant import discriminants, solve_shrunk
 from models.features import FeatureOptions, Features
 
 EVEN, RARE = np.arange(60) % 3, np.repeat([0, 1, 2], [45, 12, 3])
@@ -27,7 +26,7 @@ def make(p, codes, seed=0):
 def test_scores_are_those_of_scikit_learn_with_equal_priors_up_to_what_all_classes_share(p, codes):
     rows, classes = make(p, codes)
     share = 0.3
-    weights, offset = discriminants(rows, classes, lambda r, m: _solve_shrunk(r, m, share))
+    weights, offset = discriminants(rows, classes, lambda r, m: solve_shrunk(r, m, share))
     # scikit-learn is given the same pooled, shrunk covariance
     residuals = rows - (classes.indicator.T @ rows / classes.counts[:, None])[classes.codes]
     covariance = (1 - share) * residuals.T @ residuals / len(rows)
@@ -55,7 +54,7 @@ def test_both_ways_to_solve_agree(n):
     rng = np.random.default_rng(1)
     residuals, means = rng.normal(size=(n, 20)), rng.normal(size=(20, 3))
     covariance = 0.8 * residuals.T @ residuals / n + 0.2 * np.vdot(residuals, residuals) / (n * 20) * np.eye(20)
-    assert np.allclose(_solve_shrunk(residuals, means, 0.2), np.linalg.solve(covariance, means))
+    assert np.allclose(solve_shrunk(residuals, means, 0.2), np.linalg.solve(covariance, means))
 
 
 def test_differences_of_scores_are_log_odds():
@@ -63,7 +62,7 @@ def test_differences_of_scores_are_log_odds():
     rng = np.random.default_rng(2)
     codes = np.arange(200_000) % 2
     rows = (2.0 * codes - 1 + rng.normal(size=len(codes)))[:, None]
-    weights, offset = discriminants(rows, Classes(np.arange(2), codes), lambda r, m: _solve_shrunk(r, m, 1e-9))
+    weights, offset = discriminants(rows, Classes(np.arange(2), codes), lambda r, m: solve_shrunk(r, m, 1e-9))
     scores = np.array([[-1.0], [0.0], [0.5]]) @ weights + offset
     assert np.allclose(scores[:, 1] - scores[:, 0], [-2, 0, 1], atol=0.03)
 
@@ -73,7 +72,7 @@ def test_rare_classes_are_as_likely_beforehand_as_frequent_ones():
     rng = np.random.default_rng(2)
     codes = (rng.random(200_000) < 0.1).astype(int)
     rows = (2.0 * codes - 1 + rng.normal(size=len(codes)))[:, None]
-    weights, offset = discriminants(rows, Classes(np.arange(2), codes), lambda r, m: _solve_shrunk(r, m, 1e-9))
+    weights, offset = discriminants(rows, Classes(np.arange(2), codes), lambda r, m: solve_shrunk(r, m, 1e-9))
     scores = np.array([[0.0]]) @ weights + offset
     assert scores[0, 1] == pytest.approx(scores[0, 0], abs=0.03)
 

@@ -8,6 +8,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
 from bci.errors import ConfigError
+from models.decoders.ensemble import fit_shares
 
 LDA = {"name": "lda", "options": {"shrinkage": 0.3}}
 DEAF = {"name": "lda", "options": {"window": [0.45, 0.5], "channels": ["Pz"], "bin": 0.1}}
@@ -73,6 +74,43 @@ def test_scales_and_temperature_are_those_of_held_out_scores(noisy, fitted, scor
 
     expected = np.exp(minimize_scalar(loss, bounds=(-7, 7), method="bounded", options={"xatol": 1e-6}).x)
     assert bundle.temperature == pytest.approx(expected, rel=1e-3)
+
+
+def test_fitted_weights_are_the_likeliest_and_none_is_negative():
+    """Three members: one knows the truth, one is that one in more noise, one knows nothing."""
+    rng = np.random.default_rng(0)
+    truth = rng.integers(4, size=3000)
+    knows = np.eye(4)[truth] + rng.normal(size=(3000, 4))
+    scores = np.stack([knows, knows + 2 * rng.normal(size=(3000, 4)), rng.normal(size=(3000, 4))])
+    shares = fit_shares(scores, truth)
+    assert shares.sum() == pytest.approx(1)
+    assert shares[0] > 0.9
+    assert shares.min() >= 0
+
+    def loss(weights):
+        return -log_softmax(np.tensordot(weights, scores, axes=1), axis=1)[np.arange(3000), truth].mean()
+
+    best = min(loss(size * shares) for size in np.linspace(0.2, 3, 57))
+    for other in rng.dirichlet(np.ones(3), size=20):
+        assert best <= min(loss(size * other) for size in np.linspace(0.2, 3, 57)) + 1e-6
+
+
+def test_members_of_which_none_helps_weigh_the_same():
+    truth = np.arange(40) % 4
+    wrong = -np.eye(4)[truth]
+    assert fit_shares(np.stack([wrong, wrong]), truth).tolist() == [0.5, 0.5]
+
+
+def test_a_member_that_knows_nothing_is_as_good_as_left_out(noisy, fitted, scores_of):
+    members, deaf = [LDA], {"name": "lda", "options": {"window": [0.45, 0.5], "channels": ["Pz"], "bin": 0.1}}
+    equal, weighed = (
+        fitted(noisy, "ensemble", members=[*members, deaf], weights=weights) for weights in ("equal", "fitted")
+    )
+    assert np.isfinite(scores_of(weighed, noisy.trials)).all()
+    ratio = [bundle.weights["scales"][1] / bundle.weights["scales"][0] for bundle in (equal, weighed)]
+    assert ratio[1] > 1.2 * ratio[0]
+    assert weighed.card["chosen"].startswith("weights lda ")
+    assert "weights fitted to an inner fold" in weighed.card["selection"]
 
 
 def test_networks_and_ensembles_can_be_members(tiny, fitted, scores_of):

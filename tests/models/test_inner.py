@@ -52,6 +52,24 @@ def test_few_trials_of_one_group_are_split_too(tiny, data, rows):
         assert len(train) + len(test) == len(rows)
 
 
+def with_onsets(data, seconds):
+    """Put each trial so many seconds after the one before, in both recordings."""
+    onset = seconds * np.arange(len(data))
+    return replace(data, trials=replace(data.trials, groups={**data.trials.groups, "onset": onset}))
+
+
+def test_blocks_are_stretches_of_time_whose_neighbours_are_on_neither_side(tiny, data):
+    """Windows of 0.5 s, every 0.05 s, by turns of one recording and the other."""
+    folds = inner_folds(with_onsets(data, 0.05), tiny.config, InnerOptions(by="block", folds=4))
+    assert len(folds) == 4
+    assert np.array_equal(np.sort(np.concatenate([test for _, test in folds])), np.arange(len(data)))
+    recording = data.trials.groups["recording"]
+    for train, test in folds:
+        distances = np.abs(train[:, None] - test) * 0.05
+        assert distances[recording[train][:, None] == recording[test]].min() > 0.5 - 1e-6
+        assert len(train) + len(test) < len(data)
+
+
 def test_a_single_trial_cannot_be_split(tiny, data):
     one = replace(data, kept=data.kept[:1], rows=data.rows[:1])
     with pytest.raises(ConfigError, match="at least two"):

@@ -14,6 +14,7 @@ from models import training_set as sets
 from models.decoders.pls import partial_least_squares
 from models.decoders.ridge import _ridge
 from models.features import FeatureOptions, Features
+from models.regression import _reduce
 
 
 def centred(n=50, p=12, d=4, seed=0):
@@ -159,3 +160,21 @@ def test_the_temperature_is_the_best_one_for_the_first_inner_fold(tiny_with, fit
 
     expected = np.exp(minimize_scalar(loss, bounds=(-8, 4), method="bounded", options={"xatol": 1e-6}).x)
     assert bundle.temperature == pytest.approx(expected, rel=1e-3)
+
+
+@pytest.mark.parametrize("width", [0.03125, 0.0])
+def test_trials_at_the_edge_of_what_is_left_out_are_not_fitted_to(tiny, width):
+    """More trials than features, and fewer: sums of an inner fold are those of its training trials."""
+    data, features = tiny.training_set(), Features(FeatureOptions(bin=width), tiny.config.preprocess)
+    rows, targets = design(tiny, width)
+    folds = [(np.arange(40, 96), np.arange(30)), (np.arange(30), np.arange(30, 96))]  # ten are on neither side
+    weights = np.linspace(0.5, 1.5, 96)
+    reduced = _reduce(data, targets, features, weights, folds, standardise=False)
+    for fold, (train, _) in enumerate(folds):
+        x = rows[train] - np.average(rows[train], axis=0, weights=weights[train])
+        y = targets[train] - np.average(targets[train], axis=0, weights=weights[train])
+        expected = x.T @ (y * weights[train, None]) / weights[train].sum()
+        found = _ridge(*reduced.trained(fold).covariances(), 1e6)  # the map along the cross-covariance
+        found = reduced.back(found)
+        assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.9999
+    assert reduced.total.n == pytest.approx(weights.sum())

@@ -46,6 +46,14 @@ def test_faces_against_houses_from_recordings_left_out(tmp_path):
     assert before["low"] <= 0.5
 
 
+def test_faces_against_houses_by_three_families_of_features(tmp_path):
+    body = report("n170-features", "muse-n170", tmp_path / "out", "--permutations", "50")
+    assert body["headline"]["value"] >= 0.70
+    assert_shuffles_at_chance(body)
+    assert control(body, "pre-stimulus")["figure"]["interval"]["low"] <= 0.5
+    assert all(fold["note"].startswith("weights temporal ") for fold in body["folds"])
+
+
 def test_rare_cats_among_dogs_within_each_session(tmp_path):
     bodies = [report("p300-muse", f"muse-p300/session{n}", tmp_path / str(n)) for n in (1, 2)]
     values = [body["headline"]["value"] for body in bodies]

@@ -149,10 +149,20 @@ def test_a_row_whose_name_is_no_folder_is_refused(table, tmp_path, name):
         main([str(changed(table, '"first"', f'"{name}"')), "--out", str(tmp_path / "out")])
 
 
-def test_a_base_without_a_test_partition_is_refused_before_any_work(table, tmp_path):
+def test_folds_are_compared_as_partitions_are_beside_the_oracle_of_their_own_session(table, tmp_path, capsys):
     changed(tmp_path / "base.toml", 'test = "partition"', 'test = "folds"')
-    with pytest.raises(ConfigError, match='needs evaluation.test = "partition"'):
-        main([str(table), "--jobs", "1", "--out", str(tmp_path / "out")])
+    changed(tmp_path / "base.toml", 'by = "concept"', 'by = "block"\nfolds = 2')
+    changed(tmp_path / "base.toml", "zero-shot", "seen-concept/new-trial")
+    out = tmp_path / "out"
+    assert main([str(table), "--jobs", "1", "--out", str(out)]) == 0
+    for row in load_json(out / "table.json")["rows"]:
+        single = row["cells"][0]
+        assert single["figures"][0]["value"] <= single["oracle"][0]["value"] + 0.1
+        report = load_json(out / row["name"] / "report.json")
+        assert len(report["folds"]) == 2
+        assert report["headline"] == single["figures"][0]
+        assert report["card"]["left_out"] == "block"
+    assert "oracle" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from bci.ranking import softmax
 from bci.types import Channel
 from models.config import ExperimentConfig
 from models.evaluation.answers import Answers
-from models.evaluation.breakdowns import confusion, ranks
+from models.evaluation.breakdowns import classes, confusion, ranks
 from models.evaluation.curves import Judge, candidate_curve, repetition_curves, retrained_curve
 from models.evaluation.evidence import fixed, positions
 from models.evaluation.experiments import evaluate_config
@@ -245,3 +245,10 @@ def test_guessing_is_at_chance_in_every_figure(answering, judging):
     assert figures.keys() == {"top5", "median_rank", "two_way", "balanced_accuracy", "log_loss", "brier"}
     for name in ("top5", "two_way", "balanced_accuracy", "log_loss", "brier"):
         assert figures[name].value == pytest.approx(figures[name].chance, abs=0.03)
+
+
+def test_classes_tell_what_was_shown_named_and_right_and_have_no_share_of_nothing(answering):
+    found = classes(answering(np.eye(3)[[0, 0, 1, 0, 1]], [0, 0, 0, 1, 1]))
+    assert [(each.shown, each.named, each.right) for each in found] == [(3, 3, 2), (2, 2, 1), (0, 0, 0)]
+    assert [(each.recall, each.precision) for each in found] == [(2 / 3, 2 / 3), (0.5, 0.5), (None, None)]
+    assert classes(answering(np.eye(31), np.arange(31))) == ()

@@ -204,6 +204,26 @@ def test_no_data_but_a_world_has_an_oracle(config):
     )
 
 
+def folded(config, **evaluation):
+    changed = {"test": "folds", "protocol": "seen-concept/new-trial", "by": "block", "folds": 2, **evaluation}
+    return config.model_copy(update={"evaluation": config.evaluation.model_copy(update=changed)})
+
+
+def test_the_oracle_of_folds_ranks_the_concepts_of_the_session_that_is_trained_on(config, data):
+    trials, bank, _, _ = data
+    oracle = world_oracle(folded(config))
+    assert len(oracle) == len(trials)
+    hits = oracle(np.arange(len(trials))[:, None]).argmax(axis=1) == trials.concepts
+    assert hits.mean() > 5 / len(bank.names)
+
+
+def test_folds_that_rank_part_of_the_concepts_or_hold_several_people_have_no_oracle(config):
+    assert world_oracle(folded(config, protocol="zero-shot")) is None
+    assert world_oracle(folded(config, candidates=("a", "b"))) is None
+    people = config.data.model_copy(update={"subjects": ("1", "2")})
+    assert world_oracle(folded(config).model_copy(update={"data": people})) is None
+
+
 # ---------------------------------------------------------------------------------------------------------- leaks
 
 

@@ -3,10 +3,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bci.errors import ConfigError
+from bci.errors import ConfigError, MismatchError
 from bci.types import Channel, TrialSet
 from models.config import EvaluationConfig
-from models.evaluation.splits import folds
+from models.evaluation.leaks import check_split
+from models.evaluation.splits import Split, folds
 
 LEFT_OUT = [
     ("zero-shot", "concept"),
@@ -20,6 +21,8 @@ def make_trials(concepts, images, **groups):
     n = len(concepts)
     columns = {name: np.array(groups.get(name, ["1"] * n)) for name in ("subject", "session", "recording")}
     columns["repetition"] = np.array(groups.get("repetition", [0] * n))
+    if "onset" in groups:
+        columns["onset"] = np.array(groups["onset"])
     n_concepts = max(concepts) + 1
     return TrialSet(
         data=np.zeros((n, 1, 2), np.float32), sfreq=10.0, tmin=0.0, channels=(Channel("Oz"),),
@@ -124,3 +127,61 @@ def test_too_few_groups_are_refused():
 def test_unknown_pictures_cannot_be_left_out():
     with pytest.raises(ConfigError, match="which picture every trial showed"):
         folds(make_trials([0, 1], [0, -1]), evaluation("seen-concept/new-image", "image"))
+
+
+def in_order(n, seed, recordings=("r",), width=0.2):
+    """Make n trials of two concepts in each recording, windows 0.2 s long, at random but different times."""
+    rng = np.random.default_rng(seed)
+    onsets = [rng.permutation(10 * n)[:n] * width / 4 for _ in recordings]
+    names = [name for name in recordings for _ in range(n)]
+    concepts = [number % 2 for _ in recordings for number in range(n)]
+    return make_trials(concepts, concepts, recording=names, onset=np.concatenate(onsets).tolist())
+
+
+@given(n=st.integers(20, 60), n_blocks=st.integers(2, 4), n_recordings=st.integers(1, 3), seed=st.integers(0, 99))
+def test_blocks_test_every_trial_once_in_one_stretch_and_train_on_none_that_overlaps(
+    n, n_blocks, n_recordings, seed
+):
+    trials = in_order(n, seed, "rst"[:n_recordings])
+    splits = folds(trials, evaluation("seen-concept/new-trial", "block", n_blocks))
+    assert sorted(np.concatenate([split.test for split in splits]).tolist()) == list(range(len(trials)))
+    when, width = trials.groups["onset"], 2 / trials.sfreq
+    for split in splits:
+        check_split(trials, split, evaluation("seen-concept/new-trial", "block", n_blocks))
+        dropped = np.setdiff1d(np.arange(len(trials)), [*split.train, *split.test])
+        for name in "rst"[:n_recordings]:
+            trained, tested, left = (
+                when[rows][trials.groups["recording"][rows] == name] for rows in (split.train, split.test, dropped)
+            )
+            assert not ((trained > tested.min()) & (trained < tested.max())).any()
+            assert np.abs(trained[:, None] - tested).min() >= width - 1e-6
+            assert all(np.abs(each - tested).min() < width for each in left)  # and nothing else is lost
+
+
+def test_the_only_recording_of_a_closed_set_is_cut_into_blocks():
+    trials = in_order(20, 0)
+    assert len(folds(trials, evaluation("closed-set", "block", 4))) == 4
+    with pytest.raises(ConfigError, match="outermost group there is, which is 'recording' here"):
+        folds(in_order(20, 0, "rs"), evaluation("closed-set", "block", 4))
+
+
+def test_blocks_need_their_number_and_an_order():
+    with pytest.raises(ConfigError, match=r"needs evaluation\.folds"):
+        folds(in_order(20, 0), evaluation("closed-set", "block"))
+    with pytest.raises(ConfigError, match="needs the order of presentation"):
+        folds(make_trials([0, 1] * 4, [0, 1] * 4), evaluation("closed-set", "block", 2))
+
+
+def test_more_blocks_than_events_and_windows_longer_than_everything_are_refused():
+    with pytest.raises(ConfigError, match="at least 30 events for as many blocks, got 20"):
+        folds(in_order(20, 0), evaluation("closed-set", "block", 30))
+    at_once = make_trials([0, 1] * 4, [0, 1] * 4, onset=[0.01 * number for number in range(8)])
+    with pytest.raises(ConfigError, match="every training window overlaps a tested one"):
+        folds(at_once, evaluation("closed-set", "block", 2))
+
+
+def test_a_split_whose_windows_overlap_is_refused():
+    trials = make_trials([0, 1] * 4, [0, 1] * 4, onset=[0.1 * number for number in range(8)])
+    leaking = Split(np.arange(4), np.arange(4, 8))
+    with pytest.raises(MismatchError, match="the split leaks: the windows of 1 training trials overlap"):
+        check_split(trials, leaking, evaluation("closed-set", "block", 2))
