@@ -24,7 +24,7 @@ from models.groups import group_codes
 from models.progress import OnProgress, silent
 from models.training_set import TrainingSet
 
-__all__ = ["HeldOut", "InnerOptions", "divide", "figure", "fitted_to", "held_out", "inner_folds"]
+__all__ = ["Fold", "HeldOut", "InnerOptions", "divide", "figure", "fitted_to", "held_out", "inner_folds"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
