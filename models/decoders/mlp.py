@@ -5,11 +5,11 @@ Rumelhart, Hinton and Williams 1986, doi:10.1038/323533a0, as scikit-learn train
 squared error in inner folds; scikit-learn's own early stopping would split by row and so put repetitions of one
 picture on both sides. What is kept are arrays, with which NumPy decodes.
 
-Features lie in memory once for all training trials and once more for those outside an inner fold, single precision:
-16,540 averages of 17 channels x 100 samples are 112 MB.
+Features lie in memory once for all training trials and once more for those outside an inner fold, in single
+precision: 16,540 averages of 17 channels x 100 samples are 112 MB.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise, product
 from pathlib import Path
@@ -42,6 +42,8 @@ Singles = NDArray[np.float32]
 Ints = NDArray[np.int64]
 Count = Annotated[int, Field(ge=1)]
 Sizes = Annotated[tuple[Count, ...], Field(min_length=1)]
+Course = tuple[tuple[int, ...], float]
+"""Hidden sizes, and strength of the penalty."""
 
 
 class Options(MapOptions):
@@ -61,7 +63,7 @@ class Options(MapOptions):
     """Rate of Adam."""
 
     @property
-    def courses(self) -> list[tuple[Sizes, float]]:
+    def courses(self) -> list[Course]:
         """Sizes and strengths: one fit tries all numbers of passes."""
         return list(product(self.hidden, self.alphas))
 
@@ -117,11 +119,11 @@ def fit(data: TrainingSet, config: ExperimentConfig, report: OnProgress, checkpo
     def told() -> None:
         report(Progress(next(done), n_fits))
 
-    (sizes, alpha), passes, note = _chosen(design, folds, options, config.train.seed, told)
+    course, passes, note = _chosen(design, folds, options, config.train.seed, told)
     networks = []
     for rows in (folds[0][0], np.arange(len(data))):
         part = design.part(rows)
-        *_, fitted = part.trained(sizes, alpha, options, config.train.seed, passes)
+        *_, fitted = part.trained(course, options, config.train.seed, passes)
         networks.append(part.network(fitted))
         told()
     left_out = score_held_out(data, features, networks[0], networks[0].target, folds[0][1])
@@ -144,15 +146,16 @@ def selection(config: ExperimentConfig) -> str:
     """Say how sizes, strength and passes are set. See `models.decoders.Family.selection`."""
     options = own_options(Options, config)
     if options.n_settings == 1:
-        return f"fixed; {_named(*options.courses[0], options.passes[0])}"
+        return f"fixed; {_named(options.courses[0], options.passes[0])}"
     by = options.by or config.evaluation.by
     return (
-        f"hidden sizes, alpha and passes of {options.n_settings} settings by squared error in inner folds, left out "
-        f"by {by}"
+        f"hidden sizes, alpha and passes of {options.n_settings} settings by squared error in inner folds, "
+        f"left out by {by}"
     )
 
 
-def _named(sizes: Sizes, alpha: float, passes: int) -> str:
+def _named(course: Course, passes: int) -> str:
+    sizes, alpha = course
     return f"hidden {' x '.join(map(str, sizes))}, alpha {alpha:g}, {passes} passes"
 
 
@@ -194,18 +197,16 @@ class _Design:
         variance = np.average((self.y - self.target) ** 2, axis=0, weights=self.weights).mean()
         return float(np.sqrt(variance)) or 1.0
 
-    def trained(
-        self, sizes: Sizes, alpha: float, options: Options, seed: int, passes: int
-    ) -> "Iterator[MLPRegressor]":
+    def trained(self, course: Course, options: Options, seed: int, passes: int) -> "Iterator[MLPRegressor]":
         """Yield the same perceptron after each pass."""
         from sklearn.neural_network import MLPRegressor  # noqa: PLC0415 (a second, needed in training alone)
 
         perceptron = MLPRegressor(
-            hidden_layer_sizes=sizes,
-            alpha=alpha,
+            hidden_layer_sizes=course[0],
+            alpha=course[1],
             batch_size=min(options.batch, len(self.x)),
             learning_rate_init=options.lr,
-            random_state=np.random.RandomState(seed),  # noqa: NPY002 (scikit-learn takes no Generator; it goes on)
+            random_state=np.random.RandomState(seed),  # a number would shuffle every pass alike
         )
         targets = ((self.y - self.target) / self.spread).astype(np.float32)
         for _ in range(passes):
@@ -243,8 +244,8 @@ def _design(data: TrainingSet, features: Features, config: ExperimentConfig, opt
 
 
 def _chosen(
-    design: _Design, folds: list[Fold], options: Options, seed: int, told: Any
-) -> tuple[tuple[Sizes, float], int, str]:
+    design: _Design, folds: list[Fold], options: Options, seed: int, told: Callable[[], None]
+) -> tuple[Course, int, str]:
     """Return sizes, strength and passes of the least squared error over the inner folds, and a note of them."""
     if options.n_settings == 1:
         return options.courses[0], options.passes[0], ""
@@ -252,9 +253,9 @@ def _chosen(
     for train, test in folds:
         fitted, left_out = design.part(train), design.part(test)
         for number, course in enumerate(options.courses):
-            errors[number] += fitted.errors(fitted.trained(*course, options, seed, errors.shape[1]), left_out)
+            errors[number] += fitted.errors(fitted.trained(course, options, seed, errors.shape[1]), left_out)
             told()
     tried = errors[:, np.array(options.passes) - 1]
-    course, at = np.unravel_index(np.argmin(tried), tried.shape)
-    chosen, passes = options.courses[course], options.passes[at]
-    return chosen, passes, f"chose {_named(*chosen, passes)}"
+    best, at = divmod(int(np.argmin(tried)), len(options.passes))
+    chosen, passes = options.courses[best], options.passes[at]
+    return chosen, passes, f"chose {_named(chosen, passes)}"
