@@ -25,6 +25,7 @@ __all__ = [
     "load_test_trials",
     "load_trials",
     "partition_session",
+    "test_bank_file",
 ]
 
 WORLD_OPTIONS = ("events",)
@@ -131,6 +132,13 @@ def load_test_bank(config: ExperimentConfig) -> Bank:
     if config.targets.test_bank:
         return load_target_bank(config.targets.test_bank, load_bank_of(config))
     return load_bank_of(config)
+
+
+def test_bank_file(config: ExperimentConfig) -> Path | None:
+    """Return the file that `load_test_bank` reads; None where there is none."""
+    if config.targets.kind != "bank":
+        return None
+    return Path(expand(config.targets.test_bank or config.targets.bank))
 
 
 def partition_session(config: ExperimentConfig) -> tuple[World, Recording, Schedule]:

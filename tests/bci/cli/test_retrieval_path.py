@@ -99,7 +99,7 @@ SMALL_MLP = ["--decoder.options.hidden", "[[32]]", "--decoder.options.alphas", "
 
 
 @pytest.mark.parametrize("decoder", ["pls", "mlp"])
-def test_a_mapper_finds_pictures_that_it_was_never_trained_on(decoder, tmp_path, monkeypatch):
+def test_a_mapper_finds_pictures_that_it_was_never_trained_on(decoder, data, tmp_path, monkeypatch):
     chosen = [] if decoder == "pls" else ["--decoder.name", "mlp", "--decoder.options.bin", "0.0", *SMALL_MLP]
     bundle, report = tmp_path / "bundle", tmp_path / "report"
     assert main(["train", "erp-pca64", *chosen, "--out", str(bundle)]) == 0
@@ -121,6 +121,7 @@ def test_a_mapper_finds_pictures_that_it_was_never_trained_on(decoder, tmp_path,
     assert main(["explore", str(bundle), "--top", "5"]) == 0
     (exploration,) = handed
     assert exploration.explored.scores.shape == (len(TEST) * 80, len(TEST))
+    assert exploration.about.thumbnails == data / "things-eeg2-banks" / "vit_b32_pca64_test.thumbnails"
     assert exploration.warning == ""
 
 
