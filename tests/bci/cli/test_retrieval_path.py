@@ -105,7 +105,9 @@ def test_a_mapper_finds_pictures_that_it_was_never_trained_on(decoder, data, tmp
     assert main(["train", "erp-pca64", *chosen, "--out", str(bundle)]) == 0
     card = load_bundle(bundle).card
     assert card["n_trials"] == len(TRAINING) * EACH * 4
-    assert card["chosen"].startswith(f"fitted to {len(TRAINING) * EACH} means over the repetitions of a picture; chose")
+    assert card["chosen"].startswith(
+        f"fitted to {len(TRAINING) * EACH} means over the repetitions of a picture; chose"
+    )
     assert main(["evaluate", str(bundle), "--out", str(report)]) == 0
     told = json.loads((report / "report.json").read_text("utf-8"))
     assert told["headline"]["value"] > 2 / len(TEST)
