@@ -49,9 +49,9 @@ Course = tuple[tuple[int, ...], float]
 class Options(MapOptions):
     """Options of `mlp`."""
 
-    hidden: Annotated[tuple[Sizes, ...], Field(min_length=1)] = ((256,),)
+    hidden: Annotated[tuple[Sizes, ...], Field(min_length=1)] = ((128,),)
     """Sizes of the hidden layers, to choose from."""
-    alphas: Annotated[tuple[Annotated[float, Field(ge=0)], ...], Field(min_length=1)] = (0.1, 1.0, 10.0)
+    alphas: Annotated[tuple[Annotated[float, Field(ge=0)], ...], Field(min_length=1)] = (1.0, 3.0, 10.0, 30.0)
     """Strengths of the penalty on squared weights to choose from, as scikit-learn defines it."""
     passes: Annotated[tuple[Count, ...], Field(min_length=1)] = (5, 10, 20, 40)
     """Numbers of passes over the training trials to choose from."""

@@ -51,8 +51,8 @@ def test_new_trials_are_named(tiny_with, fitted, scores_of):
     new = tiny.part(np.arange(240, 480)).trials
     bundle = fitted(tiny.part(np.arange(240)), "mlp")
     assert (scores_of(bundle, new).argmax(axis=1) == new.concepts).mean() > 0.5  # chance is 1 in 6
-    assert bundle.card["chosen"].startswith("chose hidden 256, alpha ")
-    assert "of 12 settings by squared error in inner folds, left out by repetition" in bundle.card["selection"]
+    assert bundle.card["chosen"].startswith("chose hidden 128, alpha ")
+    assert "of 16 settings by squared error in inner folds, left out by repetition" in bundle.card["selection"]
 
 
 def test_shuffled_labels_teach_nothing(tiny_with, fitted, scores_of):
