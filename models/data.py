@@ -29,7 +29,7 @@ __all__ = [
     "load_test_trials",
     "load_trials",
     "partition_session",
-    "test_bank_file",
+    "ranked_bank_file",
 ]
 
 WORLD_OPTIONS = ("events", "form")
@@ -141,11 +141,13 @@ def load_test_bank(config: ExperimentConfig) -> Bank:
     return load_bank_of(config)
 
 
-def test_bank_file(config: ExperimentConfig) -> Path | None:
-    """Return the file that `load_test_bank` reads; None where there is none."""
-    if config.targets.kind != "bank":
+def ranked_bank_file(config: ExperimentConfig) -> Path | None:
+    """Return the file of the bank that an experiment is judged against; None where there is none."""
+    targets = config.targets
+    if targets.kind != "bank":
         return None
-    return Path(expand(config.targets.test_bank or config.targets.bank))
+    tested = targets.test_bank if config.evaluation.test == "partition" else ""
+    return Path(expand(tested or targets.bank))
 
 
 def partition_session(config: ExperimentConfig) -> tuple[World, Recording, Schedule]:

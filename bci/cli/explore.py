@@ -121,9 +121,9 @@ def _trials(bundle: "Bundle", bank: "Bank | None", paths: list[Path]) -> "tuple[
 def _bank_file(bundle: "Bundle", options: argparse.Namespace) -> Path:
     """Return the file of the bank that is ranked where none is named: its thumbnails lie beside it."""
     from models.bundle import BANK
-    from models.data import test_bank_file
+    from models.data import ranked_bank_file
 
-    tested = None if options.data else test_bank_file(bundle.config)
+    tested = None if options.data else ranked_bank_file(bundle.config)
     return tested or options.bundle / BANK
 
 

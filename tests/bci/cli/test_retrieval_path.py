@@ -47,7 +47,7 @@ def data(tmp_path_factory, tiny):
     train_bank = made / "training.safetensors"
     assert embed(tiny, made, "test", made, "--pca-from", str(train_bank)) == 0
     rng = np.random.default_rng(0)
-    patterns = rng.normal(0, 1.0, (COMPONENTS, 17))
+    patterns = rng.normal(0, 0.3, (COMPONENTS, 17))
     for name, repetitions in (("training", 4), ("test", 80)):
         vectors = unit(load_bank(made / f"{name}.safetensors").images)
         epochs = responses(rng, vectors, repetitions, patterns)
