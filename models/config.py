@@ -147,7 +147,8 @@ class TrainConfig(Frozen):
     """What the two epochs share: the concept, or the very picture (repetitions are averaged)."""
     average: bool = False
     """Fit to the mean over the repetitions of each picture, within one person, session and recording, instead of
-    to single trials; `calibrate` and the evaluation stay with single trials."""
+    to single trials. The temperature is then that of means, unless `calibrate` fits it to single trials; the
+    evaluation stays with single trials."""
     balance: bool = True
     """Every concept weighs the same in the loss of encoders and regressions, however many trials it has."""
     ema: Annotated[float, Field(ge=0, lt=1)] = 0.0

@@ -45,6 +45,9 @@ Sizes = Annotated[tuple[Count, ...], Field(min_length=1)]
 Course = tuple[tuple[int, ...], float]
 """Hidden sizes, and strength of the penalty."""
 
+KINDS = ("weights", "offsets")
+"""Arrays of each layer."""
+
 
 class Options(MapOptions):
     """Options of `mlp`."""
@@ -105,9 +108,6 @@ class Network:
         return named | {"mean target": self.target}
 
 
-KINDS = ("weights", "offsets")
-
-
 def fit(data: TrainingSet, config: ExperimentConfig, report: OnProgress, checkpoints: Path | None) -> Fitted:  # noqa: ARG001 (done soon)
     """Choose sizes, strength and passes, then fit to all trials. See `models.decoders.Family.fit`."""
     options = own_options(Options, config)
@@ -121,8 +121,7 @@ def fit(data: TrainingSet, config: ExperimentConfig, report: OnProgress, checkpo
 
     course, passes, note = _chosen(design, folds, options, config.train.seed, told)
     networks = []
-    for rows in (folds[0][0], np.arange(len(data))):
-        part = design.part(rows)
+    for part in (design.part(folds[0][0]), design):
         *_, fitted = part.trained(course, options, config.train.seed, passes)
         networks.append(part.network(fitted))
         told()
