@@ -441,8 +441,8 @@ class TrialSet:
         (n_trials,) int64 index of the picture that was shown, -1 if unknown.
     groups
         Columns `subject`, `session`, `recording`, `repetition`, each (n_trials,); of trials whose time is known,
-        as of all that were cut from recordings, also `onset`, seconds after the recording's first sample; where only
-        their order is known, `event`, numbers that rise with it.
+        as of all that were cut from recordings, also `onset`, seconds after the recording's first sample; where
+        only their order is known, `event`, numbers that rise with it.
     provenance
         Where the trials come from.
     """

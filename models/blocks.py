@@ -14,7 +14,7 @@ from bci.errors import ConfigError
 from bci.types import TrialSet
 from models.groups import unit_codes
 
-__all__ = ["block_codes", "meeting", "onsets", "overlapping"]
+__all__ = ["block_codes", "meeting", "onsets", "order", "overlapping"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -24,19 +24,26 @@ TOUCHING = 1e-9
 
 
 def onsets(trials: TrialSet) -> Floats:
-    """Return when each event was, (n_trials,), seconds after the first sample of its recording.
+    """Return when each event was, (n_trials,), seconds after the first sample of its recording."""
+    return np.asarray(trials.groups["onset"], np.float64)
+
+
+def order(trials: TrialSet) -> tuple[Floats, str]:
+    """Return what rises from event to event in each recording, (n_trials,), and its unit, "s" or "events".
 
     Raises
     ------
     ConfigError
         If the trials do not tell it.
     """
-    if "onset" not in trials.groups:
-        raise ConfigError(
-            "leaving out by 'block' needs the order of presentation: trials cut from recordings tell their onset, "
-            "these exist only as epochs and do not; leave out something else (evaluation.by)"
-        )
-    return np.asarray(trials.groups["onset"], np.float64)
+    if "onset" in trials.groups:
+        return onsets(trials), "s"
+    if "event" in trials.groups:
+        return np.asarray(trials.groups["event"], np.float64), "events"
+    raise ConfigError(
+        "leaving out by 'block' needs the order of presentation: trials cut from recordings tell their onset, "
+        "these exist only as epochs and do not; leave out something else (evaluation.by)"
+    )
 
 
 def block_codes(trials: TrialSet, n_blocks: int, rows: Ints | slice = slice(None)) -> Ints:
@@ -53,9 +60,9 @@ def block_codes(trials: TrialSet, n_blocks: int, rows: Ints | slice = slice(None
     Raises
     ------
     ConfigError
-        If the trials do not tell their recording or onset.
+        If the trials do not tell their recording or order.
     """
-    when, recordings = onsets(trials)[rows], unit_codes(trials, "recording")[rows]
+    when, recordings = order(trials)[0][rows], unit_codes(trials, "recording")[rows]
     codes = np.empty(len(when), np.int64)
     for recording in np.unique(recordings):
         own = np.flatnonzero(recordings == recording)
@@ -66,13 +73,17 @@ def block_codes(trials: TrialSet, n_blocks: int, rows: Ints | slice = slice(None
 def overlapping(trials: TrialSet, rows: Ints, others: Ints) -> NDArray[np.bool_]:
     """Tell which trials have a window in common with one of others, in the same recording: (len(rows),).
 
+    Events of which only the order is known were recorded one by one: none has.
+
     Raises
     ------
     ConfigError
-        If the trials do not tell their recording or onset.
+        If the trials do not tell their recording or order.
     """
-    when, recordings = onsets(trials), unit_codes(trials, "recording")
     found = np.zeros(len(rows), np.bool_)
+    if order(trials)[1] != "s":
+        return found
+    when, recordings = onsets(trials), unit_codes(trials, "recording")
     for recording in np.unique(recordings[rows]):
         own = recordings[rows] == recording
         near = when[others[recordings[others] == recording]]

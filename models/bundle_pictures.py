@@ -19,17 +19,17 @@ def save_pictures(folder: Path, bundle: Bundle) -> None:
     They come from `targets.pictures`, or lie beside the bank that the bundle was trained with. A picture that is
     not there is said in the log and left out: nothing but a screen needs it.
     """
-    found = [_picture(bundle, name) for name in bundle.bank.names]
+    beside = _beside(bundle)
+    found = [_picture(bundle, name, beside) for name in bundle.bank.names]
     if any(found):
         save_thumbnails(folder / BANK, found)
 
 
-def _picture(bundle: Bundle, concept: str) -> Path | None:
-    targets = bundle.config.targets
-    if named := targets.pictures.get(concept):
+def _picture(bundle: Bundle, concept: str, beside: dict[str, Path]) -> Path | None:
+    if named := bundle.config.targets.pictures.get(concept):
         path = Path(expand(named))
-    elif targets.kind == "bank":
-        path = _beside(Path(expand(targets.bank)), concept)
+    elif concept in beside:
+        path = beside[concept]
     else:
         return None
     if not path.is_file():
@@ -38,5 +38,10 @@ def _picture(bundle: Bundle, concept: str) -> Path | None:
     return path
 
 
-def _beside(bank: Path, concept: str) -> Path:
-    return thumbnail_folder(bank) / f"{load_bank(bank).names.index(concept)}.webp"
+def _beside(bundle: Bundle) -> dict[str, Path]:
+    """Return where the thumbnails of the bank that was trained with lie, by concept."""
+    if bundle.config.targets.kind != "bank":
+        return {}
+    bank = Path(expand(bundle.config.targets.bank))
+    folder = thumbnail_folder(bank)
+    return {name: folder / f"{index}.webp" for index, name in enumerate(load_bank(bank).names)}

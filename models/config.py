@@ -114,7 +114,7 @@ class LossConfig(Frozen):
 
 
 class TrainConfig(Frozen):
-    """How an encoder is fitted; `balance` and `seed` are of all decoders."""
+    """How an encoder is fitted; `average`, `balance` and `seed` are of all decoders."""
 
     epochs: Count = 40
     """Passes over the training trials."""
@@ -145,6 +145,10 @@ class TrainConfig(Frozen):
     """Augmentation: probability that an epoch is averaged with another one, see `mix_of`."""
     mix_of: Literal["concept", "image"] = "concept"
     """What the two epochs share: the concept, or the very picture (repetitions are averaged)."""
+    average: bool = False
+    """Fit to the mean over the repetitions of each picture, within one person, session and recording, instead of
+    to single trials. The temperature is then that of means, unless `calibrate` fits it to single trials; the
+    evaluation stays with single trials."""
     balance: bool = True
     """Every concept weighs the same in the loss of encoders and regressions, however many trials it has."""
     ema: Annotated[float, Field(ge=0, lt=1)] = 0.0

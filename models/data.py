@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,8 @@ from models.targets import class_bank, load_target_bank, text_bank
 from replay.readers import open_dataset, reader_of
 from replay.trials import crop_trials, cut_trials
 from replay.world import Schedule, World, load_world
+from replay.world.record import Split
+from replay.world.things_eeg2 import FORM, by_picture, file_of, write_things_eeg2
 
 __all__ = [
     "WORLD_OPTIONS",
@@ -25,11 +29,13 @@ __all__ = [
     "load_test_trials",
     "load_trials",
     "partition_session",
+    "ranked_bank_file",
     "training_session",
 ]
 
-WORLD_OPTIONS = ("events",)
-"""Options of the reader `world`: how many events the training session of each person has."""
+WORLD_OPTIONS = ("events", "form")
+"""Options of the reader `world`: how many events the training session of each person has; `form = "things-eeg2"`:
+its sessions are written as files of that data set and read as they are."""
 
 _TRAINING_SEED = 1  # of the recording that a synthetic world trains on; tests and the demo stream others
 _TEST_SEED = 2  # of the recording that it is judged on
@@ -113,6 +119,8 @@ def load_test_trials(
     ConfigError
         If there is no test partition.
     """
+    if _in_files(config):
+        return _read_from_files(config, preprocess or config.preprocess, "test")
     if config.data.reader == "world":
         world, recording, schedule = partition_session(config)
         names = world.test_bank.names
@@ -134,8 +142,17 @@ def load_test_bank(config: ExperimentConfig) -> Bank:
     return load_bank_of(config)
 
 
+def ranked_bank_file(config: ExperimentConfig) -> Path | None:
+    """Return the file of the bank that an experiment is judged against; None where there is none."""
+    targets = config.targets
+    if targets.kind != "bank":
+        return None
+    tested = targets.test_bank if config.evaluation.test == "partition" else ""
+    return Path(expand(tested or targets.bank))
+
+
 def partition_session(config: ExperimentConfig) -> tuple[World, Recording, Schedule]:
-    """Record the test session of a synthetic world, the same at every call.
+    """Record the test session of a synthetic world, the same at every call, its events in the order of the trials.
 
     Raises
     ------
@@ -151,11 +168,12 @@ def partition_session(config: ExperimentConfig) -> tuple[World, Recording, Sched
     world = load_world(_world_name(config), people[0])
     recording, schedule = world.record("test", seed=_TEST_SEED)
     named = {**recording.provenance, "recording": "test"}  # apart from that of the training session
+    schedule = by_picture(schedule) if _in_files(config) else schedule
     return world, replace(recording, provenance=named), schedule
 
 
 def training_session(config: ExperimentConfig) -> tuple[World, Recording, Schedule]:
-    """Record the session that one person of a synthetic world trains on, the same at every call.
+    """Record the session that one person of a synthetic world trains on, its events in the order of the trials.
 
     Raises
     ------
@@ -164,12 +182,15 @@ def training_session(config: ExperimentConfig) -> tuple[World, Recording, Schedu
     """
     if len(config.data.subjects) > 1:
         raise ConfigError(f"expected one person of a synthetic world, got {', '.join(config.data.subjects)}")
-    return next(_sessions(config))
+    world, recording, schedule = next(_sessions(config))
+    return world, recording, by_picture(schedule) if _in_files(config) else schedule
 
 
 def _world_trials(config: ExperimentConfig, spec: PreprocessSpec, hold_out: Sequence[str]) -> TrialSet:
     if hold_out:
         raise ConfigError("a synthetic world has no files to hold out: its test concepts are never trained on")
+    if _in_files(config):
+        return _read_from_files(config, spec, "train")
     names = load_world(_world_name(config)).train_bank.names
     shown: list[NDArray[np.int64]] = []
     return cut_trials(_noted(_sessions(config), shown), spec, config.events, names, shown)
@@ -182,6 +203,32 @@ def _noted(
     for _, recording, schedule in sessions:
         shown.append(schedule.images)
         yield recording
+
+
+def _in_files(config: ExperimentConfig) -> bool:
+    """Whether the sessions of a synthetic world pass through files of a data set.
+
+    Raises
+    ------
+    ConfigError
+        If they should be in files of another one.
+    """
+    form = config.data.options.get("form") if config.data.reader == "world" else None
+    if form not in (None, FORM):
+        raise ConfigError(f"reader 'world' knows the form {FORM!r}, got {form!r}")
+    return form is not None
+
+
+def _read_from_files(config: ExperimentConfig, spec: PreprocessSpec, split: Split) -> TrialSet:
+    """Write the sessions of a world as files of THINGS-EEG2 and read one of them as any of that data set."""
+    world, recording, schedule = partition_session(config)
+    _, trained, shown = training_session(config)
+    with TemporaryDirectory(prefix="bci-") as made:
+        write_things_eeg2(Path(made), world, (trained, shown), (recording, schedule))
+        opened = open_dataset(FORM, [file_of(Path(made), split)])
+        trials = crop_trials(cast("TrialSet", opened), spec)
+    session = recording if split == "test" else trained
+    return replace(trials, provenance={**trials.provenance, **session.provenance})
 
 
 def _sessions(config: ExperimentConfig) -> Iterator[tuple[World, Recording, Schedule]]:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from bci.bank import Bank
 from bci.errors import ConfigError
 from bci.types import TrialSet
+from models.averages import mean_repetitions
 from models.bundle import Bundle
 from models.config import ExperimentConfig
 from models.evaluation.accumulation import fit_discount
@@ -148,7 +149,8 @@ def _left_out_concepts(data: TrainingSet, n: int, wanted: int, seed: int) -> Ite
 
 def _answers(config: ExperimentConfig, data: TrainingSet, part: _LeftOut, report: OnProgress) -> _Answers:
     train, tested = divide(data, (part.train, part.test))
-    decoder = fitted_to(config, train, part.bank, report)
+    presented = mean_repetitions(train) if config.train.average else train
+    decoder = fitted_to(config, presented, part.bank, report)
     scores = np.concatenate([decoder.scores(block)[:, part.candidates] for block in tested.blocks()])
     column = {part.bank.names[row]: at for at, row in enumerate(part.candidates)}
     truth = np.array([column[name] for name in _names(tested)], np.int64)

@@ -7,11 +7,8 @@ so that a setting is chosen without a second look at the trials.
 What scales is fitted once, to all training trials, and shared by the inner folds, those trials that they leave out
 included: the whitening of epochs, the weights of trials (from how often each concept was shown), the deviations
 that features are divided by, and the centre of the targets' normalisation. Only means and maps are fitted without
-what an inner fold leaves out. Trials that an evaluation holds out enter none of it.
-
-A prediction that is shrunk towards the mean target lies close to it, and so would all cosines. They are therefore
-taken round the mean target, and the prediction keeps its length: scores rank as cosines do, and tell a clear
-response from a faint one.
+what an inner fold leaves out. Trials that an evaluation holds out enter none of it. How they rank: see
+`models.vector_map`.
 """
 
 import functools
@@ -23,15 +20,16 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.bank import Bank, normalise
+from bci.bank import Bank
 from models.bundle import Bundle
 from models.config import ExperimentConfig
 from models.decoders import Fitted
 from models.features import FeatureOptions, Features
-from models.inner import Fold, HeldOut, InnerOptions, inner_folds
-from models.numpy_decoder import NumpyDecoder, Scored, arrays
+from models.inner import Fold, inner_folds
+from models.numpy_decoder import NumpyDecoder, arrays
 from models.temperature import fit_temperature
 from models.training_set import TrainingSet, concept_weights
+from models.vector_map import RANK, MapOptions, deviations, load_map, score_held_out
 
 __all__ = ["RegressionOptions", "Solve", "fit_regression", "load_regression"]
 
@@ -40,18 +38,9 @@ Ints = NDArray[np.int64]
 Solve = Callable[[Floats, Floats], list[Floats]]
 """From covariance (p, p) and cross-covariance (p, D) to one map (p, D) for each setting on trial."""
 
-MOST_CALIBRATED = 2048
-"""Held-out trials that the temperature is fitted to."""
 
-RANK = 1e-10
-"""Share of the largest variance below which there is none."""
-
-
-class RegressionOptions(FeatureOptions, InnerOptions):
+class RegressionOptions(MapOptions):
     """Options that the regressions share."""
-
-    standardise: bool = True
-    """Whether every feature is divided by its standard deviation."""
 
     def selection(self, what: str, settings: Sequence[float], config: ExperimentConfig) -> str:
         """Say how a setting is chosen, for the protocol card."""
@@ -156,7 +145,7 @@ def fit_regression(
     total, tried = reduced.total, reduced.trained(0)
     final = _Map(reduced, total, solve(*total.covariances())[setting], span)
     first = _Map(reduced, tried, solve(*tried.covariances())[setting], span)
-    left_out = _held_out(data, features, first, folds[0][1])
+    left_out = score_held_out(data, features, first, first.target, folds[0][1])
     arrays = {"weights": final.weights, "offset": final.offset, "mean target": final.target}
     note = f"chose {settings[setting]}" if len(settings) > 1 else ""
     return Fitted(arrays, fit_temperature(left_out.scores, left_out.truth), note)
@@ -164,16 +153,8 @@ def fit_regression(
 
 def load_regression(bundle: Bundle, bank: Bank, options: FeatureOptions) -> NumpyDecoder:
     """Make a fitted map ready to rank a bank."""
-    features = Features(options, bundle.preprocess)
     weights, offset, target = arrays(bundle, "weights", "offset", "mean target")
-    vectors = normalise(bank.prototypes, bank.key.normalisation, bundle.centre, bank.key.views)
-    prototypes = _directions(vectors, target)
-
-    def score(epochs: NDArray[np.float32]) -> Scored:
-        embeddings = features(epochs) @ weights + offset
-        return embeddings, embeddings @ prototypes.T
-
-    return NumpyDecoder(bundle, bank, score, prototypes)
+    return load_map(bundle, bank, options, lambda features: features @ weights + offset, target)
 
 
 class _Map:
@@ -196,6 +177,10 @@ class _Map:
         self.offset = -(sums.x / sums.n) @ solution @ span - reduced.centre @ self.weights
         self.target = sums.y / sums.n @ span
 
+    def __call__(self, features: Floats) -> Floats:
+        """Predict vectors round the mean target, (n, D), from features (n, p)."""
+        return np.asarray(features @ self.weights + self.offset)
+
 
 def _targets(data: TrainingSet) -> tuple[Floats, Floats]:
     """Targets (n, q) in coordinates of an orthonormal basis (q, D): that of the concepts, where these are few."""
@@ -215,22 +200,6 @@ def _best(reduced: Reduced, solve: Solve) -> int:
         train = reduced.trained(fold)
         errors.append([part.n * part.error(weights, train) for weights in solve(*train.covariances())])
     return int(np.argmin(np.sum(errors, axis=0)))
-
-
-def _held_out(data: TrainingSet, features: Features, fitted: _Map, test: Ints) -> HeldOut:
-    """Score some of the trials that a map was not fitted to."""
-    some = test[np.linspace(0, len(test) - 1, min(len(test), MOST_CALIBRATED)).astype(np.int64)]
-    shown, truth = np.unique(data.rows[some], return_inverse=True)
-    prototypes = _directions(data.normalised(data.bank.prototypes[shown]), fitted.target)
-    embeddings = features(data.epochs(some)) @ fitted.weights + fitted.offset
-    return HeldOut(embeddings @ prototypes.T, truth)
-
-
-def _directions(vectors: NDArray[np.float32], centre: Floats) -> Floats:
-    """Unit vectors from the mean target to normalised vectors (N, D)."""
-    differences = vectors - centre
-    norms = np.linalg.norm(differences, axis=1, keepdims=True)
-    return np.asarray(differences / np.maximum(norms, np.finfo(np.float64).tiny))
 
 
 # ------------------------------------------------------------------------------------------------------- the sums
@@ -277,13 +246,13 @@ def _by_blocks(
         at += len(rows)
     gathered = [parts[number] for number in range(len(tests) + len(edges))]
     total = functools.reduce(operator.add, gathered[: len(tests)])
-    deviations = _deviations(np.diag(total.covariances()[0]), standardise=standardise)
-    scaled = [part.divided(deviations) for part in gathered]
+    scale = deviations(np.diag(total.covariances()[0]), standardise=standardise)
+    scaled = [part.divided(scale) for part in gathered]
     return Reduced(
         scaled[: len(tests)],
         scaled[len(tests) :],
-        np.zeros(len(deviations)),
-        lambda solution: solution / deviations[:, None],
+        np.zeros(len(scale)),
+        lambda solution: solution / scale[:, None],
     )
 
 
@@ -299,23 +268,16 @@ def _in_row_space(
     """Gather sums over fewer trials than features: in coordinates of the space that the trials span."""
     centre = np.average(rows, axis=0, weights=weights)
     rows = rows - centre
-    deviations = _deviations(np.average(rows**2, axis=0, weights=weights), standardise=standardise)
-    rows = rows / deviations
+    scale = deviations(np.average(rows**2, axis=0, weights=weights), standardise=standardise)
+    rows = rows / scale
     values, vectors = np.linalg.eigh(rows @ rows.T)
     kept = values > RANK * values[-1]
     basis = rows.T @ (vectors[:, kept] / np.sqrt(values[kept]))  # (p, r), orthonormal
     inside = rows @ basis
     parts, left = ([_sums(inside[own], targets[own], weights[own]) for own in each] for each in (tests, edges))
-    return Reduced(parts, left, centre, lambda solution: (basis @ solution) / deviations[:, None])
+    return Reduced(parts, left, centre, lambda solution: (basis @ solution) / scale[:, None])
 
 
 def _sums(x: Floats, y: Floats, weights: Floats) -> Sums:
     xw, yw = x * weights[:, None], y * weights[:, None]
     return Sums(float(weights.sum()), xw.sum(axis=0), yw.sum(axis=0), xw.T @ x, xw.T @ y, float(np.vdot(yw, y)))
-
-
-def _deviations(variances: Floats, *, standardise: bool) -> Floats:
-    """What features are divided by, (p,); those that are flat stay as they are."""
-    if not standardise:
-        return np.ones(len(variances))
-    return np.sqrt(np.where(variances > RANK * variances.max(), variances, 1.0))

@@ -8,6 +8,7 @@ import numpy as np
 
 from bci.bank import Bank
 from bci.types import TrialSet, read_only
+from models.averages import mean_repetitions
 from models.bundle import Bundle
 from models.config import ExperimentConfig
 from models.decoders import family
@@ -55,7 +56,8 @@ def train(
     """
     data = training_set(trials, bank, config)
     kind = family(config.decoder.name)
-    fitted = kind.fit(data, config, report, checkpoints)
+    presented = mean_repetitions(data) if config.train.average else data
+    fitted = kind.fit(presented, config, report, checkpoints)
     return Bundle(
         config=config,
         weights=fitted.weights,
@@ -66,7 +68,7 @@ def train(
         whitening=None if data.whitening is None else read_only(data.whitening),
         covariance=None if data.whitening is not None else read_only(mean_covariance(trials.data, data.kept)),
         provenance=dict(trials.provenance),
-        card=_card(data, config, kind.selection(config), fitted.note),
+        card=_card(data, config, kind.selection(config), _note(presented, config, fitted.note)),
     )
 
 
@@ -90,6 +92,11 @@ def _card(data: TrainingSet, config: ExperimentConfig, selection: str, chosen: s
         "causal": spec.mode == "continuous",
         "date": dt.datetime.now(dt.UTC).date().isoformat(),
     }
+
+
+def _note(presented: TrainingSet, config: ExperimentConfig, chosen: str) -> str:
+    means = f"fitted to {len(presented)} means over the repetitions of a picture" if config.train.average else ""
+    return "; ".join(filter(None, (means, chosen)))
 
 
 def _values(data: TrainingSet, group: str) -> list[str]:

@@ -52,10 +52,10 @@ def main(argv: list[str]) -> int:
     refuse_non_empty(options.out)  # before any work
     if options.permutations is not None:
         overrides += ["--evaluation.permutations", str(options.permutations)]
-    written = _evaluated(options.what, options, overrides)
+    written, bank_file = _evaluated(options.what, options, overrides)
     if options.compare is not None:
         written = _compared(written, options, overrides)
-    return _publish(written, options.out)
+    return _publish(written, options.out, bank_file)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -82,8 +82,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _experiment(what: str, options: argparse.Namespace, overrides: Sequence[str]) -> "Written":
-    from models.data import load_bank_of, load_trials
+_Judged = tuple["Written", Path | None]
+"""What an evaluation came to, and the file of the bank that was ranked, beside which pictures of it lie."""
+
+
+def _experiment(what: str, options: argparse.Namespace, overrides: Sequence[str]) -> _Judged:
+    from models.data import load_bank_of, load_trials, ranked_bank_file
     from models.evaluation.ceiling import world_oracle
     from models.evaluation.experiments import evaluate_config
 
@@ -99,9 +103,10 @@ def _experiment(what: str, options: argparse.Namespace, overrides: Sequence[str]
     test = _partition(config) if config.evaluation.test == "partition" else None
     oracle = world_oracle(config) if test is None and not options.data else None
     with progress_bar("fits") as progress:
-        return evaluate_config(
+        written = evaluate_config(
             config, bank, trials, before, test=test, oracle=oracle, processes=options.jobs, progress=progress
         )
+    return written, ranked_bank_file(config)
 
 
 def _with_curves(config: "ExperimentConfig") -> "ExperimentConfig":
@@ -134,10 +139,10 @@ def _partition(config: "ExperimentConfig", bank: "Bank | None" = None, *, contro
     return Partition(load_test_trials(config, bank=bank), ranked, before, oracle)
 
 
-def _bundle(folder: Path, options: argparse.Namespace, overrides: Sequence[str]) -> "Written":
+def _bundle(folder: Path, options: argparse.Namespace, overrides: Sequence[str]) -> _Judged:
     from bci.bank import load_bank
-    from models.bundle import load_bundle
-    from models.data import load_trials
+    from models.bundle import BANK, load_bundle
+    from models.data import load_trials, ranked_bank_file
     from models.evaluation.bundles import evaluate_bundle
 
     bundle = load_bundle(folder)
@@ -148,12 +153,13 @@ def _bundle(folder: Path, options: argparse.Namespace, overrides: Sequence[str])
     bank = None if options.bank is None else load_bank(options.bank)
     if config.evaluation.test == "partition" and not options.data:
         test = _partition(config, bank, controls=False)
-        return evaluate_bundle(bundle, test.trials, config.evaluation, test.bank, test.oracle)
+        written = evaluate_bundle(bundle, test.trials, config.evaluation, test.bank, test.oracle)
+        return written, options.bank or ranked_bank_file(config)
     trials = load_trials(config, options.data, bank=bank or bundle.bank)
-    return evaluate_bundle(bundle, trials, config.evaluation, bank)
+    return evaluate_bundle(bundle, trials, config.evaluation, bank), options.bank or folder / BANK
 
 
-def _evaluated(what: str, options: argparse.Namespace, overrides: Sequence[str]) -> "Written":
+def _evaluated(what: str, options: argparse.Namespace, overrides: Sequence[str]) -> _Judged:
     is_bundle = (Path(what) / "bundle.json").is_file()
     return _bundle(Path(what), options, overrides) if is_bundle else _experiment(what, options, overrides)
 
@@ -168,7 +174,7 @@ def _compared(written: "Written", options: argparse.Namespace, overrides: Sequen
     kept = Path(options.compare) / ANSWERS
     plain = argparse.Namespace(**{**vars(options), "curves": False})
     shared = [*_shared(overrides), *UNADORNED]
-    other = load_answers(kept) if kept.is_file() else _evaluated(options.compare, plain, shared).answers
+    other = load_answers(kept) if kept.is_file() else _evaluated(options.compare, plain, shared)[0].answers
     comparison = compare(written.answers, other, written.evaluation, written.seed)
     return replace(written, report=replace(written.report, comparison=comparison))
 
@@ -182,18 +188,20 @@ def _shared(overrides: Sequence[str]) -> list[str]:
     return kept
 
 
-def _publish(written: "Written", folder: Path) -> int:
+def _publish(written: "Written", folder: Path, bank_file: Path | None) -> int:
     from rich.console import Console
 
     from bci.storage import new_folder
     from models.evaluation.answers import save_answers
-    from models.evaluation.html import save_html
+    from models.evaluation.html import save_html, shown_concepts
     from models.evaluation.report import save_report
     from models.evaluation.terminal import render
+    from models.vision.thumbnails import thumbnail_uris
 
     new_folder(folder)
     path = save_report(written.report, folder)
-    save_html(written.report, folder)
+    pictures = thumbnail_uris(bank_file, shown_concepts(written.report)) if bank_file else {}
+    save_html(written.report, folder, pictures)
     save_answers(folder / ANSWERS, written.answers)
     console = Console()
     console.print(render(written.report))

@@ -87,13 +87,13 @@ def _refuse_without_window() -> None:
 def _explore(options: argparse.Namespace) -> "Exploration":
     from bci.bank import load_bank
     from bci.explored import Exploration
-    from models.bundle import BANK, load_bundle
+    from models.bundle import load_bundle
 
     bundle = load_bundle(options.bundle)
     given = None if options.bank is None else load_bank(options.bank)
     trials, bank = _trials(bundle, given, options.data)
     explored, warning = _scored(bundle, bank, trials)
-    about = _about(bundle, bank, options.bank or options.bundle / BANK, trials)
+    about = _about(bundle, bank, options.bank or _bank_file(bundle, options), trials)
     return Exploration(
         about=about,
         explored=explored,
@@ -116,6 +116,15 @@ def _trials(bundle: "Bundle", bank: "Bank | None", paths: list[Path]) -> "tuple[
     if config.evaluation.test != "partition":
         raise ConfigError("expected recordings to look at, got none: bci explore BUNDLE DATA")
     return load_test_trials(config, bank=bank), bank or load_test_bank(config)
+
+
+def _bank_file(bundle: "Bundle", options: argparse.Namespace) -> Path:
+    """Return the file of the bank that is ranked where none is named: its thumbnails lie beside it."""
+    from models.bundle import BANK
+    from models.data import ranked_bank_file
+
+    tested = None if options.data else ranked_bank_file(bundle.config)
+    return tested or options.bundle / BANK
 
 
 def _scored(bundle: "Bundle", bank: "Bank", trials: "TrialSet") -> "tuple[Explored, str]":

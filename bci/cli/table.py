@@ -141,7 +141,7 @@ def _table(group: str, rows: "Sequence[Row]") -> "Table":
         table.add_row(escape(name), *(_cell(cell.figures, names) for cell in row.cells), f"{row.seconds:.0f}")
     if any(cell.oracle for cell in first.cells):
         table.add_row("oracle", *(_cell(cell.oracle, names) for cell in first.cells), "", style="bold")
-    table.caption = f"{'/'.join(names)} in % on means of so many epochs; trained on single ones"
+    table.caption = f"{'/'.join(names)} in % on means of so many test epochs"
     return table
 
 

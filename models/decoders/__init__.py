@@ -108,6 +108,7 @@ class Family(Protocol):
 DECODERS: dict[str, str] = dict.fromkeys(ENCODERS, "network") | {
     "ridge": "ridge",
     "pls": "pls",
+    "mlp": "mlp",
     "lda": "lda",
     "toeplitz_lda": "toeplitz_lda",
     "xdawn": "xdawn",

@@ -1,6 +1,13 @@
-"""A report as one HTML page: no script, nothing from elsewhere, everything that is not ours escaped."""
+"""A report as one HTML page: nothing from elsewhere, everything that is not ours escaped.
 
+Its one script sorts and searches what was retrieved; the page's policy admits it by its hash and nothing else.
+"""
+
+import base64
+import hashlib
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from bci.errors import OutputError
@@ -11,10 +18,14 @@ from models.evaluation.wording import card_lines, few, interval_text, number, p_
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["page", "pages", "save_html"]
+__all__ = ["page", "pages", "save_html", "shown_concepts"]
 
 TEMPLATE = "report.html.j2"
+SCRIPT = "retrieval.js"
 MOST_FOLDS = 50
+MOST_PICTURES = 400
+"""Pictures that are part of a page, about 3 kB each."""
+NONE: Mapping[str, str] = MappingProxyType({})
 
 
 def pages() -> "Environment":
@@ -25,12 +36,26 @@ def pages() -> "Environment":
     return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
 
 
-def page(report: Report) -> str:
-    """Return the page."""
+def shown_concepts(report: Report) -> list[str]:
+    """Return the concepts whose pictures the page would show, those of the worst retrievals first."""
+    queries = report.retrieval.queries if report.retrieval else ()
+    every = dict.fromkeys(name for query in queries for name in (query.truth, *(n for n, _ in query.nearest)))
+    return list(every)[:MOST_PICTURES]
+
+
+def page(report: Report, pictures: Mapping[str, str] = NONE) -> str:
+    """Return the page.
+
+    Parameters
+    ----------
+    pictures
+        Concept -> data URI of a small picture of it.
+    """
     from markupsafe import Markup  # noqa: PLC0415
 
     environment = pages()
     environment.filters |= {"number": number, "interval": interval_text, "few": few, "p": p_text}
+    script = Path(__file__).with_name(SCRIPT).read_text(encoding="utf-8")
     drawn = [(section, caption, Markup(svg)) for section, caption, svg in drawings(report)]  # noqa: S704 (escaped there)
     calibrated = report.calibration.figures if report.calibration else ()
     confused = (report.confusion.accuracy,) if report.confusion and report.confusion.of == "category" else ()
@@ -41,11 +66,15 @@ def page(report: Report) -> str:
         folds=report.folds[:MOST_FOLDS],
         drawn=drawn,
         sections={section for section, _, _ in drawn},
+        script=Markup(script),  # noqa: S704 (ours)
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii"),
+        pictures=dict(enumerate(pictures.values())),
+        place={name: number for number, name in enumerate(pictures)},
     )
 
 
-def save_html(report: Report, folder: Path) -> Path:
-    """Write `report.html` and return its path.
+def save_html(report: Report, folder: Path, pictures: Mapping[str, str] = NONE) -> Path:
+    """Write `report.html` and return its path; `pictures` as in `page`.
 
     Raises
     ------
@@ -54,7 +83,7 @@ def save_html(report: Report, folder: Path) -> Path:
     """
     path = folder / "report.html"
     try:
-        path.write_text(page(report), encoding="utf-8")
+        path.write_text(page(report, pictures), encoding="utf-8")
     except OSError as error:
         raise OutputError(f"cannot write {path}: {error.strerror}; make room or name another place") from None
     return path

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from bci.bank import Bank
 from bci.errors import MismatchError
 from bci.types import TrialSet
-from models.blocks import onsets, overlapping
+from models.blocks import order, overlapping
 from models.config import EvaluationConfig
 from models.evaluation.splits import Split
 from models.groups import NESTED, outer, unit_codes
@@ -30,10 +30,14 @@ def held_out_names(trials: TrialSet, rows: NDArray[np.int64], by: str) -> tuple[
 
 
 def _stretches(trials: TrialSet, rows: NDArray[np.int64]) -> tuple[str, ...]:
-    """Name the recordings of some trials, and from which onset to which the trials lie in them."""
-    recordings, when = trials.groups["recording"][rows], onsets(trials)[rows]
-    spans = {name: when[recordings == name] for name in np.unique(recordings)}
-    return tuple(f"{name} {span.min():.1f} to {span.max():.1f} s" for name, span in spans.items())
+    """Name the recordings of some trials, and from which onset or event to which the trials lie in them."""
+    when, unit = order(trials)
+    digits = 1 if unit == "s" else 0
+    recordings = trials.groups["recording"][rows]
+    spans = {name: when[rows][recordings == name] for name in np.unique(recordings)}
+    return tuple(
+        f"{name} {span.min():.{digits}f} to {span.max():.{digits}f} {unit}" for name, span in spans.items()
+    )
 
 
 def _shown_names(trials: TrialSet, by: str) -> list[str]:

@@ -23,7 +23,9 @@ __all__ = [
     "FoldResult",
     "Histogram",
     "Point",
+    "Query",
     "Report",
+    "Retrieval",
     "Stopping",
     "save_report",
 ]
@@ -379,6 +381,47 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
+class Query:
+    """What was retrieved for one picture.
+
+    Parameters
+    ----------
+    truth
+        Its concept.
+    rank
+        Number of other candidates that score at least as high.
+    presentations
+        Over how many the scores are averaged.
+    nearest
+        Concepts that score best, with their scores, the best first.
+    """
+
+    truth: str
+    rank: int
+    presentations: int
+    nearest: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    """What was retrieved for the test pictures, to be looked at.
+
+    Parameters
+    ----------
+    queries
+        The worst first.
+    n
+        How many pictures there are; of many, `queries` holds some.
+    presentations
+        Fewest and most of one picture.
+    """
+
+    queries: tuple[Query, ...]
+    n: int
+    presentations: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """One evaluation.
 
@@ -414,6 +457,7 @@ class Report:
     transductive: tuple[Figure, ...] = ()
     ceiling: Ceiling | None = None
     comparison: Comparison | None = None
+    retrieval: Retrieval | None = None
 
 
 def save_report(report: Report, folder: Path) -> Path:

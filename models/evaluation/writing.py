@@ -18,6 +18,7 @@ from models.evaluation.curves import Judge, candidate_curve, repetition_curves, 
 from models.evaluation.evidence import Evidence
 from models.evaluation.evoked import evoked_responses
 from models.evaluation.report import Ceiling, Curve, Figure, Report
+from models.evaluation.retrieval import retrieval
 from models.evaluation.scoring import accuracy, further_figures, leading_figures
 from models.evaluation.transductive import aligned
 
@@ -103,6 +104,7 @@ def write(
         evoked=evoked_responses(judged, categories),
         transductive=_transductive(answers, config),
         ceiling=None if truths is None else _ceiling(answers, truths, config),
+        retrieval=retrieval(answers, judged),
     )
     return Written(report, saved(name, answers, fingerprint(judged)), evaluation, seed)
 

@@ -87,7 +87,15 @@ def read_things_eeg2(path: Path) -> TrialSet:
     n_images, n_repetitions = stored.data.shape[:2]
     n_trials = n_images * n_repetitions
     unit = _unit(path, stored.data)
-    known = describe(path, *_CAVEATS, *stored.caveats, dataset=DATASET, partition=partition, reference=REFERENCE)
+    known = describe(
+        path,
+        *_CAVEATS,
+        *stored.caveats,
+        dataset=DATASET,
+        partition=partition,
+        reference=REFERENCE,
+        averaged="single trials",
+    )
     recording = f"sub-{known['subject']}_{stem(path)}"
     sessions = np.full(n_trials, "mixed") if stored.sessions is None else stored.sessions.ravel()
     return TrialSet(

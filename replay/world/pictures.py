@@ -87,12 +87,12 @@ def draw_pictures(spec: PictureSpec, seed: int) -> Pictures:
     centres = spread(spec.categories) * np.sqrt(spec.category_share)
     concepts = centres[category] + spread(n_concepts) * np.sqrt(1 - spec.category_share)
     names = _names(category)
-    recipe = hashlib.sha256(f"{seed} {spec.model_dump_json()}".encode()).hexdigest()
+    recipe = hashlib.sha256(f"{seed} {spec.model_dump_json(exclude_none=True)}".encode()).hexdigest()
     key = BankKey(vision_model="synthetic world", layer="none", normalisation="unit", weights=recipe[:16])
 
-    def bank(rows: slice) -> Bank:
+    def bank(rows: slice, each: int) -> Bank:
         vectors = concepts[rows]
-        owner = np.repeat(np.arange(len(vectors)), spec.pictures)
+        owner = np.repeat(np.arange(len(vectors)), each)
         images = vectors[owner] + spread(len(owner)) * spec.scatter
         return Bank(
             names=names[rows],
@@ -103,8 +103,8 @@ def draw_pictures(spec: PictureSpec, seed: int) -> Pictures:
             owner=read_only(owner),
         )
 
-    train = bank(slice(0, spec.train_concepts))
-    test = bank(slice(n_concepts - spec.test_concepts, n_concepts))
+    train = bank(slice(0, spec.train_concepts), spec.pictures)
+    test = bank(slice(n_concepts - spec.test_concepts, n_concepts), spec.test_pictures or spec.pictures)
     return Pictures(train, test, axes, variances, spec.scatter)
 
 

@@ -34,6 +34,8 @@ class PictureSpec(Frozen):
     test_concepts: Count = 200
     pictures: Count = 10
     """Pictures of each concept."""
+    test_pictures: Count | None = None
+    """Of each test concept; None means as many."""
     test: Literal["unseen-concepts", "new-pictures"] = "unseen-concepts"
     """Test concepts are others than the training concepts, or the same with other pictures."""
 

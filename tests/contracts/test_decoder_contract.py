@@ -401,7 +401,7 @@ def test_a_classifier_ranks_any_of_its_own_classes_and_no_other(name, epochs):
         load_decoder(bundle, make_bank((*NAMES[:6], "zebra")))
 
 
-@pytest.mark.parametrize("name", ["ridge", "pls"])
+@pytest.mark.parametrize("name", ["ridge", "pls", "mlp"])
 def test_a_map_ranks_concepts_that_it_was_never_trained_on(name, epochs):
     trained = make_bundle(name)
     before = load_decoder(trained).scores(epochs)
@@ -410,7 +410,7 @@ def test_a_map_ranks_concepts_that_it_was_never_trained_on(name, epochs):
 
 
 @pytest.mark.parametrize(
-    "name", ["bci.decoder", "lda", "ridge", "pls", "chosen", "spectral", "tangent", "matching"]
+    "name", ["bci.decoder", "lda", "ridge", "pls", "mlp", "chosen", "spectral", "tangent", "matching"]
 )
 def test_what_is_no_network_needs_no_torch(name):
     train_and_load = f"import test_decoder_contract as c; c.load_decoder(c.make_bundle({name!r}))"

@@ -68,3 +68,11 @@ def test_trials_without_an_order_are_refused():
     lost = replace(trials, groups={name: trials.groups[name] for name in ("subject", "session", "recording")})
     with pytest.raises(ConfigError, match="needs the order of presentation"):
         block_codes(lost, 2)
+
+
+def test_events_of_which_only_the_order_is_known_have_blocks_and_no_overlap():
+    trials = make_trials([0.0, 0.1, 0.2, 0.3])
+    groups = {name: trials.groups[name] for name in ("subject", "session", "recording")}
+    numbered = replace(trials, groups=groups | {"event": np.array([7, 3, 9, 8])})
+    assert block_codes(numbered, 2).tolist() == [0, 0, 1, 1]
+    assert not overlapping(numbered, np.array([0, 1]), np.array([2, 3])).any()

@@ -125,3 +125,25 @@ def test_repeats_of_a_picture_that_the_decoder_mistakes_are_discounted(tiny_with
         ]
 
     assert discount(alike) > discount(tiny) + 0.2
+
+
+def test_a_decoder_of_means_is_calibrated_to_single_trials(tiny_with, monkeypatch):
+    """The temperature of a fit to means is for means, which are less noisy."""
+    fits = []
+    fitted_to = probabilities.fitted_to
+
+    def watched(config, data, *others):
+        fits.append(len(data))
+        return fitted_to(config, data, *others)
+
+    monkeypatch.setattr(probabilities, "fitted_to", watched)
+    body = {
+        "decoder": {"name": "ridge"},
+        "train": {"calibrate": 3, "average": True},
+        "evaluation": {"by": "image"},
+    }
+    tiny = configured(tiny_with(n_trials=960, n_concepts=16), **body)
+    bundle = train(tiny.trials, tiny.bank, tiny.config)
+    told = calibrated(bundle, tiny.trials, tiny.bank)
+    assert max(fits) < 100  # means of 48 pictures in two recordings
+    assert int(told.calibration["source"].split()[0]) > 500

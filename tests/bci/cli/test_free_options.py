@@ -92,7 +92,7 @@ def test_readers_and_projections_have_options_too():
         (["--decoder.name", "lda", "--decoder.options.dropout", "1"], "decoder 'lda' has no option 'dropout'"),
         (
             ["--data.options.stream", "x"],
-            "reader 'world' has no option 'stream'; the nearest known one is 'events'",
+            "reader 'world' has no option 'stream'; the nearest known one is 'form'",
         ),
         (["--projection.name", "mlp", "--projection.options.hiden", "8"], "the nearest known one is 'hidden'"),
         (["--decodr.options.dropout", "1"], "the nearest known one is 'decoder.options.dropout'"),

@@ -285,3 +285,41 @@ def test_controls_that_the_data_do_not_allow_are_refused(tiny_with):
     tiny = tiny_with(preprocess={"mode": "epoch"}, evaluation={"sequence": True, "permutations": 0})
     with pytest.raises(ConfigError, match="order of presentation"):
         evaluate_config(tiny.config, tiny.bank, tiny.trials)
+
+
+@pytest.fixture(scope="module")
+def in_files(config, tmp_path_factory):
+    """The experiment on a world at 100 Hz whose sessions pass through files of THINGS-EEG2."""
+    text = WORLD.replace("sfreq = 128", "sfreq = 100").replace("soa = 0.25", "soa = 0.2")
+    text = text.replace("pictures = 5", "pictures = 5\ntest_pictures = 1")
+    path = tmp_path_factory.mktemp("world") / "world-files.toml"
+    path.write_text(text + "[noise]\nline_uv = 0\nline_hz = 40\n")
+    raw = config.model_dump()
+    raw["data"] = {"reader": "world", "paths": [str(path)], "options": {"form": "things-eeg2"}}
+    raw["preprocess"] = {"mode": "epoch", "channels": raw["preprocess"]["channels"], "sfreq": 100.0}
+    raw["preprocess"] |= {"tmin": -0.2, "tmax": 0.8}
+    raw["evaluation"] |= {"sequence": False}
+    return ExperimentConfig.model_validate(raw)
+
+
+def test_the_oracle_sees_the_presentations_that_files_of_a_world_hold(in_files):
+    trials, bank, oracle = load_test_trials(in_files), load_test_bank(in_files), world_oracle(in_files)
+    np.testing.assert_array_equal(trials.images, oracle.schedule.images)
+    assert [bank.names[concept] for concept in oracle.schedule.concepts] == [
+        trials.concept_names[concept] for concept in trials.concepts
+    ]
+    assert trials.provenance["kind"] == "SYNTHETIC"
+    assert trials.provenance["dataset"].startswith("THINGS-EEG2")
+    test = Partition(trials, bank, oracle=oracle)
+    report = evaluate_config(in_files, load_bank_of(in_files), load_trials(in_files), test=test).report
+    singles, *_, means = next(curve for curve in report.curves if curve.name == "repetitions-averaged").points
+    assert report.headline.value > 2 / 12
+    assert means.ceiling[0].value > singles.ceiling[0].value
+    assert report.ceiling.figures[0].value >= report.headline.value
+    assert not report.ceiling.alarm
+
+
+def test_another_form_of_a_world_is_refused(in_files):
+    data = in_files.data.model_copy(update={"options": {"form": "things-eeg1"}})
+    with pytest.raises(ConfigError, match="knows the form 'things-eeg2', got 'things-eeg1'"):
+        load_trials(in_files.model_copy(update={"data": data}))
