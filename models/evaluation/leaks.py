@@ -32,12 +32,13 @@ def held_out_names(trials: TrialSet, rows: NDArray[np.int64], by: str) -> tuple[
 def _stretches(trials: TrialSet, rows: NDArray[np.int64]) -> tuple[str, ...]:
     """Name the recordings of some trials, and from which onset or event to which the trials lie in them."""
     when, unit = order(trials)
-    digits = 1 if unit == "s" else 0
-    recordings = trials.groups["recording"][rows]
-    spans = {name: when[rows][recordings == name] for name in np.unique(recordings)}
-    return tuple(
-        f"{name} {span.min():.{digits}f} to {span.max():.{digits}f} {unit}" for name, span in spans.items()
-    )
+    recordings, digits = trials.groups["recording"][rows], 1 if unit == "s" else 0
+
+    def stretch(name: str) -> str:
+        span = when[rows][recordings == name]
+        return f"{name} {span.min():.{digits}f} to {span.max():.{digits}f} {unit}"
+
+    return tuple(map(stretch, np.unique(recordings)))
 
 
 def _shown_names(trials: TrialSet, by: str) -> list[str]:
