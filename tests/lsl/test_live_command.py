@@ -33,8 +33,8 @@ def bundle(tmp_path_factory):
 
 @pytest.fixture
 def play(device):
-    """Stream a file."""
-    return lambda file, **options: device(open_recording, file, **options)
+    """Stream a file; the device stays until it is left, however slow the computer is."""
+    return lambda file, **options: device(open_recording, file, **{"linger": 60.0, **options})
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def results(out):
 def test_a_recording_streamed_is_decoded_as_it_is_from_its_file(bundle, file, tmp_path, play):
     out = tmp_path / "out"
     with live(bundle, play(file, speed=2.0), out, "--until-end", "--reference", file) as process:
-        (found,) = resolve_byprop("type", "Decisions", 1, 60.0)
+        (found,) = resolve_byprop("type", "Decisions", 1, 120.0)
         inlet = StreamInlet(found)
         inlet.open_stream(10.0)
         heard, stamp = inlet.pull_sample(60.0)
