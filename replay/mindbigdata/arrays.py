@@ -5,7 +5,7 @@ the conversion is, and `broken.tsv`, the lines that were no rows.
 """
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -17,7 +17,7 @@ from bci.storage import load_tensors, save_tensors
 from replay.mindbigdata.rows import CHANNELS
 from replay.readers.numpy_pickle import load
 
-__all__ = ["LENGTH", "Events", "Fingerprint", "Folder", "Stand", "fingerprint", "write_header"]
+__all__ = ["LENGTH", "Checkpoint", "Events", "Fingerprint", "Folder", "fingerprint", "write_header"]
 
 LENGTH = 256
 """Samples that are kept of a row: two seconds. Longer rows are cut, shorter ones end in their last value."""
@@ -35,7 +35,7 @@ class Fingerprint:
 
 
 @dataclass(frozen=True, slots=True)
-class Stand:
+class Checkpoint:
     """How far a conversion is.
 
     Parameters
@@ -104,7 +104,7 @@ class Folder:
 
     @property
     def events(self) -> Path:
-        """`Events` and `Stand`; whole at any time."""
+        """`Events` and `Checkpoint`; whole at any time."""
         return self.path / "events.safetensors"
 
     @property
@@ -112,15 +112,15 @@ class Folder:
         """Lines that were no rows: number and reason, separated by a tab."""
         return self.path / "broken.tsv"
 
-    def save(self, source: Fingerprint, stand: Stand, events: Events) -> None:
+    def save(self, source: Fingerprint, checkpoint: Checkpoint, events: Events) -> None:
         """Note how far the conversion is."""
         header = {
-            "source": {"size": source.size, "head": source.head},
-            "offset": stand.offset, "line": stand.line, "listed": stand.listed, "broken": stand.broken,
-        }  # fmt: skip
+            "source": asdict(source),
+            **asdict(checkpoint),
+        }
         save_tensors(self.events, {name: getattr(events, name) for name in _ARRAYS}, header)
 
-    def load(self) -> tuple[Fingerprint, Stand, Events]:
+    def load(self) -> tuple[Fingerprint, Checkpoint, Events]:
         """Return what `save` noted.
 
         Raises
@@ -132,14 +132,14 @@ class Folder:
         try:
             source = Fingerprint(int(header["source"]["size"]), str(header["source"]["head"]))
             broken = {str(reason): int(number) for reason, number in header["broken"].items()}
-            stand = Stand(int(header["offset"]), int(header["line"]), int(header["listed"]), broken)
-            return source, stand, Events(**{name: tensors[name] for name in _ARRAYS})
+            checkpoint = Checkpoint(int(header["offset"]), int(header["line"]), int(header["listed"]), broken)
+            return source, checkpoint, Events(**{name: tensors[name] for name in _ARRAYS})
         except (KeyError, TypeError, ValueError) as error:
             raise FormatError(
                 f"{self.events} is damaged: {error}; remove {self.path.name} and convert again"
             ) from None
 
-    def open(self, source: Path) -> tuple[NDArray[np.float32], Events, Stand]:
+    def open(self, source: Path) -> tuple[NDArray[np.float32], Events, Checkpoint]:
         """Return signals, mapped, and events of a source that has been converted to its end.
 
         Raises
@@ -151,19 +151,20 @@ class Folder:
             raise FormatError(
                 f"{source}: expected its arrays beside it, there are none: bci convert {source.name}"
             )
-        made_of, stand, events = self.load()
+        made_of, checkpoint, events = self.load()
         if fingerprint(source) != made_of:
             raise FormatError(
                 f"{self.path.name} was made of another {source.name}: remove it, then bci convert {source.name}"
             )
-        if stand.offset != made_of.size:
+        if checkpoint.offset != made_of.size:
             raise FormatError(
-                f"{source} is converted to {stand.offset / made_of.size:.0%}: bci convert {source.name} goes on"
+                f"{source} is converted to {checkpoint.offset / made_of.size:.0%}: "
+                f"bci convert {source.name} goes on"
             )
         signals = load(self.signals)
         if not isinstance(signals, np.ndarray) or signals.shape != (len(events), len(CHANNELS), LENGTH):
             raise FormatError(f"{self.signals} is damaged: remove {self.path.name} and convert again")
-        return signals, events, stand
+        return signals, events, checkpoint
 
 
 def fingerprint(source: Path) -> Fingerprint:

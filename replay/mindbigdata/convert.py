@@ -13,7 +13,7 @@ from typing import IO, Self
 import numpy as np
 
 from bci.errors import FormatError, OutputError
-from replay.mindbigdata.arrays import LENGTH, Events, Fingerprint, Folder, Stand, fingerprint, write_header
+from replay.mindbigdata.arrays import LENGTH, Checkpoint, Events, Fingerprint, Folder, fingerprint, write_header
 from replay.mindbigdata.rows import CHANNELS, LONGEST, BrokenRowError, Row, parse_row
 
 __all__ = ["Conversion", "convert"]
@@ -67,30 +67,30 @@ def convert(source: Path, report: OnBytes) -> Conversion:
         If the arrays cannot be written.
     """
     seen, folder = fingerprint(source), Folder.of(source)
-    stand, events = _begun(source, folder, seen)
-    if stand.offset < seen.size or not len(events):
+    checkpoint, events = _begun(source, folder, seen)
+    if checkpoint.offset < seen.size or not len(events):
         try:
             folder.path.mkdir(exist_ok=True)
-            with source.open("rb") as lines, _Arrays(folder, seen, stand, events) as arrays:
+            with source.open("rb") as lines, _Arrays(folder, seen, checkpoint, events) as arrays:
                 _read(lines, arrays, report)
         except OSError as error:
             raise OutputError(f"cannot write to {folder.path}: {error.strerror}; make room, then go on") from None
-        _, stand, events = folder.load()
+        _, checkpoint, events = folder.load()
     if not len(events):
         raise FormatError(
-            f"{source}: expected rows of an EPOC, got none in {stand.line} lines: see {folder.broken}"
+            f"{source}: expected rows of an EPOC, got none in {checkpoint.line} lines: see {folder.broken}"
         )
-    return Conversion(stand.line, len(events), int(events.complete.sum()), stand.broken)
+    return Conversion(checkpoint.line, len(events), int(events.complete.sum()), checkpoint.broken)
 
 
-def _begun(source: Path, folder: Folder, seen: Fingerprint) -> tuple[Stand, Events]:
+def _begun(source: Path, folder: Folder, seen: Fingerprint) -> tuple[Checkpoint, Events]:
     if not folder.events.is_file():
         none = np.zeros(0, np.int64)
-        return Stand(), Events(none, none, none, np.zeros((0, len(CHANNELS)), np.int64))
-    made_of, stand, events = folder.load()
+        return Checkpoint(), Events(none, none, none, np.zeros((0, len(CHANNELS)), np.int64))
+    made_of, checkpoint, events = folder.load()
     if made_of != seen:
         raise FormatError(f"{folder.path} was made of another {source.name}: remove it, or rename {source.name}")
-    return stand, events
+    return checkpoint, events
 
 
 def _read(lines: IO[bytes], arrays: "_Arrays", report: OnBytes) -> None:
@@ -120,18 +120,18 @@ class _Arrays:
         Where they lie.
     source
         What they are made of.
-    stand, events
+    checkpoint, events
         From where it goes on.
     """
 
-    def __init__(self, folder: Folder, source: Fingerprint, stand: Stand, events: Events) -> None:
-        self.source, self.offset, self.line = source, stand.offset, stand.line
+    def __init__(self, folder: Folder, source: Fingerprint, checkpoint: Checkpoint, events: Events) -> None:
+        self.source, self.offset, self.line = source, checkpoint.offset, checkpoint.line
         self._folder = folder
-        self._counts = Counter(stand.broken)
+        self._counts = Counter(checkpoint.broken)
         self._place = {int(number): place for place, number in enumerate(events.numbers)}
         self._codes, self._lines = events.codes.tolist(), events.lines.tolist()
         self._sizes = events.sizes.copy()  # room for more than there are
-        self._listed = stand.listed
+        self._listed = checkpoint.listed
 
     def __enter__(self) -> Self:
         self._signals = _open(self._folder.signals)
@@ -165,11 +165,11 @@ class _Arrays:
         write_header(self._signals, len(self._codes))
         self._signals.flush()
         self._broken.flush()
-        stand = Stand(self.offset, self.line, self._broken.tell(), dict(self._counts))
+        checkpoint = Checkpoint(self.offset, self.line, self._broken.tell(), dict(self._counts))
         numbers, codes, first = (
             np.array(list(each), np.int64) for each in (self._place, self._codes, self._lines)
         )
-        self._folder.save(self.source, stand, Events(numbers, codes, first, self._sizes[: len(codes)]))
+        self._folder.save(self.source, checkpoint, Events(numbers, codes, first, self._sizes[: len(codes)]))
 
     def _put(self, row: Row) -> None:
         place = self._place.get(row.event)

@@ -38,9 +38,9 @@ def write_lines(folder, lines):
 
 def contents(path):
     folder = Folder.of(path)
-    signals, events, stand = folder.open(path)
+    signals, events, checkpoint = folder.open(path)
     return signals.tobytes(), [column.tolist() for column in (events.numbers, events.codes, events.lines)], (
-        events.sizes.tolist(), stand, folder.broken.read_text(encoding="utf-8"),
+        events.sizes.tolist(), checkpoint, folder.broken.read_text(encoding="utf-8"),
     )  # fmt: skip
 
 
