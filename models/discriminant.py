@@ -19,7 +19,17 @@ from models.numpy_decoder import NumpyDecoder, Scored, arrays
 from models.shrinkage import shrinkage
 from models.training_set import TrainingSet
 
-__all__ = ["Share", "fit_discriminant", "load_discriminant", "said_of", "shrunk_solver"]
+__all__ = [
+    "Share",
+    "averages",
+    "discriminants",
+    "fit_discriminant",
+    "functions",
+    "load_discriminant",
+    "said_of",
+    "shrunk_solver",
+    "solve_shrunk",
+]
 
 Floats = NDArray[np.float64]
 Describe = Callable[[NDArray[np.float32]], Floats]
@@ -41,11 +51,20 @@ def fit_discriminant(data: TrainingSet, features: Describe, solve: Solve) -> Fit
 
 def discriminants(rows: Floats, classes: Classes, solve: Solve) -> tuple[Floats, Floats]:
     """Return weights (p, K) and offsets (K,) of the discriminant functions."""
-    means = classes.indicator.T @ rows / classes.counts[:, None]  # (K, p)
+    means = averages(rows, classes)
+    return functions(means, lambda centred: solve(rows - means[classes.codes], centred))
+
+
+def averages(rows: Floats, classes: Classes) -> Floats:
+    """Return the mean of each class's features (n, p): (K, p)."""
+    return np.asarray(classes.indicator.T @ rows / classes.counts[:, None])
+
+
+def functions(means: Floats, solve: Callable[[Floats], Floats]) -> tuple[Floats, Floats]:
+    """Return weights (p, K) and offsets (K,), given the means (K, p) and what weighs them, (p, K) to (p, K)."""
     centre = means.mean(axis=0)  # taken out, so that offsets are no differences of large numbers
-    weights = solve(rows - means[classes.codes], (means - centre).T)
-    offset = -((means + centre) * weights.T).sum(axis=1) / 2
-    return weights, offset
+    weights = solve((means - centre).T)
+    return weights, -((means + centre) * weights.T).sum(axis=1) / 2
 
 
 def load_discriminant(bundle: Bundle, bank: Bank, features: Describe) -> NumpyDecoder:

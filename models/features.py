@@ -92,6 +92,16 @@ class Features:
         """How many channels it looks at."""
         return len(self._channels)
 
+    @property
+    def step(self) -> float:
+        """Seconds from one bin to the next."""
+        return self._width / self.spec.sfreq
+
+    @property
+    def _width(self) -> int:
+        """Samples of a bin."""
+        return max(1, round(self.options.bin * self.spec.sfreq))
+
     @cached_property
     def _channels(self) -> NDArray[np.intp]:
         labels, patterns = self.spec.channels, self.options.channels
@@ -107,13 +117,13 @@ class Features:
 
         None where samples are only left out.
         """
-        baseline, width = self.options.baseline, round(self.options.bin * self.spec.sfreq)
-        if self._filter is None and baseline is None and width <= 1:
+        baseline = self.options.baseline
+        if self._filter is None and baseline is None and self._width == 1:
             return None
         signals = self._filtered(np.eye(self.spec.n_times))
         if baseline is not None:
             signals = signals - signals[:, self._samples(baseline)].mean(axis=1, keepdims=True)
-        return _box_means(signals[:, self._window], max(1, width))
+        return _box_means(signals[:, self._window], self._width)
 
     @cached_property
     def _window(self) -> slice:

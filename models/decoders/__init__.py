@@ -111,6 +111,7 @@ DECODERS: dict[str, str] = dict.fromkeys(ENCODERS, "network") | {
     "mlp": "mlp",
     "lda": "lda",
     "toeplitz_lda": "toeplitz_lda",
+    "evoked_lda": "evoked_lda",
     "xdawn": "xdawn",
     "spectral": "spectral",
     "tangent": "tangent",

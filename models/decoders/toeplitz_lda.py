@@ -21,7 +21,7 @@ from models.progress import OnProgress
 from models.shrinkage import shrunk_covariances
 from models.training_set import TrainingSet
 
-__all__ = ["Options", "fit", "load", "selection"]
+__all__ = ["Options", "fit", "load", "selection", "stationary", "toeplitz"]
 
 Floats = NDArray[np.float64]
 
@@ -40,10 +40,7 @@ def fit(data: TrainingSet, config: ExperimentConfig, report: OnProgress, checkpo
     def solve(residuals: Floats, means: Floats) -> Floats:
         from scipy.linalg import solve as solve_positive  # noqa: PLC0415 (slow to import)
 
-        covariance = toeplitz(shrunk_covariances(residuals.T[None])[0], features.n_channels)
-        p = len(covariance)
-        covariance.flat[:: p + 1] += RIDGE * np.trace(covariance) / p
-        return np.asarray(solve_positive(covariance, means, assume_a="pos"))
+        return np.asarray(solve_positive(stationary(residuals, features.n_channels), means, assume_a="pos"))
 
     return fit_discriminant(data, features, solve)
 
@@ -57,6 +54,14 @@ def load(bundle: Bundle, bank: Bank, device: str) -> NumpyDecoder:  # noqa: ARG0
 def selection(config: ExperimentConfig) -> str:  # noqa: ARG001 (nothing to set)
     """Say that nothing is chosen. See `models.decoders.Family.selection`."""
     return "fixed; shrinkage by Ledoit and Wolf's formula"
+
+
+def stationary(residuals: Floats, n_channels: int) -> Floats:
+    """Return the covariance (p, p) of residuals (n, p): shrunk, block-Toeplitz, positive definite."""
+    covariance = toeplitz(shrunk_covariances(residuals.T[None])[0], n_channels)
+    p = len(covariance)
+    covariance.flat[:: p + 1] += RIDGE * np.trace(covariance) / p
+    return covariance
 
 
 def toeplitz(covariance: Floats, n_channels: int) -> Floats:

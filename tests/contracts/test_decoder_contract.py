@@ -31,7 +31,18 @@ TWINS = (2, 5)  # no vector at all: they always score the same
 
 DECODERS = [name for name in REGISTERED if name != "braindecode" or find_spec("braindecode")]
 CLASSICAL = [name for name in DECODERS if name not in ENCODERS]
-CLASSIFIERS = ("lda", "toeplitz_lda", "xdawn", "spectral", "tangent", "matching", "ensemble", "chosen", "prior")
+CLASSIFIERS = (
+    "lda",
+    "toeplitz_lda",
+    "evoked_lda",
+    "xdawn",
+    "spectral",
+    "tangent",
+    "matching",
+    "ensemble",
+    "chosen",
+    "prior",
+)
 """Those that score the concepts they were trained on, with their default options."""
 INDUCED = ("spectral", "tangent")
 """Those that hear the power of what is not locked to the onset."""
