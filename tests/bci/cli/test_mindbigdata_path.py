@@ -35,6 +35,7 @@ def test_a_text_is_converted_and_judged_by_contiguous_stretches(text, tmp_path, 
     assert main(["convert", str(text)]) == 0
     out = tmp_path / "report"
     arguments = ["--data", str(text), "--evaluation.folds", "2", "--permutations", "0", "--decoder.name", "lda"]
+    arguments += ["--jobs", "1"]  # every further process imports all there is anew
     assert main(["evaluate", "mindbigdata", *arguments, "--out", str(out)]) == 0
     report = json.loads((out / "report.json").read_text(encoding="utf-8"))
     assert report["headline"]["name"] == "top1"
