@@ -6,7 +6,7 @@ import numpy as np
 
 from bci.confusion import row_shares
 from models.evaluation.plots import Axis, Bars, Series, heat_map, histogram, lines
-from models.evaluation.report import Confusion, Control, Curve, Evoked, Histogram, Point, Report
+from models.evaluation.report import Confusion, Control, Curve, Evoked, Histogram, Point, Report, Similarity
 
 __all__ = ["Drawing", "drawings"]
 
@@ -27,6 +27,12 @@ def drawings(report: Report) -> Iterator[Drawing]:
     yield from _curves(report.curves)
     if report.histogram is not None:
         yield "Ranks", "Rank of the truth (0 is best); dashed: nothing decoded.", _ranks(report.histogram)
+    if report.similarity is not None:
+        caption = (
+            "How far the truth scores above the other candidates of its trial, in standard deviations of their "
+            f"scores: {report.similarity.margin.value:.2f} on average. Dashed: the others."
+        )
+        yield "Scores", caption, _similarity(report.similarity)
     if report.calibration is not None:
         yield "Calibration", "Ten bins of as many trials each; dashed: as sure as right.", _reliability(report)
     if report.confusion is not None:
@@ -83,6 +89,17 @@ def _ranks(ranks: Histogram) -> str:
     counts = Bars(edges, tuple(map(float, ranks.counts)))
     return histogram(
         "Ranks of the truth", Axis("rank of the truth"), Axis("trials"), counts, Bars(edges, ranks.chance)
+    )
+
+
+def _similarity(similarity: Similarity) -> str:
+    counts = Bars(similarity.edges, tuple(map(float, similarity.truth)))
+    return histogram(
+        "Scores of the truth",
+        Axis("standard deviations above the others"),
+        Axis("trials"),
+        counts,
+        Bars(similarity.edges, similarity.others),
     )
 
 

@@ -26,6 +26,7 @@ __all__ = [
     "Query",
     "Report",
     "Retrieval",
+    "Similarity",
     "Stopping",
     "save_report",
 ]
@@ -199,6 +200,28 @@ class Histogram:
     edges: tuple[int, ...]
     counts: tuple[int, ...]
     chance: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Similarity:
+    """How far the truth scores above the other candidates of its trial, in standard deviations of theirs.
+
+    Parameters
+    ----------
+    margin
+        Mean over trials; 0 where nothing is decoded, whatever the decoder's scale.
+    edges
+        Of the bins; what lies beyond the outermost ones is counted in theirs.
+    truth
+        Trials.
+    others
+        Scores of the other candidates, as a share of which the same number of trials is made.
+    """
+
+    margin: Figure
+    edges: tuple[float, ...]
+    truth: tuple[int, ...]
+    others: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -449,6 +472,7 @@ class Report:
     notes: tuple[str, ...] = field(default=())
     curves: tuple[Curve, ...] = ()
     histogram: Histogram | None = None
+    similarity: Similarity | None = None
     confusion: Confusion | None = None
     classes: tuple[ClassCounts, ...] = ()
     calibration: Calibration | None = None

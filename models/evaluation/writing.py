@@ -11,7 +11,7 @@ from bci.bank import Bank
 from bci.types import TrialSet
 from models.config import EvaluationConfig, ExperimentConfig
 from models.evaluation.answers import Answers, SavedAnswers, collect, fingerprint, saved
-from models.evaluation.breakdowns import classes, confusion, ranks
+from models.evaluation.breakdowns import classes, confusion, ranks, similarity
 from models.evaluation.card import make_card, recalls, versions
 from models.evaluation.crossval import Outcome
 from models.evaluation.curves import Judge, candidate_curve, repetition_curves, retrained_curve
@@ -97,6 +97,7 @@ def write(
         notes=(_probabilities(evidence), *notes),
         curves=tuple(curves),
         histogram=ranks(answers) if len(answers.concepts) > 2 else None,
+        similarity=similarity(answers, evaluation, seed),
         confusion=confusion(answers, categories, evaluation, seed),
         classes=classes(answers),
         calibration=evidence.calibration(),

@@ -4,12 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bci.ranking import softmax
 from bci.types import Channel
 from models.config import ExperimentConfig
 from models.evaluation.answers import Answers
-from models.evaluation.breakdowns import classes, confusion, ranks
+from models.evaluation.breakdowns import classes, confusion, ranks, similarity
 from models.evaluation.curves import Judge, candidate_curve, repetition_curves, retrained_curve
 from models.evaluation.evidence import fixed, positions
 from models.evaluation.experiments import evaluate_config
@@ -45,6 +47,38 @@ def test_fewer_candidates_are_like_scoring_random_subsets(answering, judging):
     for figure, leading in zip(curve.points[-1].figures, leading_figures(answers, judging(), 0), strict=True):
         assert (figure.name, figure.value) == (leading.name, leading.value)
         assert figure.chance == pytest.approx(leading.chance)
+
+
+def test_the_margin_of_the_truth_is_its_distance_in_standard_deviations_of_the_others(answering, judging):
+    answers = gaussian(answering, n_concepts=200, signal=1.5)
+    told = similarity(answers, judging(), 0)
+    assert told.margin.value == pytest.approx(1.5, abs=0.06)
+    assert told.margin.interval.low < told.margin.value < told.margin.interval.high
+    assert sum(told.truth) == len(answers)
+    assert sum(told.others) == pytest.approx(len(answers), abs=0.1)
+    middles = np.add(told.edges[:-1], told.edges[1:]) / 2
+    assert np.average(middles, weights=told.truth) == pytest.approx(1.5, abs=0.06)
+    assert np.average(middles, weights=told.others) == pytest.approx(0.0, abs=0.02)
+
+
+@given(st.floats(0.01, 100), st.floats(-50, 50))
+def test_the_margin_does_not_depend_on_the_scale_of_scores(answering, judging, factor, offset):
+    answers = gaussian(answering, n=60)
+    moved = replace(answers, scores=answers.scores.astype(np.float64) * factor + offset)
+    told = [similarity(each, judging(), 0).margin.value for each in (answers, moved)]
+    assert told[0] == pytest.approx(told[1], abs=1e-4)
+
+
+def test_the_margin_skips_what_does_not_compete_and_needs_some_others(answering, judging):
+    answers = gaussian(answering, n=400, n_concepts=20)
+    outside = (answers.truth[:, None] + np.arange(1, 11)) % 20  # ten that are nobody's candidates
+    scores = answers.scores.copy()
+    np.put_along_axis(scores, outside, -np.inf, axis=1)
+    fewer = replace(answers, scores=scores)
+    assert np.isfinite(similarity(fewer, judging(), 0).margin.value)
+    assert similarity(gaussian(answering, n_concepts=5), judging(), 0) is None
+    level = answering(np.zeros((10, 8)), np.arange(10) % 8)
+    assert similarity(level, judging(), 0).margin.value == 0
 
 
 def _constant_in_subsets(truth, size, rng):
