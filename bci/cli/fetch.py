@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Fetch", "main"]
 
-DESCRIPTION = """Download a public data set: things-eeg2, things-eeg1, muse-n170 or muse-p300.
+DESCRIPTION = """Download a public data set: things-eeg2, things-eeg1, muse-n170, muse-p300 or mnist.
 
 examples:
   bci fetch muse-n170                                               a few megabytes
   bci fetch things-eeg2 --subjects 01 --pictures                    one person, preprocessed, with all pictures
   bci fetch things-eeg2 --subjects 01 02 --form raw --partition test --list
   bci fetch things-eeg1 --subjects 7 --out data                     one person of 50, BIDS
+  bci fetch mnist --out data                                        pictures of digits for bci pair, 12 MB
 
 Goes on where it was broken off, verifies checksums, fetches nothing twice. Files come to lie in OUT/DATASET.
 Exit codes: 0 all of it is there, 1 a server or the network failed, 2 no such thing, no room."""

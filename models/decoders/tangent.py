@@ -26,7 +26,7 @@ from models.riemann import riemannian_mean, tangent_vectors
 from models.shrinkage import shrunk_covariances
 from models.training_set import TrainingSet
 
-__all__ = ["BandCovariances", "Options", "fit", "load", "selection"]
+__all__ = ["BandCovariances", "Options", "Tangents", "fit", "load", "selection"]
 
 Floats = NDArray[np.float64]
 
@@ -76,7 +76,7 @@ class BandCovariances:
 
 
 @dataclass(frozen=True)
-class _Tangents:
+class Tangents:
     """Tangent vectors of epochs at the mean covariance of each band."""
 
     covariances: BandCovariances
@@ -94,7 +94,7 @@ def fit(data: TrainingSet, config: ExperimentConfig, report: OnProgress, checkpo
     covariances = BandCovariances(options, data.spec)
     blocks = [covariances(block) for block in data.blocks()]
     means = np.stack([riemannian_mean(np.concatenate(band)) for band in zip(*blocks, strict=True)])
-    fitted = fit_discriminant(data, _Tangents(covariances, means), shrunk_solver(options.shrinkage))
+    fitted = fit_discriminant(data, Tangents(covariances, means), shrunk_solver(options.shrinkage))
     return replace(fitted, weights=fitted.weights | {"means": means})
 
 
@@ -102,7 +102,7 @@ def load(bundle: Bundle, bank: Bank, device: str) -> NumpyDecoder:  # noqa: ARG0
     """Score by the discriminant functions. See `models.decoders.Family.load`."""
     (means,) = arrays(bundle, "means")
     covariances = BandCovariances(own_options(Options, bundle.config), bundle.preprocess)
-    return load_discriminant(bundle, bank, _Tangents(covariances, means))
+    return load_discriminant(bundle, bank, Tangents(covariances, means))
 
 
 def selection(config: ExperimentConfig) -> str:

@@ -40,7 +40,7 @@ class Dataset:
     title, licence, citation, home
         For whoever uses it.
     subjects
-        As its files name them, without `sub-`.
+        As its files name them, without `sub-`; empty if it is of nobody's EEG.
     partitions, forms
         Those it comes in; empty if there is one alone.
     pictures
@@ -84,6 +84,8 @@ def choose(name: str, subjects: Sequence[str], partition: str | None, form: str 
         For a subject that is not in it, or an option that makes no sense for it.
     """
     dataset = find_dataset(name)
+    if subjects and not dataset.subjects:
+        raise ConfigError(f"{name} has no subjects, got {', '.join(subjects)}: leave --subjects out")
     for option, value, known in (("partition", partition, dataset.partitions), ("form", form, dataset.forms)):
         if value is not None and value not in known:
             kinds = f"expected --{option} {' or '.join(known)}" if known else f"{name} has one {option}"
@@ -217,6 +219,30 @@ def _muse(folder: str, with_session: bool) -> "Callable[[Web, Choice], list[Item
     return items
 
 
+_MNIST = "https://storage.googleapis.com/cvdf-datasets/mnist"
+_MNIST_FILES = {
+    "train-images-idx3-ubyte.gz": (
+        9_912_422,
+        "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+    ),
+    "train-labels-idx1-ubyte.gz": (28_881, "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"),
+    "t10k-images-idx3-ubyte.gz": (1_648_877, "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"),
+    "t10k-labels-idx1-ubyte.gz": (4_542, "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"),
+}
+"""Name -> size and SHA-256, for the server lists nothing."""
+
+
+def _mnist(web: "Web", choice: Choice) -> "list[Item]":  # noqa: ARG001 (the files are known, and all are wanted)
+    from replay.fetch.checksum import Checksum  # noqa: PLC0415
+    from replay.fetch.listing import Entry  # noqa: PLC0415
+
+    entries = [
+        Entry(name, f"{_MNIST}/{name}", size, Checksum("sha256", digest))
+        for name, (size, digest) in _MNIST_FILES.items()
+    ]
+    return list(_placed(entries, lambda name: name, "downloads"))
+
+
 _MUSE_CITATION = (
     "A. Barachant, H. Banville and others: muse-lsl, https://github.com/alexandrebarachant/muse-lsl (2017)"
 )
@@ -260,6 +286,15 @@ DATASETS = {
         home="https://github.com/alexandrebarachant/muse-lsl",
         subjects=("1", "2"),
         items=_muse("data/visual/P300", with_session=True),
+    ),
+    "mnist": Dataset(
+        title="MNIST: 70,000 pictures of handwritten digits, for bci pair",
+        licence="CC BY-SA 3.0",
+        citation="Y. LeCun, L. Bottou, Y. Bengio, P. Haffner: Gradient-based learning applied to document "
+        "recognition. Proceedings of the IEEE 86, 2278-2324 (1998), https://doi.org/10.1109/5.726791",
+        home="https://yann.lecun.com/exdb/mnist/",
+        subjects=(),
+        items=_mnist,
     ),
 }
 """The data sets by name."""

@@ -9,7 +9,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["CHANNELS", "CODES", "DEVICE", "LONGEST", "NO_DIGIT", "SFREQ", "BrokenRowError", "Row", "parse_row"]
+__all__ = [
+    "CHANNELS",
+    "CODES",
+    "DEVICE",
+    "DIGITS",
+    "LONGEST",
+    "NO_DIGIT",
+    "SFREQ",
+    "BrokenRowError",
+    "Row",
+    "parse_row",
+]
 
 CHANNELS = ("AF3", "F7", "F3", "FC5", "T7", "P7", "O1", "O2", "P8", "T8", "FC6", "F4", "F8", "AF4")
 """The EPOC's, in its own order; the rows of an event may come in any."""
@@ -19,6 +30,8 @@ DEVICE = "EP"
 NO_DIGIT = -1
 """Code of what was recorded while nothing was shown."""
 CODES = range(NO_DIGIT, 10)
+DIGITS = tuple(str(code) for code in CODES if code != NO_DIGIT)
+"""Names of the concepts: the code of each is its place."""
 LONGEST = 2**20
 """Bytes that are looked at of a line; a line as long is no row, whatever it is."""
 

@@ -101,6 +101,12 @@ def _mindbigdata(path: Path, **options: Any) -> "TrialSet":
     return read_mindbigdata(path, **options)
 
 
+def _digit_pairs(path: Path, **options: Any) -> "TrialSet":
+    from replay.readers.digit_pairs import read_digit_pairs  # noqa: PLC0415
+
+    return read_digit_pairs(path, **options)
+
+
 READERS: dict[str, Reader] = {
     "muse": Reader("Muse LSL recordings", (".csv", ".csv.gz"), _muse),
     "things-eeg1-erps": Reader("THINGS-EEG1 category averages", (".npz",), _things_eeg1_erps),
@@ -117,6 +123,12 @@ READERS: dict[str, Reader] = {
         ("ep1.01.txt",),
         _mindbigdata,
         ("length", "flat", "lowest", "highest", "railed", "noise"),
+    ),
+    "digit-pairs": Reader(
+        "an EPOC's events of digits in two parts",
+        ("train_eeg_data.npy", "train_data.npy"),
+        _digit_pairs,
+        ("part",),
     ),
     "bids": Reader(
         "EEG in BIDS", ("_eeg.vhdr", "_eeg.edf", "_eeg.bdf", "_eeg.set", "_eeg.fif"), _bids, ("column",)

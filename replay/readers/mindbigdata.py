@@ -15,13 +15,12 @@ from bci.errors import FormatError
 from bci.types import Channel, TrialSet, read_only
 from replay.mindbigdata.arrays import Events, Folder
 from replay.mindbigdata.filtering import REASONS, FilterSpec, faults
-from replay.mindbigdata.rows import CHANNELS, NO_DIGIT, SFREQ
+from replay.mindbigdata.rows import CHANNELS, DIGITS, NO_DIGIT, SFREQ
 from replay.readers.provenance import describe
+from replay.readers.repetitions import repetitions
 from replay.spill import gather
 
 __all__ = ["read_mindbigdata"]
-
-DIGITS = tuple(str(digit) for digit in range(10))
 
 _AT_ONCE = 512  # events
 
@@ -72,7 +71,7 @@ def read_mindbigdata(path: Path, **thresholds: Any) -> TrialSet:
         images=read_only(np.full(len(kept), -1)),
         groups={
             **{name: read_only(np.full(len(kept), known[name])) for name in ("subject", "session", "recording")},
-            "repetition": read_only(_repetitions(concepts)),
+            "repetition": read_only(repetitions(concepts)),
             "event": read_only(events.numbers[kept]),
         },
         provenance=known,
@@ -100,12 +99,3 @@ def _taken(signals: NDArray[np.float32], kept: NDArray[np.int64]) -> NDArray[np.
         return read_only(signals)
     blocks = (signals[kept[first : first + _AT_ONCE]] for first in range(0, len(kept), _AT_ONCE))
     return gather(blocks, (len(kept), *signals.shape[1:]))
-
-
-def _repetitions(concepts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """How often each concept had been shown before, (n,)."""
-    before = np.empty(len(concepts), np.int64)
-    for concept in np.unique(concepts):
-        own = np.flatnonzero(concepts == concept)
-        before[own] = np.arange(len(own))
-    return before

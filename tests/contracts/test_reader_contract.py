@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from digit_parts import write_digit_pairs
 from recorded_files import (
     THINGS_17,
     XdfStream,
@@ -130,6 +131,14 @@ def mindbigdata(folder):
     return folder / "EP1.01.txt"
 
 
+def digit_pairs(folder):
+    return write_digit_pairs(folder, events={"train": [3, 4, 9, 12], "test": [15, 16]})
+
+
+def digit_parts(folder):
+    return write_digit_pairs(folder)
+
+
 RECORDINGS = {
     "muse": [muse],
     "mne": [brainvision, edf, bdf, eeglab, fif],
@@ -142,6 +151,7 @@ TRIALS = {
     "things-eeg2": [things_at_100_hz, things_at_250_hz, things_pt],
     "npy": [features],
     "mindbigdata": [mindbigdata],
+    "digit-pairs": [digit_pairs, digit_parts],
 }
 """Adding a reader means adding a small file that it reads."""
 

@@ -1,5 +1,6 @@
 """Data sets from their servers to the folders that the readers expect."""
 
+import hashlib
 import io
 import json
 import zipfile
@@ -9,6 +10,7 @@ import pytest
 from mirror_server import Drop
 
 from bci.errors import BciError, ConfigError, FormatError, OutputError
+from replay.fetch import datasets
 from replay.fetch.datasets import DATASETS, choose, find_dataset
 from replay.fetch.plan import RECORD, check_room, fetch, make_plan
 
@@ -121,6 +123,21 @@ def test_muse_recordings_are_named_as_the_experiments_name_them(mirror, web, tmp
         "session1/sub-2_rec_2017-02-09-18.12.53.csv",
         "session2/rec_2017-02-09-17.13.56.csv",
     ]
+
+
+def test_mnist_is_listed_by_size_and_checksum_and_nothing_else_is_taken(mirror, web, tmp_path, monkeypatch):
+    bodies = {name: name.encode() for name in datasets._MNIST_FILES}
+    known = {name: (len(body), hashlib.sha256(body).hexdigest()) for name, body in bodies.items()}
+    monkeypatch.setattr(datasets, "_MNIST_FILES", known)
+    for name, body in bodies.items():
+        mirror.put(f"storage.googleapis.com/cvdf-datasets/mnist/{name}", body)
+    run(web, tmp_path, "mnist")
+    assert files_in(tmp_path / "mnist") == sorted([RECORD, *bodies])
+    name = "t10k-labels-idx1-ubyte.gz"
+    mirror.put(f"storage.googleapis.com/cvdf-datasets/mnist/{name}", bodies[name][::-1])
+    (tmp_path / "mnist" / name).unlink()
+    with pytest.raises(BciError, match="expected sha256:"):
+        run(web, tmp_path, "mnist")
 
 
 def test_what_is_there_is_not_fetched_again(mirror, web, tmp_path):
@@ -241,6 +258,7 @@ def test_a_damaged_note_is_one_line(mirror, web, tmp_path):
         (("muse-n170", ("2",), None, None, False), "expected subjects of muse-n170, 1; got '2'"),
         (("muse-n170", (), "test", None, False), "muse-n170 has one partition"),
         (("things-eeg1", (), None, "raw", False), "things-eeg1 has one form"),
+        (("mnist", ("1",), None, None, False), "mnist has no subjects"),
         (("things-eeg2", (), "tset", None, False), "expected --partition training or test"),
         (("things-eeg1", (), None, None, True), "without pictures"),
     ],
