@@ -86,6 +86,7 @@ def _facts(about: About, order: RandomisationSpec | None) -> dict[str, Any]:
         "trained_on": about.trained_on,
         "interpolated": about.interpolated,
         "synthetic": about.synthetic,
+        "mismatch": about.mismatch,
         "categories": about.categories,
         "positions": None if about.positions is None else [_place(place) for place in about.positions.tolist()],
         "calibration": None if about.calibration is None else dict(about.calibration),
@@ -139,6 +140,7 @@ class _Facts(_Strict):
     trained_on: str
     interpolated: tuple[str, ...]
     synthetic: bool
+    mismatch: str | None = None
     categories: tuple[str, ...]
     positions: tuple[tuple[_Place, _Place] | None, ...] | None
     calibration: dict[str, Any] | None
@@ -219,6 +221,7 @@ def _about(facts: _Facts, decoder: DecoderSpec, origin: str) -> About:
         trained_on=facts.trained_on,
         interpolated=facts.interpolated,
         synthetic=facts.synthetic,
+        mismatch=facts.mismatch,
         categories=facts.categories,
         positions=None if facts.positions is None else _positions(facts.positions),
         calibration=facts.calibration,

@@ -7,6 +7,7 @@ from itertools import cycle, repeat
 import numpy as np
 
 from bci.clock import Clock
+from bci.end_to_end import ORDER
 from bci.segments import Segment, segments_of
 from bci.types import Batch, Marker, Recording, SampleChunk, SourceState, StreamSpec, read_only
 
@@ -91,6 +92,7 @@ def stream_of(recording: Recording, name: str, reference: str | None) -> StreamS
         sfreq=recording.sfreq,
         channels=recording.channels,
         reference=reference if reference is not None else recording.reference,
+        end_to_end=recording.provenance.get("order") == ORDER,
     )
 
 

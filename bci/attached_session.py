@@ -198,6 +198,7 @@ class AttachedSession:
         summary = totals(snapshot.decided, len(self._about.concepts))
         summary["e_value"] = snapshot.e_value
         summary["above_chance"] = None if snapshot.e_value is None else snapshot.above_chance
+        summary["mismatch"] = self._about.mismatch
         summary["ended"], summary["error"] = self._ended, self._error
         return summary
 

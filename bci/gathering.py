@@ -6,6 +6,7 @@ from math import inf
 import numpy as np
 from numpy.typing import NDArray
 
+from bci.end_to_end import ORDER
 from bci.timeline import Timeline
 from bci.types import Batch, Marker, Recording, StreamSpec, read_only
 
@@ -90,6 +91,7 @@ class Gathering:
             markers=tuple((row, marker.value) for row, marker in told),
             channels=self._stream.channels,
             reference=self._stream.reference,
+            provenance={"order": ORDER} if self._stream.end_to_end else {},
             sources=tuple(marker.source for _, marker in told),
         )
 

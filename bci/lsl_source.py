@@ -213,5 +213,6 @@ def _describe(
         for read in (info.get_channel_labels, info.get_channel_types, info.get_channel_units)
     )
     said = info.desc().child("reference").child_value("label")
-    header = StreamHeader(found.name, found.type, found.source_id, found.sfreq, labels, kinds, units, said)
+    order = info.desc().child("replay").child_value("order")
+    header = StreamHeader(found.name, found.type, found.source_id, found.sfreq, labels, kinds, units, said, order)
     return understand(header, device, reference)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bci.decoder import Decoder
+from bci.end_to_end import mismatch
 from bci.epochs import Epocher
 from bci.errors import MismatchError
 from bci.evidence import Accumulation
@@ -25,6 +26,11 @@ class Pair:
     epocher: Epocher
     decoder: Decoder
     accumulation: Accumulation | None = None
+
+    @property
+    def mismatch(self) -> str | None:
+        """What is wrong with its decoder on its stream, see `bci.end_to_end`; None if nothing is."""
+        return mismatch(self.epocher.preprocessor.spec, self.epocher.stream)
 
 
 def check_fit(epocher: Epocher, decoder: Decoder) -> None:

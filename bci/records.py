@@ -67,7 +67,7 @@ class Records:
         """Begin the record of a pair; return the number of the first decision that may be its own."""
         with self._lock:
             first = sum(len(record.table) for record in self._records)
-            self._record_of[pair] = record = _Record(pair.decoder.spec, _stops(pair))
+            self._record_of[pair] = record = _Record(pair.decoder.spec, _stops(pair), pair.mismatch)
             for stretch in self._excluded:
                 record.table.exclude(stretch)
             self._records.append(record)
@@ -117,7 +117,8 @@ class Records:
             "e_value": told.e_value,
             "above_chance": None if told.e_value is None else told.above_chance,
         }
-        return _summed_up(self._records) | evidence
+        wrong = next((record.mismatch for record in self._records if record.mismatch), None)
+        return _summed_up(self._records) | evidence | {"mismatch": wrong}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,7 @@ class _Record:
 
     decoder: DecoderSpec
     stops: Stops
+    mismatch: str | None
     table: DecisionTable = field(default_factory=DecisionTable)
     latest: deque[Decision] = field(default_factory=lambda: deque(maxlen=LATEST))
 

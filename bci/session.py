@@ -165,6 +165,7 @@ class Session:
         """Warm the decoder up, then begin to acquire; with `hold` events do not count until `begin` is called."""
         if not hold:
             self._admission.begin(-math.inf)
+        self._warn_of(self._terms.current)
         self._worker.start()
         self._worker.warm.wait()
         try:
@@ -290,7 +291,12 @@ class Session:
         self._successors.append(pair)
         spec = pair.decoder.spec
         _LOG.warning("switched to decoder %s, bank %s of %d concepts", spec.model, spec.bank, len(spec.concepts))
+        self._warn_of(pair)
         return first
+
+    def _warn_of(self, pair: Pair) -> None:
+        if pair.mismatch is not None:
+            _LOG.warning("decoder %s: %s", pair.decoder.spec.model, pair.mismatch)
 
     def _refuse_if_over(self) -> None:
         if self._over:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bci.device_files import known_devices
 from bci.devices import DeviceProfile, recognise
+from bci.end_to_end import ORDER
 from bci.roles import Layout, layout
 from bci.types import StreamSpec
 
@@ -23,6 +24,8 @@ class StreamHeader:
         Of its columns; what it leaves out is empty.
     reference
         Recording reference, empty if it does not say.
+    order
+        Of its samples, where it is not that in which they were recorded.
     """
 
     name: str
@@ -33,6 +36,7 @@ class StreamHeader:
     kinds: Sequence[str]
     units: Sequence[str]
     reference: str
+    order: str = ""
 
 
 def understand(
@@ -64,5 +68,6 @@ def understand(
         reference=reference or header.reference or device.reference,
         device=device.name,
         delay=device.delay.seconds,
+        end_to_end=header.order == ORDER,
     )
     return device, arranged, spec

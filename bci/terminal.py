@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -17,11 +17,15 @@ from rich.text import Text
 from bci.running import share
 from bci.snapshot import Snapshot
 from bci.tally import top5_counts
-from bci.types import Decision, DecoderSpec, Status
+from bci.types import Decision, Status
+
+if TYPE_CHECKING:
+    from bci.viewing import About
 
 __all__ = ["Screen", "TerminalView", "print_summary"]
 
 _ROWS = 10
+_WRONG = "bold red"
 _STYLE = {
     Status.OK: "green",
     Status.LATE: "yellow",
@@ -49,15 +53,16 @@ class TerminalView:
     ----------
     console
         Where to write.
-    spec
-        Names of the concepts.
+    about
+        What is known of the session.
     hide_truth
         Leave out what was shown: a participant may see the screen.
     """
 
-    def __init__(self, console: Console, spec: DecoderSpec, *, hide_truth: bool = False) -> None:
+    def __init__(self, console: Console, about: "About", *, hide_truth: bool = False) -> None:
         self._console = console
-        self._spec = spec
+        self._spec = about.decoder
+        self.mismatch = Text(f"MISMATCH: {about.mismatch}" if about.mismatch else "", _WRONG)
         self._hide_truth = hide_truth
         self._next = 0
         self._live = Live(console=console, auto_refresh=False) if console.is_terminal else None
@@ -66,6 +71,8 @@ class TerminalView:
         """Begin to show."""
         if self._live is not None:
             self._live.start()
+        elif self.mismatch:
+            self._console.print(self.mismatch, soft_wrap=True)
         return self
 
     def __exit__(
@@ -96,7 +103,7 @@ class TerminalView:
             table.add_column(title, justify="right" if title in ("event", "rank", "ms") else "left", no_wrap=True)
         for decision in snapshot.recent[-_ROWS:]:
             table.add_row(*self._cells(decision))
-        return Group(table, self._footer(snapshot))
+        return Group(table, self._footer(snapshot), *([self.mismatch] if self.mismatch else []))
 
     def _cells(self, decision: Decision) -> list[str | Text]:
         status = Text(str(decision.status), _STYLE[decision.status])
@@ -157,6 +164,8 @@ def print_summary(console: Console, summary: Mapping[str, Any]) -> None:
     table = Table(box=None, show_header=False, padding=(0, 1))
     for name, value in _summary_rows(summary):
         table.add_row(name, Text(value))
+    if wrong := summary.get("mismatch"):
+        table.add_row("mismatch", Text(wrong, _WRONG))
     console.print(table)
 
 

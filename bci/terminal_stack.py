@@ -10,7 +10,7 @@ from rich.text import Text
 
 from bci.snapshot import Snapshot
 from bci.terminal import TerminalView
-from bci.types import DecoderSpec
+from bci.viewing import About
 
 __all__ = ["TerminalStack"]
 
@@ -22,15 +22,15 @@ class TerminalStack:
     ----------
     console
         Where to write.
-    specs
-        Name of a session -> names of its concepts.
+    abouts
+        Name of a session -> what is known of it.
     hide_truth
         See `bci.terminal.TerminalView`.
     """
 
-    def __init__(self, console: Console, specs: Mapping[str, DecoderSpec], *, hide_truth: bool = False) -> None:
+    def __init__(self, console: Console, abouts: Mapping[str, About], *, hide_truth: bool = False) -> None:
         self._console = console
-        self._views = {name: TerminalView(console, spec, hide_truth=hide_truth) for name, spec in specs.items()}
+        self._views = {name: TerminalView(console, about, hide_truth=hide_truth) for name, about in abouts.items()}
         self._live = Live(console=console, auto_refresh=False) if console.is_terminal else None
         self._shown: dict[str, Snapshot] = {}
 
@@ -38,6 +38,10 @@ class TerminalStack:
         """Begin to show."""
         if self._live is not None:
             self._live.start()
+            return self
+        for name, view in self._views.items():
+            if view.mismatch:
+                self._console.print(Text.assemble(f"{name}  ", view.mismatch), soft_wrap=True)
         return self
 
     def __exit__(

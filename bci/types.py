@@ -74,6 +74,8 @@ class StreamSpec:
         Name of the profile by which it is understood, see `bci.devices`.
     delay
         Seconds that its stamps are late: they are subtracted already.
+    end_to_end
+        Whether it is epochs laid end to end, see `bci.end_to_end`.
     """
 
     name: str
@@ -84,6 +86,7 @@ class StreamSpec:
     reference: str | None = None
     device: str = "generic"
     delay: float = 0.0
+    end_to_end: bool = False
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -47,6 +47,8 @@ class About:
         Channels that are made up from the others because the stream lacks them.
     synthetic
         Whether the signals are made up.
+    mismatch
+        What is wrong with the decoder on this stream, see `bci.end_to_end`; None if nothing is.
     categories
         One per concept, or empty.
     thumbnails
@@ -89,6 +91,7 @@ class About:
     trained_on: str
     interpolated: tuple[str, ...] = ()
     synthetic: bool = False
+    mismatch: str | None = None
     categories: tuple[str, ...] = ()
     thumbnails: Path | None = None
     map: NDArray[np.float32] | None = None

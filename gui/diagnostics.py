@@ -33,6 +33,7 @@ def session_state(viewed: Viewed) -> dict[str, Any]:
         "origin": about.origin,
         "stream": asdict(about.stream),
         **decoder_state(about),
+        "mismatch": about.mismatch,
         "source": snapshot.state,
         "samples": snapshot.samples,
         "decisions": len(snapshot.decided),

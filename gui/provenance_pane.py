@@ -89,6 +89,8 @@ def _facts(about: About, made_up: Collection[str], theme: Theme) -> Iterator[tup
     decoder = about.decoder
     if about.synthetic:
         yield "", Item("◆ synthetic data", theme.warning, bold=True)
+    if about.mismatch:
+        yield "", Item(f"✕ MISMATCH: {about.mismatch}", theme.bad, bold=True)
     yield "source", Item(about.origin, theme.text)
     yield "device", Item(_device(about), theme.text)
     yield "encoder", Item(f"{about.decoder_name} {decoder.model}", theme.text)

@@ -25,6 +25,7 @@ from gui.base_window import BaseWindow, open_dialog
 from gui.diagnostics import conclusion, diagnostics, session_state
 from gui.latency_pane import LatencyPane
 from gui.meter import Meter
+from gui.mismatch_banner import MismatchBanner
 from gui.notices import Notice, notice_of
 from gui.painted import Painted
 from gui.panes import PANES
@@ -108,6 +109,7 @@ class Window(BaseWindow):
         self._waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._pages = QStackedWidget()
         self._pages.setObjectName("pages")
+        self._mismatch = MismatchBanner(self.theme)
         self._pages.addWidget(self._waiting)
         self._pages.addWidget(self.picker)
         self._recording = RecordingControl(self.bar, self._pages, self.notices)
@@ -117,7 +119,7 @@ class Window(BaseWindow):
         self._middle = QVBoxLayout(middle)
         self._middle.setContentsMargins(0, 0, 0, 0)
         self._middle.setSpacing(0)
-        for part, stretch in ((self.bar, 0), (self.notices, 0), (self._pages, 1)):
+        for part, stretch in ((self.bar, 0), (self._mismatch, 0), (self.notices, 0), (self._pages, 1)):
             self._middle.addWidget(part, stretch)
         self.setCentralWidget(middle)
         self._foot = QLabel()
@@ -230,6 +232,7 @@ class Window(BaseWindow):
         self._turns = Turns({name: pane.rate for name, pane in PANES.items()})
         self.workspace = Workspace({name: make(viewed, self.theme) for name, make in PANES.items()})
         self._viewed = viewed
+        self._mismatch.say(viewed.about.mismatch)
         self.workspace.pane(TimelinePane).trial_chosen.connect(self.go_to)
         self._adopt_signals(self.workspace, self.workspace.pane(TracePane))
         self._pages.addWidget(self.workspace)
@@ -332,6 +335,7 @@ class Window(BaseWindow):
         if self._replay is not None:
             self._replay.deleteLater()
             self._replay = None
+        self._mismatch.say(None)
         self._viewed = None
 
     def _open(self, stream: str) -> None:
@@ -378,6 +382,7 @@ class Window(BaseWindow):
         """Take on theme and size of text, everywhere."""
         super().restyle()
         self.bar.set_theme(self.theme)
+        self._mismatch.set_theme(self.theme)
         if self._replay is not None:
             self._replay.set_theme(self.theme)
         if self.workspace is not None:

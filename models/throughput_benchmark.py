@@ -8,18 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import numpy as np
-from numpy.typing import NDArray
-
 from bci.array_source import ArraySource
 from bci.clock import lsl_clock
 from bci.deciding import TOP_K
 from bci.epochs import Epocher
 from bci.errors import ConfigError
 from bci.offline import decode_all
-from bci.types import Epoch
 from models.bundle import load_bundle
-from models.epocher import make_epocher
+from models.epocher import cut_all, make_epocher
 from models.runtime import load_decoder
 from models.timing import in_turn
 from models.untrained import INTERVAL, save_untrained
@@ -98,13 +94,13 @@ def bench_throughput(rate: float, seconds: float, batch: int, encoder: str = "")
         source = ArraySource(recording, CHUNK, lsl_clock)
         return source, make_epocher(bundle, decoder, source.spec, lsl_clock)
 
-    epochs = _cut(*heard())
+    epochs = cut_all(*heard())
     alone = [epochs[first : first + batch] for first in range(0, len(epochs), batch)]
     taken = in_turn(
         lambda: decode_all(*heard(), decoder, lsl_clock, batch),
         lambda: [decoder.decode(part, [None] * len(part), TOP_K) for part in alone],
         lambda: decoder.scores(epochs),
-        lambda: _cut(*heard()),
+        lambda: cut_all(*heard()),
         rounds=ROUNDS,
     )
     decoded, own, scored, cut = (len(epochs) / statistics.median(each) for each in taken)
@@ -120,11 +116,3 @@ def bench_throughput(rate: float, seconds: float, batch: int, encoder: str = "")
         cut=round(cut),
         ratio=round(decoded / own, 3),
     )
-
-
-def _cut(source: ArraySource, epocher: Epocher) -> NDArray[np.float32]:
-    """Return all epochs (n, C, T) of a source."""
-    cut: list[Epoch] = []
-    while (batch := source.pull(0.0)) is not None:
-        cut += epocher.feed(batch)
-    return np.stack([epoch.data for epoch in cut + epocher.finish() if epoch.data is not None])

@@ -115,6 +115,7 @@ def play(
     speak(
         _speech(recording, options),
         speed=options.speed,
+        order=recording.provenance.get("order", ""),
         wait=options.wait,
         linger=options.linger,
         stop_after=options.stop_after,

@@ -9,12 +9,11 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from bci.end_to_end import ORDER
 from bci.types import Recording, TrialSet
 from replay.spill import gather
 
-__all__ = ["ORDER", "recording_of"]
-
-ORDER = "not causal, order not original"
+__all__ = ["recording_of"]
 
 _TRIALS_AT_ONCE = 64
 

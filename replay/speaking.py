@@ -18,6 +18,7 @@ def speak(
     speech: Speech,
     *,
     speed: float = 1.0,
+    order: str = "",
     wait: float = 60.0,
     linger: float = 10.0,
     stop_after: float | None = None,
@@ -31,6 +32,8 @@ def speak(
     ----------
     speed, wait, linger, stop_after
         See `replay.device.DeviceOptions`.
+    order
+        Of the samples, where it is not that in which they were recorded.
     tell
         See `replay.device.Progress`.
     clock, sleep
@@ -41,7 +44,7 @@ def speak(
     StreamError
         If nobody listens to EEG and markers within `wait` seconds.
     """
-    outlets = _Outlets(speech.outlets, speed)
+    outlets = _Outlets(speech.outlets, speed, order)
     tell("waiting", 0.0, speech.seconds)
     _await(outlets, speech, wait)
     t0, told = clock(), 0.0
@@ -62,9 +65,10 @@ def speak(
 class _Outlets:
     """The outlets of a device that are alive."""
 
-    def __init__(self, specs: Sequence[OutletSpec], speed: float) -> None:
+    def __init__(self, specs: Sequence[OutletSpec], speed: float, order: str) -> None:
         self._specs = specs
         self._speed = speed
+        self._order = order
         self._alive: dict[int, Any] = {}
         self._open(range(len(specs)))
 
@@ -99,7 +103,7 @@ class _Outlets:
 
     def _open(self, numbers: Iterable[int]) -> None:
         for number in sorted(numbers, reverse=True):  # EEG last: whoever sees it sees all others too
-            self._alive[number] = open_outlet(self._specs[number], self._speed)
+            self._alive[number] = open_outlet(self._specs[number], self._speed, self._order)
 
 
 def _await(outlets: _Outlets, speech: Speech, wait: float) -> None:
@@ -119,7 +123,7 @@ def _linger(outlets: _Outlets, seconds: float, clock: Clock, sleep: Callable[[fl
         sleep(0.05)
 
 
-def open_outlet(spec: OutletSpec, speed: float) -> Any:
+def open_outlet(spec: OutletSpec, speed: float, order: str = "") -> Any:
     """Open an outlet, a `pylsl.StreamOutlet`, that announces itself so."""
     from pylsl import StreamInfo, StreamOutlet, cf_float32, cf_string  # noqa: PLC0415
 
@@ -133,5 +137,8 @@ def open_outlet(spec: OutletSpec, speed: float) -> Any:
         node.append_child_value("type", channel.kind)
     if spec.reference:
         info.desc().append_child("reference").append_child_value("label", spec.reference)
-    info.desc().append_child("replay").append_child_value("speed", f"{speed:g}")
+    replayed = info.desc().append_child("replay")
+    replayed.append_child_value("speed", f"{speed:g}")
+    if order:
+        replayed.append_child_value("order", order)
     return StreamOutlet(info)

@@ -12,7 +12,7 @@ from models.config import ExperimentConfig
 from models.train import train
 from replay.trials import cut_trials
 
-__all__ = ["CHANNELS", "EVERY", "RATE", "LiveProcess", "make_bundle", "recording"]
+__all__ = ["CHANNELS", "CONFIG", "EVERY", "RATE", "LiveProcess", "make_bundle", "recording"]
 
 RATE = 250.0
 EVERY = 100  # samples between events
@@ -51,11 +51,11 @@ CONFIG = ExperimentConfig.model_validate(
 )
 
 
-def make_bundle(folder):
+def make_bundle(folder, config=CONFIG):
     """Train one that tells the two kinds of events of `recording` apart."""
     bank = Bank(("still", "moved"), np.eye(2, 4, dtype=np.float32), BankKey(vision_model="made up", weights="-"))
-    trials = cut_trials([recording(160, seed=1)], CONFIG.preprocess, CONFIG.events, bank.names)
-    save_bundle(folder, train(trials, bank, CONFIG))
+    trials = cut_trials([recording(160, seed=1)], config.preprocess, config.events, bank.names)
+    save_bundle(folder, train(trials, bank, config))
     return folder
 
 

@@ -11,6 +11,7 @@ from xml.sax.saxutils import escape
 import numpy as np
 from scipy.io import savemat
 
+from replay.mindbigdata.writer import write_text
 from replay.readers import open_recording
 
 MUSE = ("TP9", "AF7", "AF8", "TP10", "Right AUX")
@@ -43,6 +44,25 @@ def write_averages(path, data, labels, categories, times):
         times=np.asarray(times, np.float32),
         categories=np.array(categories),
     )
+    return path
+
+
+# ------------------------------------------------------------------------------------------------ MindBigData
+
+
+def write_digits(path, n_events):
+    """Digits in random order, each a bump of its own on one electrode; one event in forty shows none."""
+    rng = np.random.default_rng(0)
+    codes = rng.permutation(np.arange(n_events) % 10)
+    codes[::40] = -1
+
+    def signals(code):
+        noise = 4200 + rng.normal(0, 10, (14, 256))
+        if code >= 0:
+            noise[code, 30:60] += 40
+        return noise
+
+    write_text(path, ((int(code), signals(code)) for code in codes))
     return path
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bci.end_to_end import mismatch
 from bci.evidence import UNCALIBRATED
 from bci.specs import PreprocessSpec, RandomisationSpec
 from bci.viewing import About
@@ -42,6 +43,7 @@ def describe(options: "Live", opened: "Opened", folder: Path, *, seen: bool) -> 
         trained_on=bundle.preprocess.digest,
         interpolated=opened.epocher.preprocessor.interpolated,
         synthetic=bundle.config.data.reader == "world",
+        mismatch=mismatch(bundle.preprocess, stream),
         categories=bank.categories,
         thumbnails=pictures if pictures.is_dir() else None,
         map=bank.map,

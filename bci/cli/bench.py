@@ -11,6 +11,7 @@ from bci.cli.arguments import positive
 
 if TYPE_CHECKING:
     from models.benchmark import TrainingSpeed
+    from models.decoding_benchmark import DecodingSpeed
     from models.ranking_benchmark import RankingSpeed
     from models.throughput_benchmark import Throughput
     from replay.mindbigdata.benchmark import ConversionSpeed
@@ -27,6 +28,10 @@ the same decoder in a loop round mne-lsl's epochs, taken in turn. Leave the comp
 
 rank: one embedding against many concepts, scores, the best five, their probabilities and the rank of the truth,
 beside the bare matrix product, taken in turn.
+
+decode: one epoch at a time through each classical decoder, on one core, all of them in turn: ranked against the
+200 unseen concepts of a synthetic world (17 channels, 100 samples, vectors of 64 dimensions), or among its ten
+classes (an EPOC's 14 channels). They are fitted to these worlds first; what is measured is time alone.
 
 throughput: events a second from a recording in memory to decisions, noise of 63 channels with five events a
 second, decoded in batches beside the cutting; and of the same epochs by the decoder alone, taken in turn.
@@ -49,6 +54,8 @@ examples:
   bci bench latency --minutes 2
   bci bench rank
   bci bench rank --concepts 1000000 --dim 512 --json
+  bci bench decode
+  bci bench decode --trials 4000 --json decode.json
   bci bench throughput --rate 250
   bci bench throughput --encoder nice
   QT_QPA_PLATFORM=offscreen bci bench gui --json
@@ -122,6 +129,14 @@ def _add_latency(parser: argparse.ArgumentParser) -> None:
 def _add_rank(parser: argparse.ArgumentParser) -> None:
     _add_numbers(parser, ("concepts", 16540, "prototypes"), ("dim", 1024, "length of each"))
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: %(default)s")
+
+
+def _add_decode(parser: argparse.ArgumentParser) -> None:
+    _add_numbers(
+        parser,
+        ("trials", 500, "to which each decoder is fitted"),
+        ("epochs", 1000, "that each of them decodes"),
+    )
 
 
 def _add_throughput(parser: argparse.ArgumentParser) -> None:
@@ -211,6 +226,21 @@ def _say_ranking(speed: "RankingSpeed") -> None:
     )
 
 
+def _decode(options: argparse.Namespace) -> Told:
+    from bci.cli.train import show_progress
+    from models.decoding_benchmark import bench_decoding
+
+    with show_progress("decoders") as progress:
+        return bench_decoding(options.trials, options.epochs, progress), _say_decoding
+
+
+def _say_decoding(speed: "DecodingSpeed") -> None:
+    print(f"{speed.data} data, {speed.n_trials} trials to fit, one epoch at a time on one core: of time alone")
+    for one in speed.decoders:
+        times = ", ".join(f"{name} {value:.3f}" for name, value in one.ms.items())
+        print(f"{one.name:<13} {one.n_channels} x {one.n_times}, {one.n_concepts} concepts: {times} ms")
+
+
 def _throughput(options: argparse.Namespace) -> Told:
     from models.throughput_benchmark import bench_throughput
 
@@ -259,6 +289,7 @@ BENCHES = (
     (_train, "speed and memory of the training loop", _add_train),
     (_latency, "from the last sample of a window to the decision", _add_latency),
     (_rank, "ranking beside the bare matrix product", _add_rank),
+    (_decode, "one epoch through each classical decoder, on one core", _add_decode),
     (_throughput, "decoding a recording as fast as possible", _add_throughput),
     (_gui, "what the dashboard costs a session", _add_gui),
     (_soak, "an hour with faults: memory, latency, and whether anything is lost", _add_soak),

@@ -87,6 +87,8 @@ class Calibrate:
     """Keep what was recorded in this file, whose name ends in _raw.fif."""
     stream_reference: str | None = None
     """Recording reference, where the stream does not say it."""
+    accept_mismatch: bool = False
+    """Use a continuous stream although the decoder was trained on data that exist only as epochs."""
     network: bool = False
     """Find streams on the whole network."""
     list: bool = False
@@ -169,7 +171,7 @@ def _recording(options: Calibrate, bundle: "Bundle", console: "Console") -> "Rec
     minutes = options.minutes or (MINUTES if options.file is None else LONGEST)
     gathering = Gathering(source.spec, 60 * minutes)
     try:
-        _check_fit(bundle, source)
+        _check_fit(bundle, source, options, console)
         if options.file is None:
             _listen(source, gathering, bundle, minutes, console)
         else:
@@ -190,14 +192,19 @@ def _open(options: Calibrate) -> "Source":
     return open_stream(options)[0]
 
 
-def _check_fit(bundle: "Bundle", source: "Source") -> None:
-    """Refuse a stream that the bundle cannot decode, before minutes are spent on it."""
+def _check_fit(bundle: "Bundle", source: "Source", options: Calibrate, console: "Console") -> None:
+    """Refuse a stream that the bundle cannot decode, before minutes are spent on it; say what was accepted."""
+    from bci.end_to_end import mismatch, refuse_mismatch
     from bci.preprocess import Preprocessor
     from models.epocher import check_reference
     from replay.spherical_splines import interpolation_matrix
 
     Preprocessor(bundle.preprocess, source.spec, interpolation_matrix)
     check_reference(bundle, source.spec)
+    if not options.accept_mismatch:
+        refuse_mismatch(bundle.preprocess, source.spec)
+    elif wrong := mismatch(bundle.preprocess, source.spec):
+        console.print(wrong, style="bold red", highlight=False)
 
 
 def _listen(

@@ -104,6 +104,9 @@ class Live:
     """Evidence over repeats suffices when the best concept is wrong with at most this probability."""
     at_most: int | None = None
     """Repeats of a presentation after which no more evidence is taken in."""
+    accept_mismatch: bool = False
+    """Decode a continuous stream although the decoder was trained on data that exist only as epochs; this is shown
+    in red, and stands in the summary."""
     budget_ms: float = 50.0
     """Decisions that take longer are marked late."""
     bad_channels: Literal["flag", "make-up", "ignore"] | None = None
@@ -372,7 +375,7 @@ def _watch(session: "Watched", viewed: "Viewed", console: "Console", options: Li
 
     with (
         ended_by_signals(lambda: session.stop("interrupted")),
-        TerminalView(console, viewed.about.decoder, hide_truth=options.hide_truth) as view,
+        TerminalView(console, viewed.about, hide_truth=options.hide_truth) as view,
     ):
         session.start()
         if options.typed:

@@ -117,6 +117,7 @@ def settings_of(options: "Live", opened: "Opened") -> dict[str, Any]:
     """Return what `session.toml` says."""
     from importlib.metadata import version
 
+    from bci.end_to_end import mismatch
     from bci.nameless import nameless
 
     bundle, decoder, stream = opened.bundle, opened.decoder, opened.source.spec
@@ -129,6 +130,7 @@ def settings_of(options: "Live", opened: "Opened") -> dict[str, Any]:
         if bundle.personal is None
         else {**bundle.personal.facts, "left_out": bundle.personal.left_out},
         "preprocess": bundle.preprocess.digest,
+        "mismatch": mismatch(bundle.preprocess, stream),
         "person": options.person,
         "budget_ms": options.budget_ms,
         "network": options.network,

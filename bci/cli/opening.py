@@ -133,6 +133,7 @@ def load_all(options: "Live") -> Loaded:
 def open_source(options: "Live", loaded: Loaded, *, can_hold: bool) -> Opened:
     """Open the stream or the file that a decoder is for; what cannot be decoded is refused before that."""
     from bci.clock import lsl_clock
+    from bci.end_to_end import refuse_mismatch
     from models.epocher import make_epocher
 
     folder, bundle, bank, decoder = loaded.folder, loaded.bundle, loaded.bank, loaded.decoder
@@ -147,6 +148,8 @@ def open_source(options: "Live", loaded: Loaded, *, can_hold: bool) -> Opened:
         (player, (), None) if player is not None else open_stream(options, hold=options.record)
     )
     try:
+        if not options.accept_mismatch:
+            refuse_mismatch(bundle.preprocess, source.spec)
         epocher = make_epocher(bundle, decoder, source.spec, lsl_clock)
         channels = mind_channels(options.bad_channels or bundle.quality.bad_channels, epocher)
     except BaseException:

@@ -185,8 +185,8 @@ def _watch(members: Sequence[_Member], console: "Console", *, hide_truth: bool) 
             member.viewed.session.stop("interrupted")
 
     running = list(members)
-    specs = {member.name: member.viewed.about.decoder for member in members}
-    with ended_by_signals(stop), TerminalStack(console, specs, hide_truth=hide_truth) as view:
+    abouts = {member.name: member.viewed.about for member in members}
+    with ended_by_signals(stop), TerminalStack(console, abouts, hide_truth=hide_truth) as view:
         for member in members:
             member.viewed.session.start()
             if member.opened.device is not None:

@@ -24,6 +24,7 @@ def _switch(viewed: LocalSession, options: "Live", opened: "Opened", file: Path)
     from bci.cli.about import describe
     from bci.cli.opening import accumulate, gallery_reader, load_whole
     from bci.clock import lsl_clock
+    from bci.end_to_end import refuse_mismatch
     from bci.pair import Pair
     from models.epocher import make_epocher
     from models.runtime import load_decoder
@@ -33,6 +34,8 @@ def _switch(viewed: LocalSession, options: "Live", opened: "Opened", file: Path)
     assert folder is not None  # noqa: S101 (for the type checker)
     assert viewed.about.folder is not None  # noqa: S101 (it decodes here)
     bundle, bank = load_whole(folder, options.bank, options.group, options.calibration, options.events)
+    if not options.accept_mismatch:
+        refuse_mismatch(bundle.preprocess, opened.source.spec)
     decoder = load_decoder(bundle, bank)
     accumulation = accumulate(bundle, bank, decoder, options)
     epocher = make_epocher(bundle, decoder, opened.source.spec, lsl_clock)

@@ -90,7 +90,7 @@ def read_xdf(path: Path, stream: str | None = None, device: str | None = None) -
         channels=arranged.channels,
         reference=_reference(eeg) or profile.reference,
         provenance=describe(
-            path, *caveats, stream=eeg.info.name, device=profile.name, delay=profile.delay.seconds
+            path, *caveats, stream=eeg.info.name, device=profile.name, delay=profile.delay.seconds, **_order(eeg)
         ),
         sources=tuple(source for _, _, source in ordered),
     )
@@ -131,6 +131,12 @@ def _reference(stream: Stream) -> str | None:
     if text(reference, "common_average").lower() in ("yes", "true"):
         return "average"
     return text(reference, "label") or None
+
+
+def _order(stream: Stream) -> dict[str, str]:
+    """What it says of the order of its samples, if that is not the one in which they were recorded."""
+    order = text(stream.desc, "replay", "order")
+    return {"order": order} if order else {}
 
 
 def _journal(streams: Sequence[Stream]) -> list[Entry]:

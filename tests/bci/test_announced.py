@@ -27,6 +27,7 @@ def facts(**changes):
         "calibration": {"temperature": 0.07, "n": 200},
         "personal": {"id": "5c0ffee5", "person": "P07", "accuracy": 0.31},
         "paradigm": "each thing once a block",
+        "mismatch": "trained on something else",
     }
     return about(**(given | changes))
 

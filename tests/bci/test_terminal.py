@@ -4,16 +4,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from rich.console import Console
+from staged_session import about
 
 from bci.decided import DecisionTable
 from bci.ranking import rank
 from bci.snapshot import Snapshot
 from bci.tally import totals
 from bci.terminal import TerminalView, print_summary
-from bci.types import Decision, DecoderSpec, Evidence, Marker, SourceState, Status
+from bci.types import Decision, Evidence, Marker, SourceState, Status
 
 NAMES = tuple(f"thing-{i}" for i in range(8))
-SPEC = DecoderSpec(("Cz",), 100.0, 10, "0" * 64, NAMES, "0" * 8, "1" * 8)
+ABOUT = about(len(NAMES))
 PROTOTYPES = np.eye(8, dtype=np.float32)
 
 
@@ -35,10 +36,10 @@ def decided(decisions):
     return table.view()
 
 
-def shown(snapshots, *, terminal, **options):
+def shown(snapshots, *, terminal, facts=ABOUT, color=None, **options):
     out = io.StringIO()
-    console = Console(file=out, force_terminal=terminal, width=120, color_system=None)
-    with TerminalView(console, SPEC, **options) as view:
+    console = Console(file=out, force_terminal=terminal, width=120, color_system=color)
+    with TerminalView(console, facts, **options) as view:
         for entry in snapshots:
             view.show(entry)
     return out.getvalue()
@@ -63,7 +64,7 @@ def test_what_repeats_say_together_stands_beside_what_one_says(terminal):
 
 
 def test_names_are_those_of_what_decided():
-    other = replace(SPEC, concepts=NAMES[::-1])
+    other = replace(ABOUT.decoder, concepts=NAMES[::-1])
     out = shown([snapshot([replace(decision(0), decoder=other)])], terminal=False)
     assert "thing-6 -> thing-5" in out
 
@@ -73,7 +74,7 @@ def test_names_are_shown_as_they_are_whatever_they_mean_to_rich(terminal):
     names = ("[red]", "[/]", *NAMES[2:])
     out = io.StringIO()
     console = Console(file=out, force_terminal=terminal, width=120, color_system=None)
-    with TerminalView(console, replace(SPEC, concepts=names)) as view:
+    with TerminalView(console, replace(ABOUT, decoder=replace(ABOUT.decoder, concepts=names))) as view:
         view.show(snapshot([decision(0, truth=0, seen=1)]))
     assert "[red]" in out.getvalue()
     assert "[/]" in out.getvalue()
@@ -131,3 +132,16 @@ def test_windows_have_no_interval_in_the_summary():
     out = io.StringIO()
     print_summary(Console(file=out, width=120), totals(decided(windows), 8) | {"ended": "stopped"})
     assert "50.0%, chance 50.0%" in out.getvalue()
+
+
+def test_a_decoder_that_does_not_go_with_its_stream_is_told_of_in_red_under_every_table():
+    facts = replace(ABOUT, mismatch="another world")
+    later = [snapshot([decision(i) for i in range(n)]) for n in (1, 2)]
+    red = "\x1b[1;31mMISMATCH: another world\x1b[0m"
+    assert shown(later, terminal=True, facts=facts, color="standard").count(red) >= len(later)
+    assert "MISMATCH" not in shown(later, terminal=True)
+    assert shown(later, terminal=False, facts=facts).startswith("MISMATCH: another world\n")
+    out = io.StringIO()
+    ended = totals(decided([decision(0)]), 8) | {"ended": "stopped", "mismatch": "another world"}
+    print_summary(Console(file=out, width=120, force_terminal=True, color_system="standard"), ended)
+    assert "\x1b[1;31manother world" in out.getvalue()

@@ -1,14 +1,16 @@
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
+from staged_session import about
 
 from bci.decided import DecisionTable
 from bci.snapshot import Snapshot
 from bci.terminal_stack import TerminalStack
-from bci.types import Decision, DecoderSpec, Marker, SourceState, Status
+from bci.types import Decision, Marker, SourceState, Status
 
-SPEC = DecoderSpec(("Cz",), 100.0, 10, "0" * 64, ("left", "right"), "0" * 8, "1" * 8)
+ABOUT = about(2)
 
 
 def snapshot(*reasons):
@@ -22,10 +24,10 @@ def snapshot(*reasons):
     return Snapshot(flowing, 1, 0, 0, tuple(decisions), table.view())
 
 
-def shown(*snapshots, terminal):
+def shown(*snapshots, terminal, other=ABOUT):
     out = io.StringIO()
     console = Console(file=out, force_terminal=terminal, width=100, height=60, color_system=None)
-    with TerminalStack(console, {"A": SPEC, "B": SPEC}) as view:
+    with TerminalStack(console, {"A": ABOUT, "B": other}) as view:
         for each in snapshots:
             view.show(each)
     return out.getvalue()
@@ -44,3 +46,12 @@ def test_tables_stand_one_above_the_other_and_stay_when_one_session_has_ended(la
     last = said[said.rindex("x0") - 400 :]
     assert "x0" in last
     assert ("b0" if later == "A" else "a0") in last
+
+
+def test_a_decoder_that_does_not_go_with_its_stream_is_told_of_that_one_alone():
+    told, other = {"A": snapshot("a0"), "B": snapshot("b0")}, replace(ABOUT, mismatch="another world")
+    assert shown(told, terminal=False, other=other).startswith("B  MISMATCH: another world\nA")
+    said = shown(told, terminal=True, other=other)
+    last = said[said.rindex("a0") :]
+    assert last.index("b0") < last.index("MISMATCH: another world")
+    assert last.count("MISMATCH") == 1

@@ -51,6 +51,13 @@ def test_b10_another_preprocessing_than_in_training_is_red_and_a_word(shown, sta
     assert theme.bad not in shown(staged, theme)._label.text()
 
 
+def test_b10_a_decoder_of_epochs_on_a_continuous_stream_is_red_and_a_word(shown, staged, theme):
+    staged.tell(mismatch="trained on epochs")
+    pane = shown(staged, theme)
+    assert "MISMATCH: trained on epochs" in say(pane)
+    assert theme.bad in pane._label.text()
+
+
 def test_b10_channels_that_are_made_up_or_missing_are_named(shown):
     session = StagedSession(about(interpolated=("Cz",)))
     assert "1 of 8 channels interpolated: Cz" in say(shown(session))

@@ -46,7 +46,7 @@ def test_the_raw_file_arrives_as_63_channels_and_the_words_of_its_trigger(device
     recording = open_recording(path)
     spec, chunks, markers = received(device(open_recording, path, speed=2.0), 4000)
     assert spec.labels == labels
-    assert (spec.sfreq, spec.reference) == (1000, "Fz")
+    assert (spec.sfreq, spec.reference, spec.end_to_end) == (1000, "Fz", False)
     np.testing.assert_array_equal(np.concatenate([chunk.data for chunk in chunks]), recording.data[:, :63])
     assert placed(chunks, markers, 1000) == list(recording.markers)
     assert {marker.source for marker in markers} == {f"{spec.name}/stim"}
@@ -62,7 +62,7 @@ def test_epochs_arrive_end_to_end_with_the_names_of_their_concepts(device, tmp_p
     np.testing.assert_array_equal(np.concatenate([chunk.data for chunk in chunks]), recording.data)
     assert placed(chunks, markers, 100) == list(recording.markers)
     assert [marker.value for marker in markers] == [f"{number:05d}" for number in range(1, 201)]
-    assert spec.labels == THINGS_17
+    assert (spec.labels, spec.end_to_end) == (THINGS_17, True)
 
 
 def test_the_command_says_that_the_order_of_epochs_is_lost(tmp_path, capsys):

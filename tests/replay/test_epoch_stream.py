@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from bci.end_to_end import ORDER
 from bci.specs import EventSpec, PreprocessSpec
 from bci.types import Channel, TrialSet
-from replay.epoch_stream import ORDER, recording_of
+from replay.epoch_stream import recording_of
 from replay.trials import crop_trials, cut_trials
 
 RATE = 100.0

@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from recorded_files import XdfStream, write_xdf
 
+from bci.array_source import ArraySource
+from bci.end_to_end import ORDER
 from bci.errors import FormatError, StreamError
 from bci.events import END_MARKER
 from bci.intake import Intake
@@ -251,6 +253,19 @@ def test_kinds_come_from_types_and_aux_from_the_label(tmp_path):
 )
 def test_the_reference_is_what_the_stream_says(tmp_path, desc, reference):
     assert opened(tmp_path, eeg(desc=desc)).reference == reference
+
+
+@pytest.mark.parametrize(
+    ("desc", "known"),
+    [
+        (f"<replay><order>{ORDER}</order></replay>", ORDER),
+        ("<replay><speed>1</speed></replay>", None),
+    ],
+)
+def test_epochs_that_were_streamed_end_to_end_say_so(tmp_path, desc, known):
+    recording = opened(tmp_path, eeg(desc=desc))
+    assert recording.provenance.get("order") == known
+    assert ArraySource(recording).spec.end_to_end is (known is not None)
 
 
 # ------------------------------------------------------------------------------------------------ times

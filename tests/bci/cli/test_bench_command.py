@@ -63,3 +63,26 @@ def test_figures_on_the_screen_are_json_alone(capsys, monkeypatch):
     monkeypatch.setattr("models.ranking_benchmark.SECONDS", 0.01)
     assert main(["rank", "--concepts", "300", "--dim", "16", "--device", "cpu", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["n_concepts"] == 300
+
+
+def test_every_classical_decoder_is_timed_one_epoch_at_a_time(tmp_path, capsys):
+    file = tmp_path / "decode.json"
+    assert main(["decode", "--trials", "60", "--epochs", "3", "--json", str(file)]) == 0
+    figures = load_json(file)
+    assert {key: figures[key] for key in ("data", "n_trials", "n_epochs", "cores")} == {
+        "data": "synthetic", "n_trials": 60, "n_epochs": 3, "cores": 1,
+    }  # fmt: skip
+    shapes = {
+        one["name"]: (one["experiment"], one["n_channels"], one["n_times"], one["n_concepts"])
+        for one in figures["decoders"]
+    }
+    retrieval, classes = ("erp-pca64-synthetic", 17, 100, 200), ("epoc-digits-world", 14, 115, 10)
+    assert shapes == {
+        **dict.fromkeys(("pls", "ridge", "mlp"), retrieval),
+        **dict.fromkeys(("lda", "toeplitz_lda", "xdawn", "spectral", "tangent", "matching", "ensemble"), classes),
+    }
+    for one in figures["decoders"]:
+        assert 0 < one["ms"]["p50"] <= one["ms"]["p95"] <= one["ms"]["p99"] <= one["ms"]["max"]
+    said = capsys.readouterr().out
+    assert "synthetic data" in said
+    assert all(f"\n{name} " in said for name in shapes)

@@ -12,6 +12,7 @@ from people_world import write_people_world
 from bci.array_source import ArraySource
 from bci.cli.calibrate import _listen, _quality, main
 from bci.cli.opening import calibrations_unused, load_whole
+from bci.end_to_end import MISMATCH
 from bci.errors import ConfigError, FormatError, MismatchError, OutputError
 from bci.gathering import Gathering
 from bci.terminal import Screen
@@ -27,7 +28,7 @@ from replay.world import load_world
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """A folder with the bundle of two people, and a recording of another one."""
+    """A folder with a bundle of two people, one like it of epochs, and a recording of another person."""
     place = tmp_path_factory.mktemp("calibrate")
     world = write_people_world(place)
     config = ExperimentConfig.model_validate(
@@ -40,13 +41,15 @@ def place(tmp_path_factory):
             "evaluation": {"protocol": "closed-set", "by": "subject"},
         }
     )
-    save_bundle(place / "bundle", train(load_trials(config), load_bank_of(config), config))
+    epochs = config.model_copy(update={"preprocess": config.preprocess.model_copy(update={"mode": "epoch"})})
+    for name, one in (("bundle", config), ("epochs", epochs)):
+        save_bundle(place / name, train(load_trials(one), load_bank_of(one), one))
     save_recording(place / "person_raw.fif", load_world(str(world), 9).record("train", 200, seed=3)[0])
     return place
 
 
-def run(place, *arguments):
-    return main([str(place / "bundle"), "--file", str(place / "person_raw.fif"), *arguments])
+def run(place, *arguments, bundle="bundle"):
+    return main([str(place / bundle), "--file", str(place / "person_raw.fif"), *arguments])
 
 
 def test_a_labelled_calibration_is_found_and_used_live(place, capsys):
@@ -128,6 +131,13 @@ def test_what_makes_no_sense_is_refused_in_one_line(place, arguments, error, mat
     with pytest.raises(error, match=match) as refused:
         run(place, *arguments)
     assert "\n" not in str(refused.value)
+
+
+def test_a_decoder_of_epochs_takes_a_continuous_recording_if_that_is_accepted(place, capsys):
+    with pytest.raises(MismatchError, match="--accept-mismatch"):
+        run(place, bundle="epochs")
+    assert run(place, "--accept-mismatch", bundle="epochs") == 0
+    assert MISMATCH in " ".join(capsys.readouterr().err.split())
 
 
 def test_a_list_needs_a_bundle(tmp_path):

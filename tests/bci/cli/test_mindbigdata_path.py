@@ -2,34 +2,15 @@
 
 import json
 
-import numpy as np
-import pytest
+from recorded_files import write_digits
 
 from bci.cli import main
-from replay.mindbigdata.writer import write_text
 
 N_EVENTS = 160
 
 
-@pytest.fixture
-def text(tmp_path):
-    """Digits in random order, each a bump of its own on one electrode; one event in forty shows none."""
-    rng = np.random.default_rng(0)
-    codes = rng.permutation(np.arange(N_EVENTS) % 10)
-    codes[::40] = -1
-
-    def signals(code):
-        noise = 4200 + rng.normal(0, 10, (14, 256))
-        if code >= 0:
-            noise[code, 30:60] += 40
-        return noise
-
-    path = tmp_path / "EP1.01.txt"
-    write_text(path, ((int(code), signals(code)) for code in codes))
-    return path
-
-
-def test_a_text_is_converted_and_judged_by_contiguous_stretches(text, tmp_path, capsys):
+def test_a_text_is_converted_and_judged_by_contiguous_stretches(tmp_path, capsys):
+    text = write_digits(tmp_path / "EP1.01.txt", N_EVENTS)
     assert main(["evaluate", "mindbigdata", "--data", str(text), "--out", str(tmp_path / "early")]) == 2
     assert "bci convert" in capsys.readouterr().err
     assert main(["convert", str(text)]) == 0

@@ -14,6 +14,7 @@ from bci.cli.live import Live
 from bci.cli.opening import Opened, gallery_reader, load_whole, mind_channels
 from bci.cli.switching import switchable
 from bci.clock import lsl_clock
+from bci.end_to_end import MISMATCH
 from bci.errors import BciError
 from bci.history import History
 from bci.session import Session
@@ -55,14 +56,15 @@ def bank(names=NAMES):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Two bundles, of windows of 0.3 and 0.2 s, a larger bank, and files that are neither."""
+    """Two bundles, of windows of 0.3 and 0.2 s, one of epochs, a larger bank, and files that are neither."""
     place = tmp_path_factory.mktemp("switching")
-    for name, tmax in (("first", 0.3), ("second", 0.2)):
+    kinds = (("first", 0.3, "continuous"), ("second", 0.2, "continuous"), ("epochs", 0.3, "epoch"))
+    for name, tmax, mode in kinds:
         config = ExperimentConfig.model_validate(
             {
                 "name": name,
                 "data": {"reader": "none"},
-                "preprocess": {"channels": CHANNELS, "sfreq": RATE, "tmax": tmax, "lowpass": 40.0},
+                "preprocess": {"channels": CHANNELS, "sfreq": RATE, "tmax": tmax, "lowpass": 40.0, "mode": mode},
                 "targets": {"kind": "text"},
                 "decoder": {"name": "ridge"},
                 "evaluation": {"protocol": "closed-set"},
@@ -107,9 +109,9 @@ class Kept:
 
 
 @pytest.fixture
-def running(folder, tmp_path):
+def running(folder, tmp_path, request):
     """A session with the first bundle that has come to the middle of its recording, and what it decided."""
-    options = Live(bundle=folder / "first")
+    options = Live(bundle=folder / "first", **getattr(request, "param", {}))
     bundle, own = load_whole(options.bundle, None)
     decoder, source, kept = load_decoder(bundle, own), Held(recording()), Kept()
     epocher = make_epocher(bundle, decoder, source.spec, lsl_clock)
@@ -148,6 +150,16 @@ def test_another_bundle_decodes_from_now_on(running, folder):
     assert summary["top1"] > 0.9
 
 
+@pytest.mark.parametrize("running", [{"accept_mismatch": True}], indirect=True)
+def test_a_bundle_of_epochs_that_is_accepted_is_told_of_while_it_decodes(running, folder, caplog):
+    before, source, _ = running
+    mismatched = before.switch(folder / "epochs")
+    again = mismatched.switch(folder / "first")
+    assert (before.about.mismatch, mismatched.about.mismatch, again.about.mismatch) == (None, MISMATCH, None)
+    assert MISMATCH in caplog.text
+    assert ended(again, source)["mismatch"] == MISMATCH
+
+
 def test_a_persons_calibration_is_put_to_work_and_taken_out_again(running, folder):
     made = recording_file(folder)
     assert calibrate([str(folder / "first"), "--file", str(made), "--labelled", "--person", "P07"]) == 0
@@ -184,6 +196,7 @@ def test_another_bank_is_ranked_by_the_same_bundle_and_back_again(running, folde
         ("bank.txt", "bank.txt"),
         (".", "has none"),
         ("third/bundle.json", "has none"),
+        ("epochs/bundle.json", "trained on data that exist only as epochs.*--accept-mismatch"),
     ],
 )
 def test_what_does_not_fit_is_refused_in_a_line_and_nothing_changes(running, folder, file, why):
