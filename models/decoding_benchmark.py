@@ -49,6 +49,7 @@ CLASSES: Contenders = MappingProxyType(
     {
         "lda": {},
         "toeplitz_lda": {},
+        "evoked_lda": {},
         "xdawn": {},
         "spectral": {},
         "tangent": {},

@@ -37,7 +37,7 @@ pytestmark = pytest.mark.lsl
 
 N_EVENTS, N_DIGITS = 80, 160
 SPEED = 20.0
-FEW_SECONDS = {"name": "lda", "options": {"lowpass": 20.0, "window": (0.0, 0.8)}}
+FEW_SECONDS = {"name": "evoked_lda", "options": {"lowpass": 20.0, "window": (0.0, 0.8)}}
 
 DECODE = """
 import json, sys
@@ -91,7 +91,7 @@ def told(out):
 
 
 @pytest.mark.parametrize(
-    "bundle", [FEW_SECONDS, pytest.param({}, marks=pytest.mark.slow)], ids=["lda", "as-configured"], indirect=True
+    "bundle", [FEW_SECONDS, pytest.param({}, marks=pytest.mark.slow)], ids=["temporal", "as-configured"], indirect=True
 )
 def test_digits_are_decoded_live_as_they_are_from_the_file(world, session, bundle, epoc, tmp_path):
     recording, schedule, file = session

@@ -12,6 +12,7 @@ from bci.cli.bench import main
 from bci.errors import ConfigError
 from bci.storage import load_json
 
+CLASSIFIERS = ("lda", "toeplitz_lda", "evoked_lda", "xdawn", "spectral", "tangent", "matching", "ensemble")
 SMALL = ["--trials", "1700", "--batch", "32", "--steps", "2", "--channels", "8", "--times", "64"]
 
 
@@ -79,7 +80,7 @@ def test_every_classical_decoder_is_timed_one_epoch_at_a_time(tmp_path, capsys):
     retrieval, classes = ("erp-pca64-synthetic", 17, 100, 200), ("epoc-digits-world", 14, 115, 10)
     assert shapes == {
         **dict.fromkeys(("pls", "ridge", "mlp"), retrieval),
-        **dict.fromkeys(("lda", "toeplitz_lda", "xdawn", "spectral", "tangent", "matching", "ensemble"), classes),
+        **dict.fromkeys(CLASSIFIERS, classes),
     }
     for one in figures["decoders"]:
         assert 0 < one["ms"]["p50"] <= one["ms"]["p95"] <= one["ms"]["p99"] <= one["ms"]["max"]
