@@ -91,7 +91,9 @@ def told(out):
 
 
 @pytest.mark.parametrize(
-    "bundle", [FEW_SECONDS, pytest.param({}, marks=pytest.mark.slow)], ids=["temporal", "as-configured"], indirect=True
+    "bundle",
+    [pytest.param(FEW_SECONDS, id="temporal"), pytest.param({}, id="as-configured", marks=pytest.mark.slow)],
+    indirect=True,
 )
 def test_digits_are_decoded_live_as_they_are_from_the_file(world, session, bundle, epoc, tmp_path):
     recording, schedule, file = session
