@@ -6,15 +6,18 @@ import pytest
 from bci.pair import Pair
 from bci.ranking import rank
 from bci.records import LATEST, Records
+from bci.specs import PreprocessSpec
 from bci.types import Decision, DecoderSpec, Marker, SourceState, Status
 
 CONCEPTS = ("cat", "dog", "owl")
 PROTOTYPES = np.eye(3, dtype=np.float32)
+PREPROCESS = PreprocessSpec(channels=("Cz",), sfreq=250.0, tmax=1.0)
 
 
 def pair(model="0" * 8, concepts=CONCEPTS):
     spec = DecoderSpec(("Cz",), 250.0, 250, "0" * 64, concepts, model, "1" * 8)
-    return Pair(None, SimpleNamespace(spec=spec))
+    epocher = SimpleNamespace(preprocessor=SimpleNamespace(spec=PREPROCESS), stream=None)
+    return Pair(epocher, SimpleNamespace(spec=spec))
 
 
 def decision(seq, truth=0, best=0, onset=None):
