@@ -104,6 +104,9 @@ class Live:
     """Evidence over repeats suffices when the best concept is wrong with at most this probability."""
     at_most: int | None = None
     """Repeats of a presentation after which no more evidence is taken in."""
+    reconstruct: Path | None = None
+    """What `bci reconstruct train` wrote for this bundle: pictures are generated of decisions, in a pane of the
+    dashboard; no decision waits for them."""
     accept_mismatch: bool = False
     """Decode a continuous stream although the decoder was trained on data that exist only as epochs; this is shown
     in red, and stands in the summary."""
