@@ -79,9 +79,7 @@ def measure_painting(conductor: Conductor, minutes: float) -> PaintingCost:
     conductor.close()
     conductor.raise_error()
     if not ran or painting is None or not made:
-        raise SessionError(
-            "expected pictures until the end of the measurement; the session ended, or none was made"
-        )
+        raise SessionError("expected pictures until the end; the session ended before, or none was made")
     behind, front = (percentiles(np.concatenate(taken[pane])) for pane in (BEHIND, FRONT))
     return PaintingCost(
         minutes=minutes,

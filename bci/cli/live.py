@@ -162,6 +162,10 @@ def _check(options: Live) -> None:
             "expected a stream to record, got --file or --attach: a file is one already, and what is "
             "decoded elsewhere is recorded there"
         )
+    if options.attach and (options.accept_mismatch or options.reconstruct):
+        raise ConfigError(
+            "expected --accept-mismatch and --reconstruct where it decodes, got --attach: leave them out here"
+        )
     if options.person is not None:
         check_code(options.person)
     if len(options.streams) > 1:
