@@ -126,6 +126,11 @@ class AttachedSession:
         """None: what is decoded elsewhere is recorded there."""
 
     @property
+    def painting(self) -> None:
+        """Nothing: pictures are made where it decodes."""
+        return
+
+    @property
     def read_gallery(self) -> None:
         """None: the decoder is elsewhere."""
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.history import History
+from bci.painting import Painting
 from bci.player import Player
 from bci.recordings import Recordings
 from bci.session import Session
@@ -149,6 +150,11 @@ class Viewed(Protocol):
         """
         ...
 
+    @property
+    def painting(self) -> Painting | None:
+        """What makes pictures of decisions; None if nothing does."""
+        ...
+
     def snapshot(self) -> Snapshot:
         """Return how the session stands; takes microseconds, and holds nobody up."""
         ...
@@ -165,6 +171,7 @@ class LocalSession:
     recordings: Recordings | None = None
     read_gallery: Callable[[Path], Gallery] | None = None
     switch: "Callable[[Path], Viewed] | None" = None
+    painting: Painting | None = None
 
     def snapshot(self) -> Snapshot:
         """Return how the session stands."""

@@ -19,7 +19,17 @@ from gui.trace_canvas import TraceCanvas
 from gui.trace_marks import MarkBar
 from gui.window import Window
 
-__all__ = ["Cost", "measure", "tell_first_paint"]
+__all__ = [
+    "Cost",
+    "Milliseconds",
+    "Onlooker",
+    "latencies",
+    "measure",
+    "percentiles",
+    "running",
+    "spin",
+    "tell_first_paint",
+]
 
 SETTLING = 5.0  # s after the window has opened, while nothing is measured
 Milliseconds = dict[str, float]
@@ -98,26 +108,26 @@ def measure(conductor: Conductor, minutes: float, anonymous: Callable[[], int | 
     """
     app = TimedApplication(["bci"])
     conductor.prepare()
-    viewed = _running(conductor)
+    viewed = running(conductor)
     without = minutes * 60 / 5
     time.sleep(SETTLING)
-    before = _latencies(viewed, lambda: time.sleep(without))
+    before = latencies(viewed, lambda: time.sleep(without))
     window = Window(Onlooker(conductor), Settings())
     window.show()
-    _spin(app, SETTLING)
+    spin(app, SETTLING)
     app.meter, window.meter = Meter(), Meter()
     at_first = anonymous()
-    shown = _latencies(viewed, lambda: _spin(app, minutes * 60))
+    shown = latencies(viewed, lambda: spin(app, minutes * 60))
     at_last = anonymous()
     window.let_go()
-    after = _latencies(viewed, lambda: time.sleep(without))
+    after = latencies(viewed, lambda: time.sleep(without))
     ran = conductor.status().phase is Phase.RUNNING
     decided = viewed.snapshot().decided
     conductor.close()
     conductor.raise_error()
     if not ran:
         raise SessionError("the session ended before the measurement did")
-    headless, gui = _percentiles(np.concatenate([before, after])), _percentiles(shown)
+    headless, gui = percentiles(np.concatenate([before, after])), percentiles(shown)
     return Cost(
         minutes=minutes,
         fps=round(window.meter.mean_fps, 2),
@@ -177,7 +187,8 @@ def _open_nothing(stream: str | None, watch: Watch) -> None:
     """An onlooker has no session of its own."""
 
 
-def _running(conductor: Conductor) -> Viewed:
+def running(conductor: Conductor) -> Viewed:
+    """Wait until the session runs."""
     while (status := conductor.status()).phase is not Phase.RUNNING:
         conductor.raise_error()
         time.sleep(0.05)
@@ -185,14 +196,15 @@ def _running(conductor: Conductor) -> Viewed:
     return status.viewed
 
 
-def _latencies(viewed: Viewed, pass_time: Callable[[], object]) -> NDArray[np.float64]:
-    """Latencies (n,) in seconds of the decisions that are made meanwhile."""
+def latencies(viewed: Viewed, pass_time: Callable[[], object]) -> NDArray[np.float64]:
+    """Return the latencies (n,) in seconds of the decisions that are made while time passes."""
     first = len(viewed.snapshot().decided)
     pass_time()
     return viewed.snapshot().decided.latency[first:]
 
 
-def _spin(app: QApplication, seconds: float) -> None:
+def spin(app: QApplication, seconds: float) -> None:
+    """Let the window live for a while."""
     QTimer.singleShot(int(seconds * 1e3), app.exit)  # `quit` would ask whether the session may end
     app.exec()
 
@@ -207,5 +219,6 @@ def _slot(meter: Meter, slot: str) -> Milliseconds:
     return {f"p{percent}": round(meter.percentile(slot, percent) * 1e3, 3) for percent in (50, 95, 99)}
 
 
-def _percentiles(seconds: NDArray[np.float64]) -> Milliseconds:
+def percentiles(seconds: NDArray[np.float64]) -> Milliseconds:
+    """Return p50, p95 and p99 of durations."""
     return {f"p{percent}": round(float(np.percentile(seconds, percent)) * 1e3, 3) for percent in (50, 95, 99)}

@@ -11,6 +11,7 @@ from gui.pane import Pane
 from gui.provenance_pane import ProvenancePane
 from gui.quality_pane import QualityPane
 from gui.ranks_pane import RanksPane
+from gui.reconstruction_pane import ReconstructionPane
 from gui.response_pane import ResponsePane
 from gui.spectrum_pane import SpectrumPane
 from gui.timeline_pane import TimelinePane
@@ -41,5 +42,6 @@ PANES: dict[str, type[Pane]] = {
         CalibrationPane,
         AveragingPane,
         WhatIfPane,
+        ReconstructionPane,
     )
 }

@@ -68,7 +68,12 @@ PRESETS: Mapping[str, Part] = {
         (
             Columns(("LatencyPane", "RanksPane", "ConfusionPane"), (1, 1, 1)),
             Columns(
-                ("CalibrationPane", "MapPane", Tabs(("AccuracyPane", "AveragingPane", "WhatIfPane"))), (1, 1, 1)
+                (
+                    "CalibrationPane",
+                    "MapPane",
+                    Tabs(("AccuracyPane", "AveragingPane", "WhatIfPane", "ReconstructionPane")),
+                ),
+                (1, 1, 1),
             ),
             Columns(("TimelinePane", "ProvenancePane"), (1, 1)),
         ),

@@ -66,7 +66,7 @@ class StagedSession:
         self.now = 100.0
         self.state = SourceState.FLOWING
         self.e_value, self.above_chance = None, False
-        self.player = self.recordings = self.read_gallery = self.switch = None
+        self.player = self.recordings = self.read_gallery = self.switch = self.painting = None
         self.mask = None
         self.recent = []
         self.ignored_markers = self.missing = 0

@@ -39,6 +39,9 @@ second, decoded in batches beside the cutting; and of the same epochs by the dec
 gui: what the dashboard costs a session that decodes noise over real LSL, 63 channels at 1 kHz, five decisions a
 second by an untrained network: latency without the window, with it and without it again; frames, painting, memory.
 
+painting: the same session with pictures generated of its decisions (an untrained generator of published size, in a
+process of its own), their pane in front and behind another one, in turn.
+
 soak: an hour of noise with faults (gaps, restarts, hangs, late and doubled markers) ten times as fast, 63 channels
 at 1 kHz, five events a second, decoded by an untrained network in a process of its own: whether its memory grows,
 latency drifts, or any event is lost.
@@ -60,6 +63,7 @@ examples:
   bci bench throughput --encoder nice
   QT_QPA_PLATFORM=offscreen bci bench gui --json
   bci bench gui --minutes 1 --json gui.json
+  bci bench painting --minutes 4
   bci bench soak --json soak.json
   bci bench soak --minutes 10 --faults wireless --seed 7
   bci bench convert --json
@@ -153,6 +157,10 @@ def _add_throughput(parser: argparse.ArgumentParser) -> None:
 
 def _add_gui(parser: argparse.ArgumentParser) -> None:
     _add_minutes(parser, 10.0, "how long the window is open; a fifth of it without it before and after")
+
+
+def _add_painting(parser: argparse.ArgumentParser) -> None:
+    _add_minutes(parser, 8.0, "how long, half of it with the pane in front")
 
 
 def _add_soak(parser: argparse.ArgumentParser) -> None:
@@ -261,6 +269,12 @@ def _gui(options: argparse.Namespace) -> Told:
     return measured(options.minutes), say
 
 
+def _painting(options: argparse.Namespace) -> Told:
+    from bci.cli.bench_gui import painted, say_painted
+
+    return painted(options.minutes), say_painted
+
+
 def _soak(options: argparse.Namespace) -> Told:
     from bci.cli.bench_soak import measured, say
 
@@ -292,6 +306,7 @@ BENCHES = (
     (_decode, "one epoch through each classical decoder, on one core", _add_decode),
     (_throughput, "decoding a recording as fast as possible", _add_throughput),
     (_gui, "what the dashboard costs a session", _add_gui),
+    (_painting, "what generated pictures cost decisions", _add_painting),
     (_soak, "an hour with faults: memory, latency, and whether anything is lost", _add_soak),
     (_convert, "reading MindBigData's text, beside splitting its lines", _add_convert),
 )

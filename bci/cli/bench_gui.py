@@ -1,19 +1,23 @@
-"""`bci bench gui`: a session that decodes noise at full load, without the dashboard and with it."""
+"""`bci bench gui` and `painting`: a session that decodes noise at full load, and what is shown of it."""
 
 import os
 import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from bci.conductor import Conductor
     from gui.benchmark import Cost
+    from gui.painting_benchmark import PaintingCost
 
-__all__ = ["measured", "say"]
+__all__ = ["measured", "painted", "say", "say_painted"]
 
 NAME = "bci-bench"
 RATE = 1000.0  # Hz
@@ -30,6 +34,25 @@ def measured(minutes: float) -> "Cost":
     ConfigError
         If no window can be opened here.
     """
+    _check(minutes)
+    with TemporaryDirectory() as folder:
+        return _measured(Path(folder), minutes)
+
+
+def painted(minutes: float) -> "PaintingCost":
+    """Do as `measured`, with pictures that are generated of the decisions; see `gui.painting_benchmark`.
+
+    Raises
+    ------
+    ConfigError
+        If no window can be opened here.
+    """
+    _check(minutes)
+    with TemporaryDirectory() as folder:
+        return _painted(Path(folder), minutes)
+
+
+def _check(minutes: float) -> None:
     from bci.cli.live import can_show
     from bci.errors import ConfigError
     from bci.terminal import Screen
@@ -38,8 +61,6 @@ def measured(minutes: float) -> "Cost":
         raise ConfigError(f"expected --minutes of more than 0, got {minutes:g}")
     if not can_show(Screen(stderr=True)):
         raise ConfigError("bci bench gui needs a screen, or QT_QPA_PLATFORM=offscreen")
-    with TemporaryDirectory() as folder:
-        return _measured(Path(folder), minutes)
 
 
 def _cold_start(bundle: Path) -> float:
@@ -60,29 +81,60 @@ def first_window(bundle: str, started: float) -> None:
 
 
 def _measured(folder: Path, minutes: float) -> "Cost":
+    from bci.memory import anonymous_memory
+    from gui.benchmark import measure
+
+    channels = _save_bundle(folder)
+    cold = statistics.median(_cold_start(folder / "bundle") for _ in range(COLD_STARTS))
+    with _noise(folder, channels, minutes) as conductor:
+        cost = measure(conductor, minutes, anonymous_memory)
+    return replace(cost, cold_start_s=round(cold, 2))
+
+
+def _painted(folder: Path, minutes: float) -> "PaintingCost":
+    from models.reconstruction.untrained import save_untrained_painter
+
+    from gui.painting_benchmark import measure_painting
+    from models.bundle import load_bundle
+
+    channels = _save_bundle(folder)
+    save_untrained_painter(folder / "painter", load_bundle(folder / "bundle"))
+    with _noise(folder, channels, minutes, reconstruct=folder / "painter") as conductor:
+        return measure_painting(conductor, minutes)
+
+
+def _save_bundle(folder: Path) -> tuple[str, ...]:
+    from models.untrained import save_untrained
+
+    return save_untrained(folder / "bundle", N_CONCEPTS, RATE)
+
+
+@contextmanager
+def _noise(
+    folder: Path, channels: tuple[str, ...], minutes: float, reconstruct: Path | None = None
+) -> Iterator["Conductor"]:
+    """Stream noise for longer than is measured, and conduct a session that decodes it."""
     from rich.console import Console
 
     from bci.cli import live
-    from bci.memory import anonymous_memory
-    from gui.benchmark import measure
     from models.bundle import load_bundle
-    from models.untrained import save_untrained
     from replay.device import DeviceOptions, DeviceProcess
     from replay.load import noise_recording
 
-    channels = save_untrained(folder / "bundle", N_CONCEPTS, RATE)
     names = load_bundle(folder / "bundle").bank.names
-    cold = statistics.median(_cold_start(folder / "bundle") for _ in range(COLD_STARTS))
     options = live.Live(
-        bundle=folder / "bundle", streams=(NAME,), markers=(f"{NAME}-markers",), out=folder / "out"
+        bundle=folder / "bundle",
+        streams=(NAME,),
+        markers=(f"{NAME}-markers",),
+        reconstruct=reconstruct,
+        out=folder / "out",
     )
     load = (channels, RATE, 1.4 * 60 * minutes + 120, names, INTERVAL)
     with (
         Path(os.devnull).open("w", encoding="utf-8") as nowhere,
         DeviceProcess(noise_recording, *load, options=DeviceOptions(name=NAME)),
     ):
-        cost = measure(live.conduct(options, Console(file=nowhere)), minutes, anonymous_memory)
-    return replace(cost, cold_start_s=round(cold, 2))
+        yield live.conduct(options, Console(file=nowhere))
 
 
 def say(cost: "Cost") -> None:
@@ -99,3 +151,14 @@ def say(cost: "Cost") -> None:
     )
     if cost.anon_growth_mb is not None:
         print(f"memory grew by {cost.anon_growth_mb:.1f} MB in {cost.minutes:g} minutes")
+
+
+def say_painted(cost: "PaintingCost") -> None:
+    """Print what generated pictures cost."""
+    behind, front, more = (cost.latency_ms[name] for name in ("behind", "front", "difference"))
+    print(
+        f"latency p50 / p99: {behind['p50']:.2f} / {behind['p99']:.2f} ms while nobody looks at pictures, "
+        f"{front['p50']:.2f} / {front['p99']:.2f} ms while somebody does: p99 {more['p99']:+.2f} ms\n"
+        f"{cost.painted} pictures of {cost.painting_ms['p50']:.0f} ms, {cost.superseded} decisions replaced; "
+        f"{cost.decisions} decisions, {cost.dropped} without a ranking"
+    )

@@ -104,6 +104,9 @@ class Live:
     """Evidence over repeats suffices when the best concept is wrong with at most this probability."""
     at_most: int | None = None
     """Repeats of a presentation after which no more evidence is taken in."""
+    reconstruct: Path | None = None
+    """What `bci reconstruct train` wrote for this bundle: pictures are generated of decisions, in a pane of the
+    dashboard; no decision waits for them."""
     accept_mismatch: bool = False
     """Decode a continuous stream although the decoder was trained on data that exist only as epochs; this is shown
     in red, and stands in the summary."""
@@ -158,6 +161,10 @@ def _check(options: Live) -> None:
         raise ConfigError(
             "expected a stream to record, got --file or --attach: a file is one already, and what is "
             "decoded elsewhere is recorded there"
+        )
+    if options.attach and (options.accept_mismatch or options.reconstruct):
+        raise ConfigError(
+            "expected --accept-mismatch and --reconstruct where it decodes, got --attach: leave them out here"
         )
     if options.person is not None:
         check_code(options.person)

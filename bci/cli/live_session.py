@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from bci.cli.opening import Opened
     from bci.decoder import Decoder
     from bci.journal import Journal
+    from bci.painting import Painting
     from bci.recordings import Recordings
     from bci.sinks import Sink
     from bci.viewing import LocalSession
@@ -64,12 +65,14 @@ def make_session(
         streams = (stream.source_id or stream.name, *opened.beside, wire.source_id, told.source_id)
         tell = partial(_tell_of_recording, journal)
         recordings = Recordings(folder, streams, network=options.network, tell=tell)
+    painting = _painting(options, opened) if seen else None
+    kept_too = [sink for sink in (kept, painting) if sink is not None]
     history = History(stream.sfreq, len(stream.channels) if seen else 0)
     session = Session(
         opened.source,
         opened.epocher,
         decoder or opened.decoder,
-        [JsonlSink(folder / "decisions.jsonl", header), wire, *([] if kept is None else [kept])],
+        [JsonlSink(folder / "decisions.jsonl", header), wire, *kept_too],
         lsl_clock,
         budget=options.budget_ms / 1e3,
         queue=1 if opened.bundle.events.mode == "sliding" else 8,
@@ -83,8 +86,23 @@ def make_session(
         channels=opened.channels,
         beside=() if recordings is None else (recordings,),
     )
-    viewed = LocalSession(session, about, history, opened.player, recordings, gallery_reader(opened))
+    viewed = LocalSession(
+        session, about, history, opened.player, recordings, gallery_reader(opened), painting=painting
+    )
     return switchable(viewed, options, opened)
+
+
+def _painting(options: "Live", opened: "Opened") -> "Painting | None":
+    """What makes pictures for a dashboard, if that is asked for; it is ready before the first decision."""
+    if options.reconstruct is None:
+        return None
+    from models.reconstruction.painter import load_painter
+
+    from bci.painter_process import PainterProcess
+    from bci.painting import Painting
+
+    model = opened.decoder.spec.model
+    return Painting(PainterProcess(load_painter, options.reconstruct, model), model)
 
 
 def _begin_recording(recordings: "Recordings", console: "Console") -> None:
