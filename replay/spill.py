@@ -17,7 +17,7 @@ from numpy.typing import DTypeLike, NDArray
 from bci.errors import OutputError
 from bci.types import read_only
 
-__all__ = ["gather", "join"]
+__all__ = ["gather", "join", "zeros"]
 
 _IN_MEMORY = 2**28  # bytes
 
@@ -89,6 +89,23 @@ def join(rows: Iterable[NDArray[Any]], in_memory: int = _IN_MEMORY) -> NDArray[A
             return np.memmap(file, first.dtype, "r", shape=shape)
         file.seek(0)
         return np.frombuffer(file.read(), first.dtype).reshape(shape)
+
+
+def zeros(shape: tuple[int, ...], in_memory: int = _IN_MEMORY) -> NDArray[np.float32]:
+    """Return float32 zeros to be written to, in memory if they are few, in a temporary file if they are not.
+
+    Raises
+    ------
+    OutputError
+        If there is no room for the file.
+    """
+    size = prod(shape) * 4
+    if size <= in_memory:
+        return np.zeros(shape, np.float32)
+    with tempfile.TemporaryFile(prefix="bci-") as file:
+        _check_room(size)
+        file.truncate(size)
+        return np.memmap(file, np.float32, "r+", shape=shape)
 
 
 def _spilled(

@@ -1,4 +1,4 @@
-"""A mirror on loopback that speaks as OSF, OpenNeuro and GitHub do, and breaks as networks do."""
+"""A mirror on loopback that speaks as OSF, OpenNeuro, GitHub and the Hub do, and breaks as networks do."""
 
 import hashlib
 import json
@@ -134,14 +134,20 @@ class Mirror:
 
     def openneuro(self, dataset, files, *, folder="", page=2, multipart=()):
         """Offer files (path -> bytes) below a folder as OpenNeuro's bucket does, `page` keys at a time."""
-        query = f"list-type=2&encoding-type=url&prefix={quote(f'{dataset}/{folder}', safe='')}"
-        query += "" if folder else "&delimiter=%2F"
+        keys = {f"{dataset}/{path}": body for path, body in files.items()}
+        parts = [f"{dataset}/{path}" for path in multipart]
+        query = f"prefix={quote(f'{dataset}/{folder}', safe='')}" + ("" if folder else "&delimiter=%2F")
+        self.s3("s3.amazonaws.com/openneuro.org", query, keys, page=page, multipart=parts)
+
+    def s3(self, bucket, query, files, *, page=2, multipart=()):
+        """Offer files (key -> bytes) as a bucket does that is asked so, `page` keys at a time."""
+        query = f"list-type=2&encoding-type=url&{query}"
         contents = []
-        for path, body in files.items():
-            digest = md5(body) + ("-3" if path in multipart else "")
-            self.put(f"s3.amazonaws.com/openneuro.org/{dataset}/{quote(path)}", body, etag=f'"{digest}"')
+        for key, body in files.items():
+            digest = md5(body) + ("-3" if key in multipart else "")
+            self.put(f"{bucket}/{quote(key)}", body, etag=f'"{digest}"')
             contents.append(
-                f"<Contents><Key>{escape(quote(f'{dataset}/{path}'))}</Key><LastModified>2021-11-22T00:00:00.000Z"
+                f"<Contents><Key>{escape(quote(key))}</Key><LastModified>2021-11-22T00:00:00.000Z"
                 f"</LastModified><ETag>&quot;{digest}&quot;</ETag><Size>{len(body)}</Size></Contents>"
             )
         for i in range(0, max(len(contents), 1), page):
@@ -154,7 +160,22 @@ class Mirror:
                 "</ListBucketResult>"
             )
             this = f"&continuation-token=token+{i}%3D" if i else ""
-            self.put(f"s3.amazonaws.com/openneuro.org/?{query}{this}", body.encode())
+            self.put(f"{bucket}/?{query}{this}", body.encode())
+
+    def huggingface(self, kind, repository, files, folder=""):
+        """Offer files (path -> bytes) in a folder of a repository as the Hub does; over 9 bytes they are large."""
+        nodes = [{"type": "directory", "oid": "0" * 40, "size": 0, "path": f"{folder}/below"}]
+        for path, body in files.items():
+            blob = hashlib.sha1(b"blob %d\0" % len(body) + body, usedforsecurity=False).hexdigest()
+            node = {"type": "file", "oid": blob, "size": len(body), "path": path}
+            if len(body) > 9:
+                digest = hashlib.sha256(body).hexdigest()
+                node |= {"oid": "1" * 40, "lfs": {"oid": digest, "size": len(body), "pointerSize": 134}}
+            nodes.append(node)
+            prefix = "" if kind == "models" else f"{kind}/"
+            self.put(f"huggingface.co/{prefix}{repository}/resolve/main/{quote(path)}", body)
+        below = f"/{quote(folder)}" if folder else ""
+        self.put(f"huggingface.co/api/{kind}/{repository}/tree/main{below}", nodes)
 
     def github(self, repository, commit, files):
         """Offer files (path -> bytes) of a repository at a commit as GitHub does."""

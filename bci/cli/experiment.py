@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import redirect_stderr
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
 
@@ -17,7 +17,9 @@ from bci.nearest import nearest
 if TYPE_CHECKING:
     from models.config import ExperimentConfig
 
-__all__ = ["experiment_parser", "load_experiment", "overridden"]
+__all__ = ["experiment_parser", "load_experiment", "overridden", "with_keys"]
+
+Config = TypeVar("Config", bound=BaseModel)
 
 
 def experiment_parser(prog: str, description: str, epilog: str) -> argparse.ArgumentParser:
@@ -67,7 +69,19 @@ def _with_options(config: "ExperimentConfig", options: Mapping[str, dict[str, An
     return config.model_copy(update=sections)
 
 
-def _parsed(config: "ExperimentConfig", options: Sequence[str], prog: str) -> "ExperimentConfig":
+def with_keys(config: Config, options: Sequence[str], prog: str) -> Config:
+    """Return any config with some keys replaced by what the command line says.
+
+    Raises
+    ------
+    ConfigError
+        For an option that is no key of the config, naming the nearest one, or a value that makes no sense.
+    """
+    _refuse_unknown(config, options)
+    return _parsed(config, options, prog) if options else config
+
+
+def _parsed(config: Config, options: Sequence[str], prog: str) -> Config:
     import tyro
 
     said = io.StringIO()
@@ -78,7 +92,8 @@ def _parsed(config: "ExperimentConfig", options: Sequence[str], prog: str) -> "E
                 default=config,
                 args=list(options),
                 prog=prog,
-                config=(tyro.conf.FlagConversionOff,),  # `--train.balance False`, as all other values are given
+                # `--train.balance False`, as all other values are given; a table that may be left out stays one
+                config=(tyro.conf.FlagConversionOff, tyro.conf.AvoidSubcommands),
             )
     except SystemExit:
         raise ConfigError(f"{prog}: {_one_line(said.getvalue())}") from None

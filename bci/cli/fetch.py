@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Fetch", "main"]
 
-DESCRIPTION = """Download a public data set: things-eeg2, things-eeg1, muse-n170, muse-p300 or mnist.
+DESCRIPTION = """Download a public data set: things-eeg2, things-eeg1, muse-n170, muse-p300, mnist, nsd, mindeye2
+or cbramod.
 
 examples:
   bci fetch muse-n170                                               a few megabytes
@@ -24,6 +25,10 @@ examples:
   bci fetch things-eeg2 --subjects 01 02 --form raw --partition test --list
   bci fetch things-eeg1 --subjects 7 --out data                     one person of 50, BIDS
   bci fetch mnist --out data                                        pictures of digits for bci pair, 12 MB
+  bci fetch nsd --subjects 1 --sessions 1 2 --list                  fMRI of one person, two sessions of 40
+  bci fetch nsd --subjects 1 --pictures --accept-terms --out data   all of that person, and all 73,000 pictures
+  bci fetch mindeye2 --subjects 1 --accept-terms --out data
+  bci fetch cbramod --out data                                      weights for bci align
 
 Goes on where it was broken off, verifies checksums, fetches nothing twice. Files come to lie in OUT/DATASET.
 Exit codes: 0 all of it is there, 1 a server or the network failed, 2 no such thing, no room."""
@@ -39,10 +44,15 @@ class Fetch:
     """Whom of it, as 1, 01 or sub-01; by default all."""
     partition: Literal["training", "test"] | None = None
     """Of THINGS-EEG2; by default both. An archive that holds both is fetched whole and unpacked in part."""
-    form: Literal["preprocessed", "raw"] | None = None
-    """Of THINGS-EEG2: epochs at 100 Hz or the continuous 1 kHz recordings; by default preprocessed."""
+    form: str | None = None
+    """Of THINGS-EEG2: preprocessed, epochs at 100 Hz, or raw, the continuous 1 kHz recordings; by default the
+    former. Of NSD: how responses were estimated, by default betas_fithrf_GLMdenoise_RR."""
     pictures: bool = False
-    """Fetch the pictures of THINGS-EEG2 too."""
+    """Fetch the pictures of THINGS-EEG2 or NSD too."""
+    sessions: tuple[int, ...] = ()
+    """Of NSD, counted from 1; by default all."""
+    accept_terms: bool = False
+    """Say that you agreed to the terms of a data set that has some."""
     out: Path = Path()
     """Folder in which that of the data set is made; by default the current one."""
     show: Annotated[bool, tyro.conf.arg(name="list")] = False
@@ -56,10 +66,14 @@ class Fetch:
 def main(argv: list[str]) -> int:
     """Run `bci fetch`."""
     options = tyro.cli(Fetch, args=argv, prog="bci fetch", description=DESCRIPTION)
-    from replay.fetch.datasets import choose, find_dataset
+    from replay.fetch.datasets import check_terms, choose, find_dataset
 
     dataset = find_dataset(options.dataset)
-    choice = choose(options.dataset, options.subjects, options.partition, options.form, options.pictures)
+    choice = choose(
+        options.dataset, options.subjects, options.partition, options.form, options.pictures, options.sessions
+    )
+    if not options.show:
+        check_terms(options.dataset, accepted=options.accept_terms)
     from replay.fetch.plan import check_room, fetch, make_plan
     from replay.fetch.web import Web
 

@@ -7,7 +7,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from bci.errors import BciError, ConfigError
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from replay.fetch.listing import Entry, Item
     from replay.fetch.web import Web
 
-__all__ = ["DATASETS", "Choice", "Dataset", "choose", "find_dataset"]
+__all__ = ["DATASETS", "Choice", "Dataset", "check_terms", "choose", "find_dataset"]
 
 _PARTITIONS = ("training", "test")
 
@@ -29,6 +29,7 @@ class Choice:
     partitions: tuple[str, ...]
     form: str | None
     pictures: bool
+    sessions: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,10 @@ class Dataset:
         Those it comes in; empty if there is one alone.
     pictures
         Whether there are pictures to fetch with it.
+    sessions
+        How many sessions there are of one person at most, if one may choose among them.
+    terms
+        What must be agreed to before it is fetched.
     items
         Lists the files of a choice.
     """
@@ -58,6 +63,8 @@ class Dataset:
     partitions: tuple[str, ...] = ()
     forms: tuple[str, ...] = ()
     pictures: bool = False
+    sessions: int = 0
+    terms: str = ""
 
 
 def find_dataset(name: str) -> Dataset:
@@ -75,7 +82,14 @@ def find_dataset(name: str) -> Dataset:
     return DATASETS[name]
 
 
-def choose(name: str, subjects: Sequence[str], partition: str | None, form: str | None, pictures: bool) -> Choice:
+def choose(
+    name: str,
+    subjects: Sequence[str],
+    partition: str | None,
+    form: str | None,
+    pictures: bool,
+    sessions: Sequence[int] = (),
+) -> Choice:
     """Return what is wanted of a data set; everything where nothing is said.
 
     Raises
@@ -92,12 +106,28 @@ def choose(name: str, subjects: Sequence[str], partition: str | None, form: str 
             raise ConfigError(f"{kinds}; got {value!r}: {'correct it' if known else 'leave it out'}")
     if pictures and not dataset.pictures:
         raise ConfigError(f"{name} comes without pictures: leave --pictures out")
+    if wrong := [session for session in sessions if not 1 <= session <= dataset.sessions]:
+        kinds = f"expected sessions 1 to {dataset.sessions}" if dataset.sessions else f"{name} is fetched whole"
+        raise ConfigError(f"{kinds}; got {wrong[0]}: {'correct it' if dataset.sessions else 'leave it out'}")
     return Choice(
         subjects=tuple(dict.fromkeys(_subject(name, dataset, text) for text in subjects)) or dataset.subjects,
         partitions=dataset.partitions if partition is None else (partition,),
         form=form or (dataset.forms[0] if dataset.forms else None),
         pictures=pictures,
+        sessions=tuple(sessions),
     )
+
+
+def check_terms(name: str, *, accepted: bool) -> None:
+    """Refuse to fetch what must be agreed to first.
+
+    Raises
+    ------
+    ConfigError
+        If it was not; the message says what.
+    """
+    if (terms := find_dataset(name).terms) and not accepted:
+        raise ConfigError(f"{name} is for those who agreed to its terms: {terms}; then add --accept-terms")
 
 
 def _subject(name: str, dataset: Dataset, text: str) -> str:
@@ -243,6 +273,67 @@ def _mnist(web: "Web", choice: Choice) -> "list[Item]":  # noqa: ARG001 (the fil
     return list(_placed(entries, lambda name: name, "downloads"))
 
 
+_NSD = "https://natural-scenes-dataset.s3.amazonaws.com"
+_NSD_TERMS = (
+    "fill out the NSD Data Access Agreement (https://forms.gle/xue2bCdM9LaFNMeb7) and read the Terms and "
+    "Conditions (https://cvnlab.slite.page/p/IB6BSeW_7o/Terms-and-Conditions)"
+)
+
+
+def _nsd(web: "Web", choice: Choice) -> "list[Item]":
+    """The table of pictures, and of each person the mask of visual cortex and the responses of the sessions."""
+    from replay.fetch.s3 import list_s3  # noqa: PLC0415
+    from replay.nsd.folder import STIMULI, TABLE, NsdFolder  # noqa: PLC0415
+
+    items = _listed(list_s3(web, _NSD, TABLE), TABLE)
+    items += _listed(list_s3(web, _NSD, STIMULI), STIMULI) if choice.pictures else []
+    for subject in choice.subjects:
+        person = NsdFolder(Path(), int(subject), choice.form or "")
+        mask, responses = person.mask.as_posix(), person.responses.as_posix()
+        names = [person.betas(session).as_posix() for session in choice.sessions]
+        items += _listed(list_s3(web, _NSD, mask), mask)
+        items += _listed(list_s3(web, _NSD, f"{responses}/"), *(names or [f"{responses}/betas_session"]))
+    return items
+
+
+def _listed(entries: "Sequence[Entry]", *beginnings: str) -> "list[Item]":
+    """The files whose names begin so; there must be some of each. Of responses, those in HDF5."""
+    items: list[Item] = []
+    for beginning in beginnings:
+        here = [entry for entry in entries if entry.name.startswith(beginning)]
+        wanted = [entry for entry in here if entry.name.endswith((".hdf5", ".csv", "nsdgeneral.nii.gz"))]
+        items += _some(_placed(wanted, lambda name: name, "downloads"), beginning, entries)
+    return items
+
+
+_MINDEYE2 = ("pscotti/mindeyev2", "train_logs/final_subj{subject}_pretrained_40sess_24bs")
+
+
+def _mindeye2(web: "Web", choice: Choice) -> "list[Item]":
+    """The checkpoint of each person's final model, in which `ridge.linears.0` maps voxels to 4,096 dimensions."""
+    from replay.fetch.huggingface import list_huggingface  # noqa: PLC0415
+
+    repository, folders = _MINDEYE2
+    items: list[Item] = []
+    for subject in choice.subjects:
+        folder = folders.format(subject=subject)
+        entries = list_huggingface(web, "datasets", repository, folder)
+        items += _some(_placed(entries, _checkpoint(folder, subject), ""), f"{folder}/last.pth", entries)
+    return items
+
+
+def _checkpoint(folder: str, subject: str) -> Callable[[str], str | None]:
+    return lambda name: f"subj{subject}/last.pth" if name == f"{folder}/last.pth" else None
+
+
+def _cbramod(web: "Web", choice: Choice) -> "list[Item]":  # noqa: ARG001 (there is one model)
+    from replay.fetch.huggingface import list_huggingface  # noqa: PLC0415
+
+    entries = list_huggingface(web, "models", "braindecode/cbramod-pretrained")
+    wanted = [entry for entry in entries if entry.name in ("config.json", "model.safetensors")]
+    return _some(_placed(wanted, lambda name: name, ""), "model.safetensors", entries)
+
+
 _MUSE_CITATION = (
     "A. Barachant, H. Banville and others: muse-lsl, https://github.com/alexandrebarachant/muse-lsl (2017)"
 )
@@ -295,6 +386,39 @@ DATASETS = {
         home="https://yann.lecun.com/exdb/mnist/",
         subjects=(),
         items=_mnist,
+    ),
+    "nsd": Dataset(
+        title="Natural Scenes Dataset: 7 T fMRI of 8 people, up to 10,000 pictures three times each",
+        licence="NSD Terms and Conditions, after the NSD Data Access Agreement",
+        citation="E. J. Allen, G. St-Yves, Y. Wu, J. L. Breedlove, J. S. Prince and others: A massive 7T fMRI "
+        "dataset to bridge cognitive neuroscience and artificial intelligence. Nature Neuroscience 25, 116-126 "
+        "(2022), https://doi.org/10.1038/s41593-021-00962-x",
+        home="https://naturalscenesdataset.org",
+        subjects=tuple(f"{i:02d}" for i in range(1, 9)),
+        items=_nsd,
+        forms=("betas_fithrf_GLMdenoise_RR", "betas_fithrf", "betas_assumehrf"),
+        pictures=True,
+        sessions=40,
+        terms=_NSD_TERMS,
+    ),
+    "mindeye2": Dataset(
+        title="MindEye2: models of four people of NSD, for their projection of voxels to 4,096 dimensions",
+        licence="as its makers say; made from NSD, whose terms hold",
+        citation="P. S. Scotti, M. Tripathy, C. Torrico, R. Kneeland and others: MindEye2: Shared-Subject Models "
+        "Enable fMRI-To-Image With 1 Hour of Data. ICML (2024), https://arxiv.org/abs/2403.11207",
+        home="https://huggingface.co/datasets/pscotti/mindeyev2",
+        subjects=("01", "02", "05", "07"),
+        items=_mindeye2,
+        terms=_NSD_TERMS,
+    ),
+    "cbramod": Dataset(
+        title="CBraMod: weights of a criss-cross transformer that was pretrained on clinical EEG, for braindecode",
+        licence="BSD-3-Clause",
+        citation="J. Wang, S. Zhao, Z. Luo, Y. Zhou, H. Jiang, S. Li, T. Li, G. Pan: CBraMod: A Criss-Cross Brain "
+        "Foundation Model for EEG Decoding. ICLR (2025), https://arxiv.org/abs/2412.07236",
+        home="https://huggingface.co/braindecode/cbramod-pretrained",
+        subjects=(),
+        items=_cbramod,
     ),
 }
 """The data sets by name."""

@@ -1,76 +1,17 @@
-"""Files of an OpenNeuro data set, from its public S3 bucket.
+"""Files of an OpenNeuro data set, from its public S3 bucket."""
 
-ListObjectsV2: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html. The ETag of an object
-that was uploaded in one piece is its MD5; of others nothing is known but their size.
-"""
+from dataclasses import replace
 
-import re
-from urllib.parse import quote, unquote, urlencode
-from xml.etree import ElementTree as ET
-
-from bci.errors import FormatError
-from replay.fetch.checksum import Checksum
 from replay.fetch.listing import Entry
+from replay.fetch.s3 import list_s3
 from replay.fetch.web import Web
 
 __all__ = ["list_openneuro"]
 
 _BUCKET = "https://s3.amazonaws.com/openneuro.org"
-_MOST_PAGES = 1000
-_MD5 = re.compile("[0-9a-f]{32}")
 
 
 def list_openneuro(web: Web, dataset: str, folder: str = "") -> list[Entry]:
-    """List the files of a data set below a folder (`sub-01/`), or those at its top.
-
-    Raises
-    ------
-    FormatError
-        If an answer is not as the interface says.
-    BciError
-        If the server refuses, or does not answer after some tries.
-    """
-    query = {"list-type": "2", "encoding-type": "url", "prefix": f"{dataset}/{folder}"}
-    if not folder:
-        query["delimiter"] = "/"
-    entries: list[Entry] = []
-    for _ in range(_MOST_PAGES):
-        url = f"{_BUCKET}/?{urlencode(query)}"
-        page = _parsed(web.read(url), url)
-        entries += [_entry(thing, dataset, url) for thing in page.iterfind("{*}Contents")]
-        if _text(page, "IsTruncated", url) == "false":
-            return [entry for entry in entries if not entry.name.endswith("/")]
-        query["continuation-token"] = _text(page, "NextContinuationToken", url)
-    raise FormatError(
-        f"{_BUCKET} lists more than {_MOST_PAGES} pages of {dataset}, expected a few; update bci-live"
-    )
-
-
-def _parsed(body: bytes, url: str) -> ET.Element:
-    try:
-        if b"<!DOCTYPE" in body[:1000]:
-            raise FormatError(f"{url} answered a document type, expected a listing in XML: is a proxy in the way?")
-        page = ET.fromstring(body)  # noqa: S314 (without a document type there are no entities)
-    except ET.ParseError as error:
-        raise FormatError(f"{url} answered otherwise than expected, no XML: {error}; update bci-live") from None
-    if not page.tag.endswith("ListBucketResult"):
-        raise FormatError(f"{url} answered {page.tag!r}, expected ListBucketResult; update bci-live")
-    return page
-
-
-def _text(element: ET.Element, tag: str, url: str) -> str:
-    text = element.findtext(f"{{*}}{tag}")
-    if not text:
-        raise FormatError(f"{url} answered otherwise than expected, without {tag}; update bci-live")
-    return text
-
-
-def _entry(thing: ET.Element, dataset: str, url: str) -> Entry:
-    key, size = unquote(_text(thing, "Key", url).replace("+", " ")), _text(thing, "Size", url)
-    if not key.startswith(f"{dataset}/") or not size.isdecimal():
-        raise FormatError(
-            f"{url} answered {key!r} of {size!r} bytes, expected a file of {dataset}; update bci-live"
-        )
-    etag = _text(thing, "ETag", url).strip('"')
-    checksum = Checksum("md5", etag) if _MD5.fullmatch(etag) else None
-    return Entry(key.removeprefix(f"{dataset}/"), f"{_BUCKET}/{quote(key)}", int(size), checksum)
+    """List the files of a data set below a folder (`sub-01/`), or those at its top; see `list_s3` for errors."""
+    entries = list_s3(web, _BUCKET, f"{dataset}/{folder}", deep=bool(folder))
+    return [replace(entry, name=entry.name.removeprefix(f"{dataset}/")) for entry in entries]

@@ -8,7 +8,7 @@ import pytest
 
 from bci.errors import OutputError
 from replay import spill
-from replay.spill import gather
+from replay.spill import gather, zeros
 
 DATA = np.random.default_rng(0).normal(size=(1000, 3)).astype(np.float32)
 
@@ -53,3 +53,11 @@ def test_a_full_disk_is_told_before_it_is_written(monkeypatch):
     monkeypatch.setattr(spill.shutil, "disk_usage", lambda folder: SimpleNamespace(free=100))
     with pytest.raises(OutputError, match=r"folder for temporary files, got: 0\.0 GB are free; name another"):
         gather(blocks(), DATA.shape, in_memory=0)
+
+
+@pytest.mark.parametrize("in_memory", [0, 2**20])
+def test_zeros_are_written_to_wherever_they_lie(in_memory):
+    whole = zeros((5, 3), in_memory)
+    whole[[1, 4]] += 2
+    assert whole.sum() == 12
+    assert isinstance(whole, np.memmap) is (in_memory == 0)

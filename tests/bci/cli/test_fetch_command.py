@@ -90,6 +90,7 @@ def test_ctrl_c_says_that_the_same_command_goes_on(run, tmp_path, monkeypatch, c
         (["things-eg2"], "did you mean 'things-eeg2'?"),
         (["things-eeg2", "--subjects", "12"], "01 to 10; got '12'"),
         (["muse-n170", "--pictures"], "comes without pictures"),
+        (["nsd", "--subjects", "1"], "for those who agreed to its terms"),
         (["muse-n170", "--server", "http://example.org"], "expected --server https://"),
     ],
 )

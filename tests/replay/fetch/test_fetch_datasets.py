@@ -5,14 +5,16 @@ import io
 import json
 import zipfile
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from mirror_server import Drop
 
 from bci.errors import BciError, ConfigError, FormatError, OutputError
 from replay.fetch import datasets
-from replay.fetch.datasets import DATASETS, choose, find_dataset
+from replay.fetch.datasets import DATASETS, check_terms, choose, find_dataset
 from replay.fetch.plan import RECORD, check_room, fetch, make_plan
+from replay.nsd.folder import STIMULI, TABLE, NsdFolder
 
 MUSE = ("alexandrebarachant/muse-lsl", "53c07a324ee43902beb373db8062fad532d520bb")
 
@@ -140,6 +142,75 @@ def test_mnist_is_listed_by_size_and_checksum_and_nothing_else_is_taken(mirror, 
         run(web, tmp_path, "mnist")
 
 
+BUCKET = "natural-scenes-dataset.s3.amazonaws.com"
+BETAS = "nsddata_betas/ppdata/subj01/func1pt8mm/betas_fithrf_GLMdenoise_RR"
+MASK = "nsddata/ppdata/subj01/func1pt8mm/roi/nsdgeneral.nii.gz"
+
+
+def nsd(mirror):
+    """A person of NSD, with what is not wanted beside it."""
+    responses = {
+        f"{BETAS}/betas_session{i:02d}.{form}": b"%d" % i for i in (1, 2, 3) for form in ("hdf5", "nii.gz")
+    }
+    offered = {
+        TABLE: {TABLE: b"table"},
+        STIMULI: {STIMULI: b"pictures"},
+        MASK: {MASK: b"mask"},
+        f"{BETAS}/": {f"{BETAS}/ncsnr.nii.gz": b"noise", **responses},
+    }
+    for prefix, files in offered.items():
+        mirror.s3(BUCKET, f"prefix={quote(prefix, safe='')}", files)
+
+
+def test_nsd_comes_to_lie_as_in_its_bucket(mirror, web, tmp_path):
+    nsd(mirror)
+    run(web, tmp_path, "nsd", ["1"], pictures=True)
+    folder = NsdFolder(tmp_path / "nsd", 1)
+    assert folder.sessions() == (1, 2, 3)
+    assert folder.betas(2).read_bytes() == b"2"
+    assert files_in(tmp_path / "nsd") == sorted(
+        [RECORD, TABLE, STIMULI, MASK, *(f"{BETAS}/betas_session0{i}.hdf5" for i in (1, 2, 3))]
+    )
+
+
+def test_some_sessions_of_nsd(mirror, web, tmp_path):
+    nsd(mirror)
+    items = find_dataset("nsd").items(web, choose("nsd", ["1"], None, None, pictures=False, sessions=[2]))
+    assert [str(item.path) for item in items] == [TABLE, MASK, f"{BETAS}/betas_session02.hdf5"]
+    wanted = choose("nsd", ["1"], None, None, pictures=False, sessions=[4])
+    with pytest.raises(BciError, match=r"expected .*betas_session04.hdf5, but the server lists 7 files"):
+        find_dataset("nsd").items(web, wanted)
+
+
+def test_terms_must_be_accepted():
+    with pytest.raises(ConfigError, match="Data Access Agreement.*--accept-terms"):
+        check_terms("nsd", accepted=False)
+    check_terms("nsd", accepted=True)
+    check_terms("mnist", accepted=False)
+
+
+def test_checkpoints_of_mindeye2(mirror, web, tmp_path):
+    folder = "train_logs/final_subj02_pretrained_40sess_24bs"
+    files = {f"{folder}/last.pth": b"a checkpoint", f"{folder}/x.json": b"{}"}
+    mirror.huggingface("datasets", "pscotti/mindeyev2", files, folder)
+    run(web, tmp_path, "mindeye2", ["2"])
+    assert files_in(tmp_path / "mindeye2") == [RECORD, "subj02/last.pth"]
+    with pytest.raises(ConfigError, match="expected subjects of mindeye2"):
+        choose("mindeye2", ["3"], None, None, pictures=False)
+
+
+def test_weights_of_cbramod(mirror, web, tmp_path):
+    files = {"config.json": b"{}", "model.safetensors": b"many weights", "pytorch_model.bin": b"a pickle"}
+    mirror.huggingface("models", "braindecode/cbramod-pretrained", files)
+    run(web, tmp_path, "cbramod")
+    assert files_in(tmp_path / "cbramod") == ["config.json", RECORD, "model.safetensors"]
+    changed = mirror.resources["huggingface.co/braindecode/cbramod-pretrained/resolve/main/model.safetensors"]
+    changed.body = b"more weights"
+    (tmp_path / "cbramod/model.safetensors").unlink()
+    with pytest.raises(BciError, match="expected sha256:"):
+        run(web, tmp_path, "cbramod")
+
+
 def test_what_is_there_is_not_fetched_again(mirror, web, tmp_path):
     eeg2(mirror)
     run(web, tmp_path, "things-eeg2", ["01"], pictures=True)
@@ -261,6 +332,9 @@ def test_a_damaged_note_is_one_line(mirror, web, tmp_path):
         (("mnist", ("1",), None, None, False), "mnist has no subjects"),
         (("things-eeg2", (), "tset", None, False), "expected --partition training or test"),
         (("things-eeg1", (), None, None, True), "without pictures"),
+        (("nsd", (), None, None, False, [41]), "expected sessions 1 to 40; got 41"),
+        (("nsd", (), None, "betas", False), "expected --form betas_fithrf_GLMdenoise_RR or betas_fithrf or"),
+        (("mnist", (), None, None, False, [1]), "mnist is fetched whole; got 1: leave it out"),
     ],
 )
 def test_mistakes_name_what_was_meant(arguments, said):

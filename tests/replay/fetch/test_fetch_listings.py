@@ -9,6 +9,7 @@ from mirror_server import md5
 from bci.errors import BciError, FormatError
 from replay.fetch.checksum import Checksum
 from replay.fetch.github import list_github
+from replay.fetch.huggingface import list_huggingface
 from replay.fetch.openneuro import list_openneuro
 from replay.fetch.osf import list_osf
 
@@ -125,6 +126,26 @@ def test_another_answer_of_github_is_told(mirror, web, body, said):
     mirror.put(f"api.github.com/repos/own/repo/git/trees/{COMMIT}?recursive=1", body)
     with pytest.raises(FormatError, match=said):
         list_github(web, "own/repo", COMMIT, "data")
+
+
+def test_the_hub_names_large_files_by_sha256_and_small_ones_as_git_does(mirror, web):
+    files = {"a b/config.json": b"{}", "a b/model.safetensors": b"many weights"}
+    mirror.huggingface("datasets", "own/repo", files, "a b")
+    small, large = list_huggingface(web, "datasets", "own/repo", "a b")
+    assert (small.name, small.size, small.checksum.algorithm) == ("a b/config.json", 2, "git-sha1")
+    assert small.checksum.digest == "9e26dfeeb6e641a33dae4961196235bdb965b21b"  # git hash-object
+    assert large.checksum == Checksum("sha256", hashlib.sha256(b"many weights").hexdigest())
+    assert [web.read(entry.url) for entry in (small, large)] == list(files.values())
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [({"error": "Not Found"}, "the whole"), ([{"type": "link"}], "0.type"), (b"<html>", "the whole")],
+)
+def test_another_answer_of_the_hub_is_told(mirror, web, body, said):
+    mirror.put("huggingface.co/api/models/own/repo/tree/main", body)
+    with pytest.raises(FormatError, match=said):
+        list_huggingface(web, "models", "own/repo")
 
 
 def test_a_listing_that_is_gone(web):

@@ -1,0 +1,113 @@
+"""Where the data of an alignment come from: the experiment of the EEG, the files of the fMRI, a bank of each."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from bci.bank import Bank, load_bank
+from bci.config import expand, load_config
+from bci.errors import ConfigError, MismatchError
+from models.alignment.data_config import AlignmentDataConfig, SyntheticConfig
+from models.config import ExperimentConfig
+from models.data import load_bank_of
+from replay.nsd.folder import NsdFolder
+from replay.nsd.presentations import Presentations, read_presentations
+from replay.nsd.synthetic import SyntheticPerson, write_synthetic_person, write_synthetic_pictures
+from replay.world import World, load_world
+
+__all__ = ["Sources", "open_sources"]
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What is matched.
+
+    Parameters
+    ----------
+    experiment
+        Whose trials are the EEG.
+    eeg_bank
+        Vectors of all pictures that it may show, `images` in the order in which trials number them.
+    eeg_pictures
+        Folder of these pictures, None if it is not named.
+    nsd, sessions
+        Files of the fMRI, and which sessions of it.
+    shown
+        Pictures that were shown in these.
+    fmri_bank
+        Vectors of its pictures, each a concept that is named as `replay.nsd.stimuli.picture_name` does.
+    synthetic
+        Whether the fMRI was made and not measured.
+    """
+
+    experiment: ExperimentConfig
+    eeg_bank: Bank
+    eeg_pictures: Path | None
+    nsd: NsdFolder
+    sessions: tuple[int, ...]
+    shown: Presentations
+    fmri_bank: Bank
+    synthetic: bool
+
+
+def open_sources(config: AlignmentDataConfig, out: Path) -> Sources:
+    """Find the sources; SYNTHETIC ones are written below `out` if they are not there.
+
+    Raises
+    ------
+    ConfigError
+        If the experiment says of nothing which picture was shown.
+    MismatchError
+        If the banks are not of one model.
+    FormatError
+        If a bank is missing or damaged.
+    """
+    experiment = _experiment(config)
+    eeg_bank = load_bank_of(experiment)
+    if eeg_bank.images is None:
+        raise ConfigError(
+            f"{config.eeg.experiment}: expected a bank with a vector of every picture that was shown, got vectors "
+            "of concepts alone: embed the folder of pictures"
+        )
+    pictures = Path(expand(config.eeg.pictures)) if config.eeg.pictures else None
+    if config.synthetic is not None:
+        nsd, bank_file = NsdFolder(out / "synthetic", 1), out / "synthetic" / "pictures.safetensors"
+        pictures = out / "synthetic" / "images"
+        _write_synthetic(config.synthetic, _world(experiment), nsd, bank_file, pictures)
+    else:
+        nsd = NsdFolder(Path(expand(config.fmri.folder)), config.fmri.subject, config.fmri.kind)
+        bank_file = Path(expand(config.fmri.bank))
+    fmri_bank = load_bank(bank_file)
+    if differing := eeg_bank.key.differences(fmri_bank.key):
+        raise MismatchError(f"{bank_file} does not fit the bank of the EEG: {differing}; embed both the same way")
+    sessions = config.fmri.sessions or nsd.sessions()
+    shown = read_presentations(nsd.table, nsd.subject, sessions)
+    synthetic = config.synthetic is not None
+    return Sources(experiment, eeg_bank, pictures, nsd, sessions, shown, fmri_bank, synthetic)
+
+
+def _experiment(config: AlignmentDataConfig) -> ExperimentConfig:
+    experiment = load_config(ExperimentConfig, config.eeg.experiment)
+    instead = {
+        "paths": config.eeg.paths or experiment.data.paths,
+        "subjects": (config.eeg.subject,) if config.eeg.subject else experiment.data.subjects,
+    }
+    return experiment.model_copy(update={"data": experiment.data.model_copy(update=instead)})
+
+
+def _world(experiment: ExperimentConfig) -> World:
+    """Return the world that a synthetic experiment is of."""
+    if experiment.data.reader != "world":
+        raise ConfigError(
+            f"{experiment.name}: expected EEG of a synthetic world beside synthetic fMRI, got the reader "
+            f"{experiment.data.reader!r}: leave the table `synthetic` out"
+        )
+    return load_world(experiment.data.paths[0])
+
+
+def _write_synthetic(config: SyntheticConfig, world: World, nsd: NsdFolder, bank: Path, pictures: Path) -> None:
+    """Write pictures and responses, the bank at last: where it is, all is."""
+    if bank.exists():
+        return
+    person = SyntheticPerson(config.pictures, config.voxels, config.noise, config.seed)
+    write_synthetic_pictures(pictures, world)
+    write_synthetic_person(nsd, bank, world, person)
