@@ -22,6 +22,7 @@ COMMANDS = {
     "calibrate-delay": "how late a device's stamps are, by a photodiode or a loopback",
     "embed": "cache vision features and prototypes with open_clip",
     "pair": "digits' events of EEG beside pictures of their own label, for contrastive training",
+    "align": "EEG in the space of another person's fMRI, by pairs of pictures",
     "train": "train a decoder from a config",
     "calibrate": "fit a decoder to a person whom it does not know",
     "evaluate": "judge a decoder honestly, beside its controls",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import redirect_stderr
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
 
@@ -17,7 +17,9 @@ from bci.nearest import nearest
 if TYPE_CHECKING:
     from models.config import ExperimentConfig
 
-__all__ = ["experiment_parser", "load_experiment", "overridden"]
+__all__ = ["experiment_parser", "load_experiment", "overridden", "with_keys"]
+
+Config = TypeVar("Config", bound=BaseModel)
 
 
 def experiment_parser(prog: str, description: str, epilog: str) -> argparse.ArgumentParser:
@@ -59,6 +61,18 @@ def overridden(config: "ExperimentConfig", options: Sequence[str], prog: str) ->
     return _with_options(changed, {section: own | free.get(section, {}) for section, own in kept.items()})
 
 
+def with_keys(config: Config, options: Sequence[str], prog: str) -> Config:
+    """Return a config of any kind with some keys replaced, as in `--train.epochs 20`.
+
+    Raises
+    ------
+    ConfigError
+        For an option that is no key of the config, naming the nearest one, or a value that makes no sense.
+    """
+    _refuse_unknown(config, options)
+    return _parsed(config, options, prog) if options else config
+
+
 def _with_options(config: "ExperimentConfig", options: Mapping[str, dict[str, Any]]) -> "ExperimentConfig":
     """Return a config with other `options` of each section that has some."""
     sections = {
@@ -67,7 +81,7 @@ def _with_options(config: "ExperimentConfig", options: Mapping[str, dict[str, An
     return config.model_copy(update=sections)
 
 
-def _parsed(config: "ExperimentConfig", options: Sequence[str], prog: str) -> "ExperimentConfig":
+def _parsed(config: Config, options: Sequence[str], prog: str) -> Config:
     import tyro
 
     said = io.StringIO()

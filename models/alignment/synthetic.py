@@ -2,8 +2,8 @@
 
 A picture is a vector of components. Its EEG is the sum of evoked responses, one topography and time course for
 each component, in noise with a covariance over channels and over time; its fMRI is a linear map of the vector, in
-white noise. The two sets of pictures share concepts and no picture: each picture of the EEG is paired with the one of
-its concept that is most like it in the other set. All that is drawn follows from the seed.
+white noise. The two sets of pictures share concepts and no picture: each picture of the EEG is paired with the one
+of its concept that is most like it in the other set. All that is drawn follows from the seed.
 """
 
 from dataclasses import dataclass

@@ -75,16 +75,20 @@ class Trained:
         from models.aligner import load_state  # noqa: PLC0415 (torch)
         from models.alignment.model import build_model  # noqa: PLC0415
 
-        own = (*self.channels, self.n_times, self.sfreq, self.dim)
-        if (*pairs.channels, pairs.eeg.shape[2], pairs.sfreq, pairs.fmri.shape[1]) != own:
+        own = self.channels, self.n_times, self.sfreq, self.dim
+        given = pairs.channels, pairs.eeg.shape[2], pairs.sfreq, pairs.fmri.shape[1]
+        if own != given:
             raise MismatchError(
-                f"expected pairs of {len(self.channels)} channels x {self.n_times} samples at {self.sfreq:g} Hz "
-                f"and {self.dim} fMRI dimensions, got {len(pairs.channels)} x {pairs.eeg.shape[2]} at {pairs.sfreq:g} "
-                f"Hz and {pairs.fmri.shape[1]}: name the data it was trained on"
+                f"expected pairs of {_described(*own)}, got {_described(*given)}: name the data it was trained on"
             )
         model = build_model(self.config.model, pairs, trained=True)
         load_state(model, self.weights)
         return model.eval()
+
+
+def _described(channels: tuple[str, ...], n_times: int, sfreq: float, dim: int) -> str:
+    names = ", ".join(channels[:3])
+    return f"{len(channels)} channels ({names}, ...) x {n_times} samples at {sfreq:g} Hz and {dim} fMRI dimensions"
 
 
 def save_trained(path: Path, trained: Trained) -> None:
