@@ -2,6 +2,11 @@
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from models.alignment.config import AlignmentConfig
+    from models.config import ExperimentConfig
 
 __all__ = ["main"]
 
@@ -30,11 +35,20 @@ def main(argv: list[str]) -> int:
     refuse_non_empty(options.out)
     trained = load_trained(options.run / MODEL)
     opened = open_source(trained.config, options.data)
-    bundle = export(trained, opened.pairs, _concepts(options.concepts) or opened.concepts)
+    concepts = _concepts(options.concepts) or opened.concepts
+    bundle = export(trained, opened.pairs, concepts, _experiment(trained.config))
     save_bundle(options.out, bundle)
     n = len(bundle.bank.names)
     print(f"{options.out}: decoder {bundle.id}, {n} concepts as fMRI vectors; next: bci live {options.out}")
     return 0
+
+
+def _experiment(config: "AlignmentConfig") -> "ExperimentConfig | None":
+    """Whose trials the EEG of the pairs is; None if they were made."""
+    from bci.config import load_config
+    from models.config import ExperimentConfig
+
+    return None if config.data is None else load_config(ExperimentConfig, config.data.eeg.experiment)
 
 
 def _concepts(path: Path | None) -> tuple[str, ...]:

@@ -36,7 +36,7 @@ EEG_SIDE = "eeg."
 
 
 def export(
-    trained: Trained, pairs: Pairs, concepts: Sequence[str], preprocess: PreprocessSpec | None = None
+    trained: Trained, pairs: Pairs, concepts: Sequence[str], experiment: ExperimentConfig | None = None
 ) -> Bundle:
     """Make a bundle.
 
@@ -48,15 +48,17 @@ def export(
         All parts; the bank is made of the training part alone.
     concepts
         Name of the concept that each EEG picture shows, in the order of `pairs.eeg_picture`.
-    preprocess
-        How raw microvolts become what the pairs hold; see `preprocessing` for the default.
+    experiment
+        Whose trials the EEG was: its preprocessing, events and quality are the bundle's. By default
+        `preprocessing`, and every marker that names a concept.
 
     Raises
     ------
     MismatchError
-        If training pairs show fewer than two concepts, or a picture has no concept.
+        If training pairs show fewer than two concepts, a picture has no concept, or the experiment's epochs are
+        others than those of the pairs.
     """
-    config = _experiment(trained, preprocess or preprocessing(trained))
+    config = _experiment(trained, experiment)
     weights = {
         f"members.0.encoder.{name.removeprefix(EEG_SIDE)}": array
         for name, array in trained.weights.items()
@@ -110,19 +112,33 @@ def _means(trained: Trained, train: Pairs, concept: NDArray[np.int64], n: int) -
     return read_only(np.stack(means))
 
 
-def _experiment(trained: Trained, preprocess: PreprocessSpec) -> ExperimentConfig:
+def _experiment(trained: Trained, source: ExperimentConfig | None) -> ExperimentConfig:
     """Describe the alignment as an experiment: the encoder `fmri_aligned` onto fMRI vectors as they are."""
+    if source is not None:
+        _check_preprocessing(trained, source.preprocess)
     options = trained.config.model.model_dump(mode="json") | {"dim": trained.dim}
-    return ExperimentConfig(
+    described = ExperimentConfig(
         name=trained.config.name,
         title=trained.config.title,
-        data=DataConfig(reader="alignment"),
-        preprocess=preprocess,
+        data=DataConfig(reader="alignment") if source is None else source.data,
+        preprocess=preprocessing(trained) if source is None else source.preprocess,
         targets=TargetConfig(kind="bank"),
         decoder=DecoderConfig(name="fmri_aligned", options=options),
         projection=ProjectionConfig(name="identity"),
         evaluation=EvaluationConfig(protocol="zero-shot", by="image"),
     )
+    if source is None:
+        return described
+    return described.model_copy(update={"events": source.events, "quality": source.quality})
+
+
+def _check_preprocessing(trained: Trained, spec: PreprocessSpec) -> None:
+    known = trained.facts.get("eeg", {}).get("preprocess", spec.digest)
+    if known != spec.digest:
+        raise MismatchError(
+            f"expected the preprocessing that the pairs were made with, {known[:8]}; the experiment now says "
+            f"{spec.digest[:8]}: make the pairs again, or give the experiment as it was"
+        )
 
 
 def _card(trained: Trained, pairs: Pairs, config: ExperimentConfig) -> dict[str, object]:

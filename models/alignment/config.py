@@ -5,8 +5,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from bci.specs import Frozen
+from models.alignment.data_config import AlignmentDataConfig
 
-__all__ = ["AlignmentConfig", "LossConfig", "ModelConfig", "SyntheticConfig", "TrainConfig"]
+__all__ = ["AlignmentConfig", "KnownSignalConfig", "LossConfig", "ModelConfig", "TrainConfig"]
 
 Count = Annotated[int, Field(ge=1)]
 Scale = Annotated[float, Field(ge=0)]
@@ -79,8 +80,8 @@ class TrainConfig(Frozen):
     seed: int = 0
 
 
-class SyntheticConfig(Frozen):
-    """SYNTHETIC pairs instead of recordings, see `models.alignment.synthetic`."""
+class KnownSignalConfig(Frozen):
+    """SYNTHETIC pairs whose common signal is known, see `models.alignment.synthetic`."""
 
     concepts: Count = 120
     pictures: Count = 4
@@ -109,8 +110,16 @@ class AlignmentConfig(Frozen):
 
     name: Annotated[str, Field(pattern=r"^[\w.-]+$")]
     title: str = ""
-    synthetic: SyntheticConfig | None = None
-    """Made instead of read."""
+    data: AlignmentDataConfig | None = None
+    """Whose pairs `bci align data` writes."""
+    known_signal: KnownSignalConfig | None = None
+    """SYNTHETIC pairs, made whenever they are needed, instead of data."""
     model: ModelConfig = ModelConfig()
     loss: LossConfig = LossConfig()
     train: TrainConfig = TrainConfig()
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.data is None) == (self.known_signal is None):
+            raise ValueError("expected either [data], whose pairs are read, or [known_signal], whose are made")
+        return self

@@ -61,11 +61,13 @@ def body(trained: Trained, evaluation: Evaluation, rows: Sequence[AblationRow] =
 def card(trained: Trained, evaluation: Evaluation) -> dict[str, str]:
     """Return title and text of what has to stand beside the figures."""
     settings, headline = trained.config.train, evaluation.headline
+    averaged = trained.facts.get("eeg", {}).get("averaged", False)
+    epochs = "means over the repetitions of a picture" if averaged else "single epochs"
     synthetic = "SYNTHETIC pairs" if trained.facts.get("synthetic") else "pairs of EEG and fMRI"
     return {
         "data": f"{synthetic}; split by connected component of matched pictures",
         "protocol": "test pictures of both sets, and all they are matched with, took no part in training",
-        "queries": f"{headline.n_queries} single epochs, EEG alone, learned queries",
+        "queries": f"{headline.n_queries} {epochs}, EEG alone, learned queries",
         "gallery": f"fMRI of {headline.n_candidates} pictures; other matches of the query's picture are left out",
         "selection": f"pass {trained.chosen} of {len(trained.history)}, by mean reciprocal rank in validation",
         "seed": str(settings.seed),

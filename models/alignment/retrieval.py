@@ -64,7 +64,7 @@ def eeg_to_fmri(pairs: Pairs) -> Search:
 
 
 def fmri_to_eeg(pairs: Pairs) -> Search:
-    """The fMRI of every match asks for the EEG: the first epoch of each picture, so single trials."""
+    """The fMRI of every match asks for the EEG of its picture, of which the first epoch stands in the gallery."""
     matches = np.stack((pairs.eeg_picture, pairs.fmri_picture))
     first = np.unique(matches, axis=1, return_index=True)[1]
     return _search(np.sort(first), pairs.fmri_picture, pairs.eeg_picture)

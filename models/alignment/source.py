@@ -51,10 +51,10 @@ def open_source(config: AlignmentConfig, folder: Path | None, *, judged: bool = 
     FormatError
         If the folder holds no whole pairs.
     """
-    if (folder is None) == (config.synthetic is None):
-        wanted = "expected --data FOLDER, which bci align data wrote" if folder is None else "expected no --data"
-        made = "has no [synthetic]" if folder is None else "makes its own SYNTHETIC pairs"
-        raise ConfigError(f"{wanted}: the config {config.name!r} {made}")
+    if (folder is None) == (config.known_signal is None):
+        wanted = "--data FOLDER, pairs that bci align data wrote" if folder is None else "no --data"
+        why = "reads its pairs" if folder is None else "makes its own, SYNTHETIC pairs"
+        raise ConfigError(f"expected {wanted}: the config {config.name!r} {why}")
     if folder is not None:
         from models.alignment.store import open_pairs  # noqa: PLC0415 (lmdb, an extra)
 
@@ -70,8 +70,8 @@ def _names(told: Sequence[str]) -> tuple[str, ...]:
 def _synthetic(config: AlignmentConfig, *, judged: bool) -> Opened:
     from models.alignment.synthetic import synthetic_pairs  # noqa: PLC0415 (scipy)
 
-    assert config.synthetic is not None  # noqa: S101 (the caller looked)
-    world = synthetic_pairs(config.synthetic)
+    assert config.known_signal is not None  # noqa: S101 (the caller looked)
+    world = synthetic_pairs(config.known_signal)
     if not judged:
         return Opened(world.pairs, world.concepts)
     from models.alignment.oracle import oracle_ranks  # noqa: PLC0415 (scikit-learn)

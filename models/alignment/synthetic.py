@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from bci.ranking import unit
 from bci.types import read_only
-from models.alignment.config import SyntheticConfig
+from models.alignment.config import KnownSignalConfig
 from models.alignment.pairs import PARTS, Pairs
 
 __all__ = ["SyntheticPairs", "synthetic_pairs"]
@@ -64,7 +64,7 @@ class _Forward:
     temporal: Array
 
 
-def synthetic_pairs(config: SyntheticConfig) -> SyntheticPairs:
+def synthetic_pairs(config: KnownSignalConfig) -> SyntheticPairs:
     """Draw pairs."""
     rng = np.random.default_rng(config.seed)
     with threadpool_limits(1):  # the same numbers however many cores there are
@@ -93,7 +93,7 @@ def synthetic_pairs(config: SyntheticConfig) -> SyntheticPairs:
         return SyntheticPairs(pairs, read_only(scanned[match[picture]]), read_only(_unmixing(forward)), names)
 
 
-def _pictures(rng: np.random.Generator, concepts: Array, config: SyntheticConfig) -> Array:
+def _pictures(rng: np.random.Generator, concepts: Array, config: KnownSignalConfig) -> Array:
     """Components (pictures, L) of one set, those of a concept in a row."""
     centres = np.repeat(concepts, config.pictures, axis=0)
     return centres + config.scatter * rng.normal(size=centres.shape)
@@ -110,7 +110,7 @@ def _most_alike(shown: Array, scanned: Array, per_concept: int) -> tuple[NDArray
     return (first + cosines.argmax(axis=2)).ravel(), cosines.max(axis=2).ravel().astype(np.float64)
 
 
-def _forward(rng: np.random.Generator, config: SyntheticConfig) -> _Forward:
+def _forward(rng: np.random.Generator, config: KnownSignalConfig) -> _Forward:
     times = np.arange(config.n_times) / config.sfreq
     peaks = rng.uniform(*LATENCIES, size=(config.components, 1))
     courses = np.exp(-0.5 * ((times - peaks) / WIDTH) ** 2)  # (L, T)
@@ -125,7 +125,7 @@ def _forward(rng: np.random.Generator, config: SyntheticConfig) -> _Forward:
 
 
 def _eeg(
-    rng: np.random.Generator, components: Array, forward: _Forward, config: SyntheticConfig
+    rng: np.random.Generator, components: Array, forward: _Forward, config: KnownSignalConfig
 ) -> NDArray[np.float32]:
     """Epochs (n, C, T), microvolts / 100."""
     spatial, temporal = (np.linalg.cholesky(each) for each in (forward.spatial, forward.temporal))
@@ -138,7 +138,7 @@ def _eeg(
     return epochs
 
 
-def _fmri(rng: np.random.Generator, components: Array, config: SyntheticConfig) -> NDArray[np.float32]:
+def _fmri(rng: np.random.Generator, components: Array, config: KnownSignalConfig) -> NDArray[np.float32]:
     """Vectors (pictures, F) of a set, round a mean that is not zero."""
     mapped = components @ rng.normal(size=(config.components, config.dim)) / config.components**0.5
     noise = config.fmri_noise * mapped.std() * rng.normal(size=mapped.shape)
@@ -153,7 +153,7 @@ def _parts(rng: np.random.Generator, n_concepts: int) -> NDArray[np.int8]:
     return rng.permutation(part).astype(np.int8)
 
 
-def _clusters(components: Array, train: NDArray[np.bool_], config: SyntheticConfig) -> NDArray[np.int64]:
+def _clusters(components: Array, train: NDArray[np.bool_], config: KnownSignalConfig) -> NDArray[np.int64]:
     """K-means cluster of each pair, fitted to those of training."""
     from sklearn.cluster import KMeans  # noqa: PLC0415 (a second)
 
