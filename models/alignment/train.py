@@ -30,7 +30,7 @@ from models.checkpoint import Checkpoint, Keeper, flat_state, nested_state
 from models.devices import launch, processes
 from models.progress import OnProgress, Progress, silent
 
-__all__ = ["Board", "History", "train"]
+__all__ = ["Board", "History", "Training", "train"]
 
 CHOSEN_BY = "eeg_to_fmri/mean_reciprocal_rank"
 """Validation figure whose highest value chooses the pass; of EEG alone, as it is used live."""
@@ -89,7 +89,7 @@ def train(
     keeper = None
     if checkpoints is not None:
         keeper = Keeper(checkpoints, fingerprint(pairs, config), config.train.checkpoint_every)
-    return _Training(config, *parts, launch(config.train.precision)).run(report, keeper, board)
+    return Training(config, *parts, launch(config.train.precision)).run(report, keeper, board)
 
 
 def fingerprint(pairs: Pairs, config: AlignmentConfig) -> str:
@@ -111,8 +111,18 @@ class _Best:
     weights: Mapping[str, NDArray[Any]]
 
 
-class _Training:
-    """One model on its way."""
+class Training:
+    """One model on its way.
+
+    Parameters
+    ----------
+    config
+        What to do.
+    train, validation
+        Pairs of these parts.
+    fabric
+        On which device.
+    """
 
     def __init__(self, config: AlignmentConfig, train: Pairs, validation: Pairs, fabric: Fabric) -> None:
         self._config, self._settings = config, config.train
@@ -123,8 +133,8 @@ class _Training:
         self._loss = AlignmentLoss(config.loss, prototypes.to(fabric.device))
         with torch.random.fork_rng(devices=_cuda(fabric)):
             torch.manual_seed(self._settings.seed)
-            self._model = build_model(config.model, train)
-        self._wrapped, self._optimiser = fabric.setup(self._model, _optimiser(self._model, self._settings))
+            self.model = build_model(config.model, train)
+        self._wrapped, self._optimiser = fabric.setup(self.model, _optimiser(self.model, self._settings))
         self._n_steps = max(1, len(train) // self._settings.batch)
         self._history: History = []
         self._best: _Best | None = None
@@ -146,10 +156,10 @@ class _Training:
 
     def _pass(self, number: int, report: OnProgress) -> dict[str, float]:
         """Take the steps of one pass over the training pairs; return its mean losses."""
-        self._model.train()
+        self.model.train()
         sums: dict[str, float] = {}
         for step, rows in enumerate(self._batches(number), start=number * self._n_steps):
-            losses = self._step(step, rows)
+            losses = self.step(step, rows)
             for name, loss in losses.items():
                 sums[name] = sums.get(name, 0.0) + float(loss)
             report(Progress(step + 1, self._settings.epochs * self._n_steps, float(losses["loss"])))
@@ -162,7 +172,8 @@ class _Training:
         for step in range(self._n_steps):
             yield np.sort(order[step * size : (step + 1) * size])  # read from disk in its order
 
-    def _step(self, step: int, rows: NDArray[np.int64]) -> Parts:
+    def step(self, step: int, rows: NDArray[np.int64]) -> Parts:
+        """Take the step of this number with these training pairs; return its losses and their sum, `loss`."""
         share = _rate(step, self._settings.epochs * self._n_steps)
         for group in self._optimiser.param_groups:
             group["lr"] = share * group["peak"]
@@ -194,7 +205,7 @@ class _Training:
     # ------------------------------------------------------------------------------------------------ validation
 
     def _validated(self) -> dict[str, float]:
-        return validate(self._model.eval(), self._validation, self._targets, self._fabric.device)
+        return validate(self.model.eval(), self._validation, self._targets, self._fabric.device)
 
     def _note(self, number: int, figures: dict[str, float], board: Board | None) -> None:
         """Keep the figures of a pass, and its weights if it is the best so far."""
@@ -205,7 +216,7 @@ class _Training:
             )
         self._history.append(figures)
         if self._best is None or figures[CHOSEN_BY] > self._best.value:
-            self._best = _Best(number + 1, figures[CHOSEN_BY], state_arrays(self._model))
+            self._best = _Best(number + 1, figures[CHOSEN_BY], state_arrays(self.model))
         if board is not None:
             for name, value in figures.items():
                 board.add_scalar(name, value, number + 1)
@@ -232,7 +243,7 @@ class _Training:
         best = {} if self._best is None else self._best.weights
         scaler = self._fabric.strategy.precision.state_dict()
         states: dict[str, Mapping[str, NDArray[Any]]] = {
-            "model": state_arrays(self._model),
+            "model": state_arrays(self.model),
             "optimiser": _arrays(flat_state(self._optimiser.state_dict()["state"])),
             "best": best,
             "history": {name: np.array([row[name] for row in self._history]) for name in self._history[0]},
@@ -250,7 +261,7 @@ class _Training:
         for name, array in found.tensors.items():
             part, _, key = name.partition("/")
             states.setdefault(part, {})[key] = array
-        load_state(self._model, states["model"])
+        load_state(self.model, states["model"])
         optimiser = {name: torch.from_numpy(np.array(array)) for name, array in states["optimiser"].items()}
         self._optimiser.load_state_dict({**self._optimiser.state_dict(), "state": nested_state(optimiser)})
         if scaler := states.get("precision"):
