@@ -18,7 +18,7 @@ __all__ = ["Interval", "Unit", "auc_difference_interval", "auc_interval", "mean_
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Unit = Literal["trial", "subject", "concept"]
+Unit = Literal["trial", "subject", "concept", "component"]
 
 LEVEL = 0.95
 CELLS = 4_000_000
@@ -28,6 +28,7 @@ SPEAKS_OF = {
     "trial": "further trials of these recordings only, decoders as fitted",
     "subject": "further subjects, decoders as fitted",
     "concept": "further concepts shown to these people, decoders as fitted",
+    "component": "further groups of matched pictures shown to these people, decoders as fitted",
 }
 
 
@@ -60,8 +61,8 @@ def mean_interval(values: NDArray[Any], clusters: Ints, unit: Unit, resamples: i
     Parameters
     ----------
     clusters
-        (n,) With `unit = "trial"` the strata inside which trials are drawn; with `"subject"` or
-        `"concept"` the subjects or concepts that are drawn whole, each with all of its trials.
+        (n,) With `unit = "trial"` the strata inside which trials are drawn; else the subjects, concepts or
+        components (groups of matched pictures) that are drawn whole, each with all of its trials.
     """
     rng = np.random.default_rng(seed)
     values = np.asarray(values, np.float64)

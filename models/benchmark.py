@@ -4,10 +4,8 @@ What is trained is noise of the size asked for: figures are of time and memory a
 """
 
 import statistics
-import threading
 import time
-from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from itertools import count
 
@@ -16,7 +14,7 @@ import torch
 from torch import Tensor
 
 from bci.bank import Bank, BankKey
-from bci.memory import anonymous_memory
+from bci.memory import looking_at_memory
 from bci.types import Channel, TrialSet, read_only
 from models.aligner import build_aligner
 from models.batches import Sampler, make_sampler
@@ -39,9 +37,6 @@ ROUNDS = 3
 
 WARM_UPS = 3
 """Steps of every round before its clock starts: what was read ahead while the other one ran is used up."""
-
-LOOK = 0.05
-"""Seconds between two looks at the memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +101,7 @@ def bench_training(
     """
     config = _config(encoder, batch, n_channels, n_times)
     peak: list[int] = []
-    with _looking_at_memory(peak):
+    with looking_at_memory(peak):
         bank = _bank()
         data = training_set(_noise(n_trials, n_channels, n_times, bank.names), bank, config)
         fabric, sampler = launch(config.train.precision), make_sampler(data, config)
@@ -227,25 +222,3 @@ def _config(encoder: str, batch: int, n_channels: int, n_times: int) -> Experime
 
 def _labels(n_channels: int) -> list[str]:
     return [f"E{number}" for number in range(1, n_channels + 1)]
-
-
-# -------------------------------------------------------------------------------------------------------- memory
-
-
-@contextmanager
-def _looking_at_memory(seen: list[int]) -> Iterator[None]:
-    """Note every now and then how much anonymous memory this process has."""
-    done = threading.Event()
-
-    def look() -> None:
-        while not done.wait(LOOK):
-            if (taken := anonymous_memory()) is not None:
-                seen.append(taken)
-
-    thread = threading.Thread(target=look, name="memory", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()

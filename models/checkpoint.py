@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,10 @@ from bci.storage import load_tensors, save_tensors
 from models.config import ExperimentConfig
 from models.training_set import TrainingSet
 
-__all__ = ["Checkpoint", "Keeper", "fingerprint"]
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["Checkpoint", "Keeper", "fingerprint", "flat_state", "nested_state"]
 
 PER_TRAINING = 10
 """Checkpoints in a training whose config does not say how often."""
@@ -108,3 +111,17 @@ def fingerprint(data: TrainingSet, config: ExperimentConfig) -> str:
     for array in (data.kept, data.rows, data.images, data.trials.data[some]):
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
+
+
+def flat_state(state: "dict[int, dict[str, Tensor]]") -> "dict[str, Tensor]":
+    """Return the state of an optimiser by one name for each tensor: that of its weight's number and its own."""
+    return {f"{number}/{name}": tensor for number, of in state.items() for name, tensor in of.items()}
+
+
+def nested_state(flat: "dict[str, Tensor]") -> "dict[int, dict[str, Tensor]]":
+    """Return the state of an optimiser as `flat_state` was given it."""
+    state: dict[int, dict[str, Tensor]] = {}
+    for name, tensor in flat.items():
+        number, _, key = name.partition("/")
+        state.setdefault(int(number), {})[key] = tensor
+    return state

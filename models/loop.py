@@ -23,7 +23,7 @@ from bci.errors import BciError, ConfigError
 from models.aligner import Aligner, build_aligner, load_state, state_arrays
 from models.augment import augment
 from models.batches import Batch, Sampler, make_sampler
-from models.checkpoint import Checkpoint, Keeper
+from models.checkpoint import Checkpoint, Keeper, flat_state, nested_state
 from models.config import ExperimentConfig, TrainConfig
 from models.devices import launch
 from models.feed import Fed, Feed, make_feed
@@ -194,7 +194,10 @@ class Training:
         return model.eval()  # type: ignore[return-value]
 
     def _state(self, passes: int) -> Checkpoint:
-        states = {"model": self._model.state_dict(), "optimiser": _flat(self._optimiser.state_dict()["state"])}
+        states = {
+            "model": self._model.state_dict(),
+            "optimiser": flat_state(self._optimiser.state_dict()["state"]),
+        }
         if self._ema is not None:
             states["ema"] = self._ema.state_dict()
         states["precision"] = {k: torch.tensor(v) for k, v in self._fabric.strategy.precision.state_dict().items()}
@@ -211,7 +214,9 @@ class Training:
             part, _, key = name.partition("/")
             states.setdefault(part, {})[key] = torch.from_numpy(np.array(array))
         self._model.load_state_dict(states["model"])
-        self._optimiser.load_state_dict({**self._optimiser.state_dict(), "state": _nested(states["optimiser"])})
+        self._optimiser.load_state_dict(
+            {**self._optimiser.state_dict(), "state": nested_state(states["optimiser"])}
+        )
         if self._ema is not None:
             self._ema.load_state_dict(states["ema"])
         if scaler := states.get("precision"):
@@ -229,18 +234,6 @@ def _compiler_errors() -> Iterator[None]:
     except InductorError as error:
         reason = str(error).splitlines()[0]
         raise ConfigError(f"train.compile needs a C++ compiler here: {reason}; set it to false") from None
-
-
-def _flat(state: dict[int, dict[str, Tensor]]) -> dict[str, Tensor]:
-    return {f"{number}/{name}": tensor for number, of in state.items() for name, tensor in of.items()}
-
-
-def _nested(flat: dict[str, Tensor]) -> dict[int, dict[str, Tensor]]:
-    state: dict[int, dict[str, Tensor]] = {}
-    for name, tensor in flat.items():
-        number, _, key = name.partition("/")
-        state.setdefault(int(number), {})[key] = tensor
-    return state
 
 
 def _optimiser(model: Aligner, settings: TrainConfig) -> torch.optim.AdamW:

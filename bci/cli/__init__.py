@@ -23,6 +23,7 @@ COMMANDS = {
     "embed": "cache vision features and prototypes with open_clip",
     "align": "EEG beside fMRI of pictures that are like each other",
     "pair": "digits' events of EEG beside pictures of their own label, for contrastive training",
+    "align": "EEG in the space of another person's fMRI, by pairs of pictures",
     "train": "train a decoder from a config",
     "calibrate": "fit a decoder to a person whom it does not know",
     "evaluate": "judge a decoder honestly, beside its controls",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from bci.cli.arguments import positive
 
 if TYPE_CHECKING:
+    from models.alignment.benchmark import StepSpeed
     from models.benchmark import TrainingSpeed
     from models.decoding_benchmark import DecodingSpeed
     from models.ranking_benchmark import RankingSpeed
@@ -46,6 +47,9 @@ soak: an hour of noise with faults (gaps, restarts, hangs, late and doubled mark
 at 1 kHz, five events a second, decoded by an untrained network in a process of its own: whether its memory grows,
 latency drifts, or any event is lost.
 
+align-step: one training step of an alignment of EEG with fMRI, three losses, on noise of the size of the real data
+(63 channels, 1 s at 200 Hz, 4,096 dimensions), CBraMod by default: time and memory.
+
 convert: rows a second of bci convert, on a text of noise in MindBigData's form as large as the true one (2.7 GB,
 some rows broken), beside splitting its lines and making numbers of them; and the most memory that it took.
 
@@ -66,6 +70,8 @@ examples:
   bci bench painting --minutes 4
   bci bench soak --json soak.json
   bci bench soak --minutes 10 --faults wireless --seed 7
+  bci bench align-step --json
+  bci bench align-step --backbone eeg_project --head attention
   bci bench convert --json
   bci bench convert --events 5000 --folder /data
 """
@@ -101,7 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     names = parser.add_subparsers(metavar="NAME", required=True)
     for bench, summary, add in BENCHES:
-        one = names.add_parser(bench.__name__.lstrip("_"), help=summary)
+        one = names.add_parser(bench.__name__.lstrip("_").replace("_", "-"), help=summary)
         one.set_defaults(bench=bench)
         add(one)
         one.add_argument(
@@ -281,6 +287,50 @@ def _soak(options: argparse.Namespace) -> Told:
     return measured(options.minutes, options.speed, options.faults, options.seed), say
 
 
+def _add_align_step(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--backbone", default="cbramod", metavar="NAME", help="or an encoder (%(default)s)")
+    parser.add_argument(
+        "--head", choices=("flatten", "attention", "multi_token"), default="flatten", help="default: %(default)s"
+    )
+    _add_numbers(
+        parser,
+        ("batch", 64, "pairs a step"),
+        ("steps", 5, "that are timed"),
+        ("channels", 63, "of an epoch"),
+        ("times", 200, "samples of an epoch, at 200 Hz"),
+        ("dim", 4096, "of an fMRI vector"),
+    )
+
+
+def _align_step(options: argparse.Namespace) -> Told:
+    from bci.cli.train import show_progress
+    from models.alignment.benchmark import bench_step
+    from models.alignment.config import AlignmentConfig
+
+    config = AlignmentConfig.model_validate(
+        {
+            "name": "noise",
+            "known_signal": {},
+            "model": {"backbone": options.backbone, "head": options.head},
+            "train": {"batch": options.batch},
+        }
+    )
+    with show_progress("steps") as progress:
+        speed = bench_step(config, options.channels, options.times, options.dim, options.steps, progress)
+    return speed, _say_step
+
+
+def _say_step(speed: "StepSpeed") -> None:
+    print(
+        f"{speed.backbone}, {speed.head} head, on {speed.device} with {speed.torch_threads} threads: "
+        f"{speed.seconds:.2f} s for a step of {speed.batch} pairs of {speed.n_channels} x {speed.n_times} and "
+        f"{speed.dim}; {speed.n_parameters / 1e6:.1f} million weights, {speed.n_backbone_parameters / 1e6:.1f} of "
+        "them the backbone's"
+    )
+    if speed.peak_anonymous_bytes is not None:
+        print(f"at most {speed.peak_anonymous_bytes / 2**30:.2f} GiB of memory of its own")
+
+
 def _convert(options: argparse.Namespace) -> Told:
     from tempfile import TemporaryDirectory
 
@@ -308,6 +358,7 @@ BENCHES = (
     (_gui, "what the dashboard costs a session", _add_gui),
     (_painting, "what generated pictures cost decisions", _add_painting),
     (_soak, "an hour with faults: memory, latency, and whether anything is lost", _add_soak),
+    (_align_step, "a training step of an alignment with fMRI", _add_align_step),
     (_convert, "reading MindBigData's text, beside splitting its lines", _add_convert),
 )
-"""Each measures, called `bci bench` and its own name without the underscore; a summary; its options."""
+"""Each measures, called `bci bench` and its own name without the first underscore; a summary; its options."""

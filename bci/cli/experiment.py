@@ -61,6 +61,18 @@ def overridden(config: "ExperimentConfig", options: Sequence[str], prog: str) ->
     return _with_options(changed, {section: own | free.get(section, {}) for section, own in kept.items()})
 
 
+def with_keys(config: Config, options: Sequence[str], prog: str) -> Config:
+    """Return a config of any kind with some keys replaced, as in `--train.epochs 20`.
+
+    Raises
+    ------
+    ConfigError
+        For an option that is no key of the config, naming the nearest one, or a value that makes no sense.
+    """
+    _refuse_unknown(config, options)
+    return _parsed(config, options, prog) if options else config
+
+
 def _with_options(config: "ExperimentConfig", options: Mapping[str, dict[str, Any]]) -> "ExperimentConfig":
     """Return a config with other `options` of each section that has some."""
     sections = {

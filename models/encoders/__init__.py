@@ -45,6 +45,12 @@ def _eeg_project() -> "type[nn.Module]":
     return EegProject
 
 
+def _fmri_aligned() -> "type[nn.Module]":
+    from models.encoders.fmri_aligned import FmriAligned  # noqa: PLC0415 (loads torch)
+
+    return FmriAligned
+
+
 def _nice() -> "type[nn.Module]":
     from models.encoders.nice import Nice  # noqa: PLC0415 (loads torch)
 
@@ -56,6 +62,7 @@ ENCODERS: "dict[str, Callable[[], type[nn.Module]]]" = {
     "braindecode": _braindecode,
     "channel_attention": _channel_attention,
     "eeg_project": _eeg_project,
+    "fmri_aligned": _fmri_aligned,
     "nice": _nice,
 }
 """Name -> what imports and returns the class."""

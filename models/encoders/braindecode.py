@@ -141,9 +141,16 @@ class Braindecode(nn.Module):
 
     def forward(self, epochs: Tensor) -> Tensor:
         """Encode epochs (B, C, T) as vectors (B, dim)."""
-        if self.grid is not None:
-            epochs = epochs @ self.grid  # (B, C, T) -> (B, C, T at the model's rate)
-        return self.model(epochs, **self._at_call)  # type: ignore[no-any-return]  # (B, dim)
+        return self.model(self._fed(epochs), **self._at_call)  # type: ignore[no-any-return]  # (B, dim)
+
+    def features(self, epochs: Tensor) -> Tensor:
+        """Return what the head of a foundation model sees of epochs (B, C, T): of CBraMod (B, C, patches, 200)."""
+        found = self.model(self._fed(epochs), return_features=True, **self._at_call)
+        return found["features"]  # type: ignore[no-any-return]
+
+    def _fed(self, epochs: Tensor) -> Tensor:
+        """Epochs (B, C, T) at the model's rate."""
+        return epochs if self.grid is None else epochs @ self.grid
 
     def train(self, mode: bool = True) -> "Braindecode":
         """Switch to training, in which frozen parts keep their statistics and drop nothing."""

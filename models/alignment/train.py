@@ -1,0 +1,305 @@
+"""Training on pairs: AdamW at two rates, half a cosine, and the pass that validation chooses.
+
+Loshchilov and Hutter 2019, arXiv:1711.05101, and 2017, arXiv:1608.03983. Which pairs make a batch is drawn from
+(seed, pass), dropout and who is asked by fMRI from (seed, step): a training resumes bit for bit.
+"""
+
+import hashlib
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+from numpy.typing import NDArray
+from torch import Tensor
+
+from bci.errors import BciError, ConfigError, MismatchError
+from models.aligner import load_state, state_arrays
+from models.alignment.config import AlignmentConfig, TrainConfig
+from models.alignment.losses import AlignmentLoss, Parts
+from models.alignment.model import AlignmentModel, build_model
+from models.alignment.pairs import Pairs
+from models.alignment.targets import cluster_prototypes, fit_targets
+from models.alignment.trained import Trained
+from models.alignment.validation import validate
+from models.checkpoint import Checkpoint, Keeper, flat_state, nested_state
+from models.devices import launch, processes
+from models.progress import OnProgress, Progress, silent
+
+__all__ = ["Board", "History", "Training", "train"]
+
+CHOSEN_BY = "eeg_to_fmri/mean_reciprocal_rank"
+"""Validation figure whose highest value chooses the pass; of EEG alone, as it is used live."""
+
+History = list[dict[str, float]]
+"""Figures of each pass."""
+
+
+class Board(Protocol):
+    """Shows figures while a training runs; `torch.utils.tensorboard.SummaryWriter` is one."""
+
+    def add_scalar(self, tag: str, scalar_value: float, global_step: int) -> None:
+        """Show one figure of one pass."""
+        ...
+
+
+def train(
+    pairs: Pairs,
+    config: AlignmentConfig,
+    *,
+    report: OnProgress = silent,
+    checkpoints: Path | None = None,
+    board: Board | None = None,
+) -> Trained:
+    """Train a model on the training part; the validation part chooses the pass, the test part is not looked at.
+
+    Parameters
+    ----------
+    pairs
+        All parts.
+    config
+        The alignment; bit-equal weights from the same config and pairs on one CPU.
+    report
+        Told every few steps how far it is.
+    checkpoints
+        Folder in which the training is kept and from which it goes on; None keeps none.
+    board
+        Shown every figure of every pass.
+
+    Raises
+    ------
+    ConfigError
+        If it runs in several processes, or the model cannot be built.
+    MismatchError
+        If there are fewer than two pairs to train on, or none to validate.
+    BciError
+        If training diverged.
+    """
+    if processes() > 1:
+        raise ConfigError("alignment trains in one process: start it without torchrun")
+    parts = pairs.part_of("train"), pairs.part_of("validation")
+    if len(parts[0]) < 2 or not len(parts[1]):
+        raise MismatchError(
+            f"expected at least 2 pairs to train on and 1 to validate, got {len(parts[0])} and {len(parts[1])}"
+        )
+    keeper = None
+    if checkpoints is not None:
+        keeper = Keeper(checkpoints, fingerprint(pairs, config), config.train.checkpoint_every)
+    return Training(config, *parts, launch(config.train.precision)).run(report, keeper, board)
+
+
+def fingerprint(pairs: Pairs, config: AlignmentConfig) -> str:
+    """Name a training by the SHA-256 of all that decides what comes out of it."""
+    digest = hashlib.sha256(config.model_dump_json(exclude={"name", "title"}).encode())
+    some = np.unique([0, len(pairs) // 2, len(pairs) - 1])
+    arrays = (pairs.part, pairs.cluster, pairs.eeg_picture, pairs.fmri_picture, pairs.eeg[some], pairs.fmri[some])
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class _Best:
+    """The pass that validation has chosen so far."""
+
+    number: int
+    value: float
+    weights: Mapping[str, NDArray[Any]]
+
+
+class Training:
+    """One model on its way.
+
+    Parameters
+    ----------
+    config
+        What to do.
+    train, validation
+        Pairs of these parts.
+    fabric
+        On which device.
+    """
+
+    def __init__(self, config: AlignmentConfig, train: Pairs, validation: Pairs, fabric: Fabric) -> None:
+        self._config, self._settings = config, config.train
+        self._train, self._validation = train, validation
+        self._fabric = fabric
+        self._targets = fit_targets(train)
+        prototypes = torch.from_numpy(np.array(cluster_prototypes(train, self._targets)))
+        self._loss = AlignmentLoss(config.loss, prototypes.to(fabric.device))
+        with torch.random.fork_rng(devices=_cuda(fabric)):
+            torch.manual_seed(self._settings.seed)
+            self.model = build_model(config.model, train)
+        self._wrapped, self._optimiser = fabric.setup(self.model, _optimiser(self.model, self._settings))
+        self._n_steps = max(1, len(train) // self._settings.batch)
+        self._history: History = []
+        self._best: _Best | None = None
+
+    def run(self, report: OnProgress, keeper: Keeper | None, board: Board | None) -> Trained:
+        """Train from the last checkpoint, or from the start, to the end."""
+        passes, figures = self._settings.epochs, dict[str, float]()
+        first = self._restore(keeper)
+        with torch.random.fork_rng(devices=_cuda(self._fabric)):
+            for number in range(first, passes):
+                figures = self._pass(number, report) | self._validated()
+                self._note(number, figures, board)
+                if keeper is not None and keeper.due(number + 1, passes):
+                    keeper.keep(self._state(number + 1))
+        report(Progress(passes * self._n_steps, passes * self._n_steps))
+        return self._finished()
+
+    # ------------------------------------------------------------------------------------------------- one pass
+
+    def _pass(self, number: int, report: OnProgress) -> dict[str, float]:
+        """Take the steps of one pass over the training pairs; return its mean losses."""
+        self.model.train()
+        sums: dict[str, float] = {}
+        for step, rows in enumerate(self._batches(number), start=number * self._n_steps):
+            losses = self.step(step, rows)
+            for name, loss in losses.items():
+                sums[name] = sums.get(name, 0.0) + float(loss)
+            report(Progress(step + 1, self._settings.epochs * self._n_steps, float(losses["loss"])))
+        return {f"train/{name}": total / self._n_steps for name, total in sums.items()}
+
+    def _batches(self, number: int) -> Iterator[NDArray[np.int64]]:
+        """Rows of each batch of a pass, in a new order; the last few pairs of the order wait for another pass."""
+        size = min(self._settings.batch, len(self._train))
+        order = np.random.default_rng((self._settings.seed, number)).permutation(len(self._train))
+        for step in range(self._n_steps):
+            yield np.sort(order[step * size : (step + 1) * size])  # read from disk in its order
+
+    def step(self, step: int, rows: NDArray[np.int64]) -> Parts:
+        """Take the step of this number with these training pairs; return its losses and their sum, `loss`."""
+        share = _rate(step, self._settings.epochs * self._n_steps)
+        for group in self._optimiser.param_groups:
+            group["lr"] = share * group["peak"]
+        torch.manual_seed(_step_seed(self._settings.seed, step))
+        epochs, fmri = self._on_device(rows)
+        asked = torch.rand(len(rows), device=self._fabric.device) < self._settings.fmri_queries
+        aligned = self._wrapped(epochs, fmri, asked).float()
+        parts = self._loss.parts(aligned, fmri, self._same(rows))
+        total = self._loss.total(parts)
+        self._optimiser.zero_grad(set_to_none=True)
+        self._fabric.backward(total)
+        self._fabric.clip_gradients(self._wrapped, self._optimiser, max_norm=self._settings.clip)
+        self._optimiser.step()
+        return {name: loss.detach() for name, loss in parts.items()} | {"loss": total.detach()}
+
+    def _on_device(self, rows: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
+        arrays = np.asarray(self._train.eeg[rows]), self._targets(np.asarray(self._train.fmri[rows]))
+        epochs, fmri = (
+            torch.from_numpy(np.array(each)).to(self._fabric.device, non_blocking=True) for each in arrays
+        )
+        return epochs, fmri
+
+    def _same(self, rows: NDArray[np.int64]) -> Tensor:
+        """(B, B) bool: pairs that share a picture of either set."""
+        pictures = self._train.eeg_picture[rows], self._train.fmri_picture[rows]
+        same = np.logical_or.reduce([np.equal.outer(each, each) for each in pictures])
+        return torch.from_numpy(same).to(self._fabric.device)
+
+    # ------------------------------------------------------------------------------------------------ validation
+
+    def _validated(self) -> dict[str, float]:
+        return validate(self.model.eval(), self._validation, self._targets, self._fabric.device)
+
+    def _note(self, number: int, figures: dict[str, float], board: Board | None) -> None:
+        """Keep the figures of a pass, and its weights if it is the best so far."""
+        if not all(map(math.isfinite, figures.values())):
+            raise BciError(
+                f"training diverged in pass {number + 1}, a loss is NaN or infinite: try a train.lr below "
+                f"{self._settings.lr:g}"
+            )
+        self._history.append(figures)
+        if self._best is None or figures[CHOSEN_BY] > self._best.value:
+            self._best = _Best(number + 1, figures[CHOSEN_BY], state_arrays(self.model))
+        if board is not None:
+            for name, value in figures.items():
+                board.add_scalar(name, value, number + 1)
+
+    def _finished(self) -> Trained:
+        best = self._best
+        if best is None:
+            raise BciError("nothing was trained")
+        return Trained(
+            config=self._config,
+            weights=best.weights,
+            targets=self._targets,
+            channels=self._train.channels,
+            n_times=self._train.eeg.shape[2],
+            sfreq=self._train.sfreq,
+            chosen=best.number,
+            history=tuple(self._history),
+            facts=dict(self._train.facts),
+        )
+
+    # ----------------------------------------------------------------------------------------------- checkpoints
+
+    def _state(self, passes: int) -> Checkpoint:
+        best = {} if self._best is None else self._best.weights
+        scaler = self._fabric.strategy.precision.state_dict()
+        states: dict[str, Mapping[str, NDArray[Any]]] = {
+            "model": state_arrays(self.model),
+            "optimiser": _arrays(flat_state(self._optimiser.state_dict()["state"])),
+            "best": best,
+            "history": {name: np.array([row[name] for row in self._history]) for name in self._history[0]},
+            "precision": {name: np.array(value) for name, value in scaler.items()},
+        }
+        named = ((f"{part}/{name}", array) for part, state in states.items() for name, array in state.items())
+        return Checkpoint(passes, dict(named))
+
+    def _restore(self, keeper: Keeper | None) -> int:
+        """Put the state of a checkpoint back; return how many passes are done."""
+        found = keeper and keeper.find()
+        if not found:
+            return 0
+        states: dict[str, dict[str, NDArray[Any]]] = {}
+        for name, array in found.tensors.items():
+            part, _, key = name.partition("/")
+            states.setdefault(part, {})[key] = array
+        load_state(self.model, states["model"])
+        optimiser = {name: torch.from_numpy(np.array(array)) for name, array in states["optimiser"].items()}
+        self._optimiser.load_state_dict({**self._optimiser.state_dict(), "state": nested_state(optimiser)})
+        if scaler := states.get("precision"):
+            self._fabric.strategy.precision.load_state_dict({name: a.item() for name, a in scaler.items()})
+        self._recall(states["history"], states["best"], found.passes)
+        return found.passes
+
+    def _recall(self, history: dict[str, NDArray[Any]], best: dict[str, NDArray[Any]], passes: int) -> None:
+        self._history = [{name: float(column[row]) for name, column in history.items()} for row in range(passes)]
+        number = int(np.argmax(history[CHOSEN_BY]))
+        self._best = _Best(number + 1, self._history[number][CHOSEN_BY], best)
+
+
+def _optimiser(model: AlignmentModel, settings: TrainConfig) -> torch.optim.AdamW:
+    """AdamW at the backbone's rate and at that of the rest; norms, biases and other vectors do not decay."""
+    backbone = {id(parameter) for parameter in model.eeg.backbone.parameters()}
+    groups: list[dict[str, Any]] = []
+    for peak, own in ((settings.backbone_lr, True), (settings.lr, False)):
+        weights = [p for p in model.parameters() if p.requires_grad and (id(p) in backbone) is own]
+        groups += [
+            {"params": [p for p in weights if p.ndim >= 2], "peak": peak, "weight_decay": settings.weight_decay},
+            {"params": [p for p in weights if p.ndim < 2], "peak": peak, "weight_decay": 0.0},
+        ]
+    return torch.optim.AdamW([group for group in groups if group["params"]], lr=settings.lr)
+
+
+def _rate(step: int, steps: int) -> float:
+    """Share of the first rate: half a cosine, from one down to zero."""
+    return 0.5 * (1 + math.cos(math.pi * step / steps))
+
+
+def _step_seed(*parts: int) -> int:
+    return int(np.random.SeedSequence(parts).generate_state(1)[0])
+
+
+def _arrays(tensors: Mapping[str, Tensor]) -> dict[str, NDArray[Any]]:
+    return {name: tensor.detach().cpu().numpy().copy() for name, tensor in tensors.items()}
+
+
+def _cuda(fabric: Fabric) -> list[torch.device]:
+    return [fabric.device] if fabric.device.type == "cuda" else []
