@@ -21,7 +21,6 @@ COMMANDS = {
     "bids": "write recorded sessions as a data set in BIDS",
     "calibrate-delay": "how late a device's stamps are, by a photodiode or a loopback",
     "embed": "cache vision features and prototypes with open_clip",
-    "align": "EEG beside fMRI of pictures that are like each other",
     "pair": "digits' events of EEG beside pictures of their own label, for contrastive training",
     "align": "EEG in the space of another person's fMRI, by pairs of pictures",
     "train": "train a decoder from a config",

@@ -81,18 +81,6 @@ def _with_options(config: "ExperimentConfig", options: Mapping[str, dict[str, An
     return config.model_copy(update=sections)
 
 
-def with_keys(config: Config, options: Sequence[str], prog: str) -> Config:
-    """Return any config with some keys replaced by what the command line says.
-
-    Raises
-    ------
-    ConfigError
-        For an option that is no key of the config, naming the nearest one, or a value that makes no sense.
-    """
-    _refuse_unknown(config, options)
-    return _parsed(config, options, prog) if options else config
-
-
 def _parsed(config: Config, options: Sequence[str], prog: str) -> Config:
     import tyro
 
