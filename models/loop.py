@@ -28,6 +28,7 @@ from models.config import ExperimentConfig, TrainConfig
 from models.devices import launch
 from models.feed import Fed, Feed, make_feed
 from models.losses import infonce, similarities
+from models.optimiser_state import flat, nested
 from models.progress import OnProgress, Progress
 from models.training_set import TrainingSet
 
@@ -194,7 +195,7 @@ class Training:
         return model.eval()  # type: ignore[return-value]
 
     def _state(self, passes: int) -> Checkpoint:
-        states = {"model": self._model.state_dict(), "optimiser": _flat(self._optimiser.state_dict()["state"])}
+        states = {"model": self._model.state_dict(), "optimiser": flat(self._optimiser.state_dict()["state"])}
         if self._ema is not None:
             states["ema"] = self._ema.state_dict()
         states["precision"] = {k: torch.tensor(v) for k, v in self._fabric.strategy.precision.state_dict().items()}
@@ -211,7 +212,7 @@ class Training:
             part, _, key = name.partition("/")
             states.setdefault(part, {})[key] = torch.from_numpy(np.array(array))
         self._model.load_state_dict(states["model"])
-        self._optimiser.load_state_dict({**self._optimiser.state_dict(), "state": _nested(states["optimiser"])})
+        self._optimiser.load_state_dict({**self._optimiser.state_dict(), "state": nested(states["optimiser"])})
         if self._ema is not None:
             self._ema.load_state_dict(states["ema"])
         if scaler := states.get("precision"):
@@ -229,18 +230,6 @@ def _compiler_errors() -> Iterator[None]:
     except InductorError as error:
         reason = str(error).splitlines()[0]
         raise ConfigError(f"train.compile needs a C++ compiler here: {reason}; set it to false") from None
-
-
-def _flat(state: dict[int, dict[str, Tensor]]) -> dict[str, Tensor]:
-    return {f"{number}/{name}": tensor for number, of in state.items() for name, tensor in of.items()}
-
-
-def _nested(flat: dict[str, Tensor]) -> dict[int, dict[str, Tensor]]:
-    state: dict[int, dict[str, Tensor]] = {}
-    for name, tensor in flat.items():
-        number, _, key = name.partition("/")
-        state.setdefault(int(number), {})[key] = tensor
-    return state
 
 
 def _optimiser(model: Aligner, settings: TrainConfig) -> torch.optim.AdamW:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import redirect_stderr
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
 
@@ -17,7 +17,9 @@ from bci.nearest import nearest
 if TYPE_CHECKING:
     from models.config import ExperimentConfig
 
-__all__ = ["experiment_parser", "load_experiment", "overridden"]
+__all__ = ["experiment_parser", "load_experiment", "overridden", "replaced"]
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 def experiment_parser(prog: str, description: str, epilog: str) -> argparse.ArgumentParser:
@@ -59,6 +61,12 @@ def overridden(config: "ExperimentConfig", options: Sequence[str], prog: str) ->
     return _with_options(changed, {section: own | free.get(section, {}) for section, own in kept.items()})
 
 
+def replaced(config: Model, options: Sequence[str], prog: str) -> Model:
+    """Return a config without free sections with some keys replaced; raises as `overridden` does."""
+    _refuse_unknown(config, options)
+    return _parsed(config, options, prog) if options else config
+
+
 def _with_options(config: "ExperimentConfig", options: Mapping[str, dict[str, Any]]) -> "ExperimentConfig":
     """Return a config with other `options` of each section that has some."""
     sections = {
@@ -67,7 +75,7 @@ def _with_options(config: "ExperimentConfig", options: Mapping[str, dict[str, An
     return config.model_copy(update=sections)
 
 
-def _parsed(config: "ExperimentConfig", options: Sequence[str], prog: str) -> "ExperimentConfig":
+def _parsed(config: Model, options: Sequence[str], prog: str) -> Model:
     import tyro
 
     said = io.StringIO()
