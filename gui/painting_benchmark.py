@@ -64,6 +64,7 @@ def measure_painting(conductor: Conductor, minutes: float) -> PaintingCost:
     window.show()
     spin(app, SETTLING)
     window.arrange("Debug")
+    assert window.workspace is not None  # noqa: S101 (the session runs)
     taken: dict[str, list[np.ndarray]] = {BEHIND: [], FRONT: []}
     painting, made = viewed.painting, []
     for _ in range(max(1, round(minutes * 60 / (2 * TURN)))):

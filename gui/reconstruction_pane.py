@@ -97,5 +97,5 @@ def _frame(painter: QPainter, area: QRectF, colour: str) -> None:
 
 def _pixmap(pixels: NDArray[np.uint8]) -> QPixmap:
     height, width, _ = pixels.shape
-    image = QImage(np.ascontiguousarray(pixels).data, width, height, 3 * width, QImage.Format.Format_RGB888)
+    image = QImage(pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888)
     return QPixmap.fromImage(image)

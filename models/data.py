@@ -172,8 +172,10 @@ def partition_session(config: ExperimentConfig) -> tuple[World, Recording, Sched
     return world, replace(recording, provenance=named), schedule
 
 
-def training_session(config: ExperimentConfig) -> tuple[World, Recording, Schedule]:
+def training_session(config: ExperimentConfig, seed: int = _TRAINING_SEED) -> tuple[World, Recording, Schedule]:
     """Record the session that one person of a synthetic world trains on, its events in the order of the trials.
+
+    With another seed it is another session of the same pictures, in other order and noise.
 
     Raises
     ------
@@ -182,7 +184,7 @@ def training_session(config: ExperimentConfig) -> tuple[World, Recording, Schedu
     """
     if len(config.data.subjects) > 1:
         raise ConfigError(f"expected one person of a synthetic world, got {', '.join(config.data.subjects)}")
-    world, recording, schedule = next(_sessions(config))
+    world, recording, schedule = next(_sessions(config, seed))
     return world, recording, by_picture(schedule) if _in_files(config) else schedule
 
 
@@ -231,13 +233,13 @@ def _read_from_files(config: ExperimentConfig, spec: PreprocessSpec, split: Spli
     return replace(trials, provenance={**trials.provenance, **session.provenance})
 
 
-def _sessions(config: ExperimentConfig) -> Iterator[tuple[World, Recording, Schedule]]:
+def _sessions(config: ExperimentConfig, seed: int = _TRAINING_SEED) -> Iterator[tuple[World, Recording, Schedule]]:
     """Record the training session of each person of a world."""
     if unknown := [key for key in config.data.options if key not in WORLD_OPTIONS]:
         raise ConfigError(f"reader 'world' has no option {unknown[0]!r}; it has {', '.join(WORLD_OPTIONS)}")
     for person in _people(config):
         world = load_world(_world_name(config), person)
-        yield world, *world.record("train", config.data.options.get("events"), seed=_TRAINING_SEED)
+        yield world, *world.record("train", config.data.options.get("events"), seed=seed)
 
 
 def _people(config: ExperimentConfig) -> list[int | None]:

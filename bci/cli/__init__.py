@@ -27,6 +27,7 @@ COMMANDS = {
     "calibrate": "fit a decoder to a person whom it does not know",
     "evaluate": "judge a decoder honestly, beside its controls",
     "explore": "step through trials: what was shown beside what fits best",
+    "reconstruct": "paint what was seen from EEG, and judge how near that comes",
     "table": "several decoders on the same data, beside the oracle",
     "bench": "how fast this computer does what takes time",
     "certify": "whether this computer decides in time with your bundle",

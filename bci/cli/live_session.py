@@ -96,13 +96,13 @@ def _painting(options: "Live", opened: "Opened") -> "Painting | None":
     """What makes pictures for a dashboard, if that is asked for; it is ready before the first decision."""
     if options.reconstruct is None:
         return None
-    from models.reconstruction.painter import load_painter
-
+    from bci.clock import lsl_clock
     from bci.painter_process import PainterProcess
     from bci.painting import Painting
+    from models.reconstruction.painter import load_lone_painter
 
     model = opened.decoder.spec.model
-    return Painting(PainterProcess(load_painter, options.reconstruct, model), model)
+    return Painting(PainterProcess(load_lone_painter, options.reconstruct, model), model, lsl_clock)
 
 
 def _begin_recording(recordings: "Recordings", console: "Console") -> None:

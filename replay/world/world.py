@@ -10,6 +10,7 @@ from replay.world.forward import Forward, build_forward
 from replay.world.noise import Noise, build_noise
 from replay.world.pictures import Pictures, draw_pictures
 from replay.world.record import Schedule, Split, record
+from replay.world.render import Renderer, make_renderer
 from replay.world.spec import WorldSpec
 
 __all__ = ["World", "build_world", "load_world"]
@@ -41,6 +42,10 @@ class World:
     def test_bank(self) -> Bank:
         """Test concepts with all their pictures."""
         return self.pictures.test
+
+    def renderer(self) -> Renderer:
+        """Return what makes its pictures visible: of their vectors as much as the components read."""
+        return make_renderer(self.pictures, self.spec.evoked.components, self.spec.seed)
 
     def record(self, split: Split, n_events: int | None = None, seed: int = 0) -> tuple[Recording, Schedule]:
         """Record a session.

@@ -1,0 +1,96 @@
+"""The painter of a live session: a picture from the embedding that a decision carries, by no encoder besides."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from bci.errors import MismatchError
+from models.reconstruction.networks import Networks
+from models.reconstruction.pairs import Pixels, as_pictures
+from models.reconstruction.store import load_reconstruction
+
+__all__ = ["SIDE", "Painter", "load_lone_painter", "load_painter"]
+
+SIDE = 224
+"""Of what is painted, pixels."""
+
+
+@dataclass(frozen=True)
+class Painter:
+    """Paints what a decoder's embedding says was seen.
+
+    Parameters
+    ----------
+    networks
+        On the processor, ready to generate.
+    dim
+        Length of the embeddings.
+    decoder
+        Id of the bundle that makes them.
+    id
+        Of the reconstruction.
+    """
+
+    networks: Networks
+    dim: int
+    decoder: str
+    id: str
+
+    def paint(self, embedding: NDArray[np.float32]) -> Pixels:
+        """Paint an embedding (D,) as a picture (224, 224, 3) uint8: the mean of its posterior, without noise.
+
+        Raises
+        ------
+        MismatchError
+            If the embedding has another length.
+        """
+        if embedding.shape != (self.dim,):
+            raise MismatchError(f"expected an embedding of {self.dim} numbers, got {embedding.shape}")
+        inputs = torch.from_numpy(np.array(embedding[None], np.float32))
+        with torch.inference_mode():
+            generated = self.networks.generator(self.networks.encoder(inputs).mean)
+        picture: Pixels = as_pictures(generated, SIDE)[0]
+        return picture
+
+    def close(self) -> None:
+        """Let go: there is nothing to be let go of."""
+
+
+def load_lone_painter(folder: Path, decoder_id: str) -> Painter:
+    """Load a painter in a process of its own, where torch takes one thread: the other cores decode."""
+    torch.set_num_threads(1)
+    return load_painter(folder, decoder_id)
+
+
+def load_painter(folder: Path, decoder_id: str) -> Painter:
+    """Load the painter of a trained reconstruction.
+
+    Parameters
+    ----------
+    folder
+        Of the training.
+    decoder_id
+        Id of the bundle whose decisions are to be painted.
+
+    Raises
+    ------
+    MismatchError
+        If the reconstruction was not trained on embeddings, or on those of another decoder.
+    FormatError
+        If the folder is not whole.
+    """
+    found = load_reconstruction(folder)
+    if not found.spec.decoder:
+        raise MismatchError(
+            f"{folder} encodes {'epochs' if len(found.spec.shape) == 2 else 'features'} by itself: a live session "
+            "paints from the embeddings of its decoder; train one with --data.bundle"
+        )
+    if found.spec.decoder != decoder_id:
+        raise MismatchError(
+            f"{folder} paints embeddings of decoder {found.spec.decoder}, this session decodes with {decoder_id}: "
+            "name the reconstruction that was trained with this bundle"
+        )
+    return Painter(found.networks(), found.spec.shape[0], decoder_id, found.id)
