@@ -8,7 +8,7 @@ from models.aligner import state_arrays
 from models.bundle import Bundle
 from models.reconstruction.config import DataConfig, ReconstructionConfig
 from models.reconstruction.networks import InputSpec, build_networks
-from models.reconstruction.store import Reconstruction, save_reconstruction
+from models.reconstruction.store import MODELS, Reconstruction, save_reconstruction
 from models.runtime import load_decoder
 
 __all__ = ["save_untrained_painter"]
@@ -21,4 +21,5 @@ def save_untrained_painter(folder: Path, bundle: Bundle) -> None:
     (ranking,) = decoder.decode(silence, [None], 1)
     config = ReconstructionConfig(name="untrained", data=DataConfig(bundle="none"))
     spec = InputSpec(ranking.embedding.shape, decoder=decoder.spec.model)
+    (folder / MODELS).mkdir(parents=True)
     save_reconstruction(folder, Reconstruction(config, spec, state_arrays(build_networks(config, spec))))
