@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from importlib import import_module
+from importlib.util import find_spec
 
 from bci.errors import ConfigError
 
@@ -21,8 +22,16 @@ def main(argv: list[str]) -> int:
         return 0 if argv else 2
     if argv[0] not in COMMANDS:
         raise ConfigError(f"expected bci align {' or '.join(COMMANDS)}, got {argv[0]!r}")
+    if not {"-h", "--help"} & set(argv):
+        _check_extra()
     command: Callable[[list[str]], int] = import_module(COMMANDS[argv[0]][0]).main
     return command(argv[1:])
+
+
+def _check_extra() -> None:
+    """Refuse to begin without the libraries that read HDF5, NIfTI and LMDB."""
+    if missing := [name for name in ("h5py", "lmdb", "nibabel") if find_spec(name) is None]:
+        raise ConfigError(f"bci align needs {missing[0]}: pip install 'bci-live[alignment]'")
 
 
 def _overview() -> str:
