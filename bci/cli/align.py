@@ -1,6 +1,7 @@
 """`bci align`: bring EEG into the space of another person's fMRI, through pairs of pictures that are alike."""
 
 from importlib import import_module
+from importlib.util import find_spec
 
 from bci.errors import ConfigError
 from bci.nearest import nearest
@@ -34,9 +35,17 @@ def main(argv: list[str]) -> int:
     step = argv[0]
     if step not in STEPS:
         raise ConfigError(f"expected one of {', '.join(STEPS)}; got {step!r}, nearest is {nearest(step, STEPS)!r}")
+    if not {"-h", "--help"} & set(argv):
+        _check_extra()
     module = import_module(f"bci.cli.align_{step}")
     code: int = module.main(argv[1:])
     return code
+
+
+def _check_extra() -> None:
+    """Refuse to begin without the libraries that read HDF5, NIfTI and LMDB."""
+    if missing := [name for name in ("h5py", "lmdb", "nibabel") if find_spec(name) is None]:
+        raise ConfigError(f"bci align needs {missing[0]}: pip install 'bci-live[alignment]'")
 
 
 def _overview() -> str:

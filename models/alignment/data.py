@@ -76,7 +76,7 @@ def make_pairs(config: AlignmentDataConfig, out: Path, report: OnStage) -> dict[
         If anything cannot be read or does not fit; see the stages.
     """
     with PairStore(out) as store:
-        _begin(store, config, out)
+        _check_begun(store, config, out)
         report(0, 1, "opening")
         job = _Job(config, out, open_sources(config, out), store, report)
         eeg = store.noted("eeg") or _write_eeg(job)
@@ -87,13 +87,14 @@ def make_pairs(config: AlignmentDataConfig, out: Path, report: OnStage) -> dict[
     return told
 
 
-def _begin(store: PairStore, config: AlignmentDataConfig, out: Path) -> None:
+def _check_begun(store: PairStore, config: AlignmentDataConfig, out: Path) -> None:
     """Refuse to go on with what another config began."""
-    digest = hashlib.sha256(config.model_dump_json().encode()).hexdigest()
-    begun = store.noted("begun")
-    if begun is not None and begun["config"] != digest:
+    if (store.noted("begun") or _name_of(config)) != _name_of(config):
         raise OutputError(f"expected a new folder, or one of the same config; {out} was begun with another")
-    store.note("begun", {"config": digest})
+
+
+def _name_of(config: AlignmentDataConfig) -> dict[str, Any]:
+    return {"config": hashlib.sha256(config.model_dump_json().encode()).hexdigest()}
 
 
 def _write_eeg(job: _Job) -> dict[str, Any]:
@@ -104,6 +105,7 @@ def _write_eeg(job: _Job) -> dict[str, Any]:
     pictures = np.unique(trials.images[trials.images >= 0])
     matched = match_pictures(sources.eeg_bank, sources.fmri_bank, pictures, sources.shown, config.matching)
     rows = eeg_rows(trials, np.unique(matched.matches.first), average=config.eeg.average)
+    job.store.note("begun", _name_of(config))
     _put_eeg(job, rows)
     save_matched(job.out / _MATCHES, matched)
     told = {

@@ -1,11 +1,13 @@
 """Where the data of an alignment come from: the experiment of the EEG, the files of the fMRI, a bank of each."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bci.bank import Bank, load_bank
 from bci.config import expand, load_config
-from bci.errors import ConfigError, MismatchError
+from bci.errors import ConfigError, FormatError, MismatchError
+from bci.storage import SCHEMA, load_json, save_json
 from models.alignment.data_config import AlignmentDataConfig, SyntheticConfig
 from models.config import ExperimentConfig
 from models.data import load_bank_of
@@ -59,7 +61,7 @@ def open_sources(config: AlignmentDataConfig, out: Path) -> Sources:
     MismatchError
         If the banks are not of one model.
     FormatError
-        If a bank is missing or damaged.
+        If a file is missing, or a bank is damaged.
     """
     experiment = _experiment(config)
     eeg_bank = load_bank_of(experiment)
@@ -80,9 +82,22 @@ def open_sources(config: AlignmentDataConfig, out: Path) -> Sources:
     if differing := eeg_bank.key.differences(fmri_bank.key):
         raise MismatchError(f"{bank_file} does not fit the bank of the EEG: {differing}; embed both the same way")
     sessions = config.fmri.sessions or nsd.sessions()
+    _check_files(config, nsd, sessions)
     shown = read_presentations(nsd.table, nsd.subject, sessions)
     synthetic = config.synthetic is not None
     return Sources(experiment, eeg_bank, pictures, nsd, sessions, shown, fmri_bank, synthetic)
+
+
+def _check_files(config: AlignmentDataConfig, nsd: NsdFolder, sessions: Sequence[int]) -> None:
+    """Refuse what would be missed after hours of reading."""
+    needed = [nsd.mask, *(nsd.betas(session) for session in sessions)]
+    if missing := [path for path in needed if not path.is_file()]:
+        raise FormatError(f"expected {missing[0]}, found none: fetch it by bci fetch nsd, or name other sessions")
+    if config.fmri.ridge and not Path(expand(config.fmri.ridge)).is_file():
+        raise FormatError(
+            f"expected MindEye2's checkpoint {expand(config.fmri.ridge)}, found none: fetch it by bci fetch "
+            'mindeye2, or fit a ridge with fmri.ridge = ""'
+        )
 
 
 def _experiment(config: AlignmentDataConfig) -> ExperimentConfig:
@@ -105,9 +120,12 @@ def _world(experiment: ExperimentConfig) -> World:
 
 
 def _write_synthetic(config: SyntheticConfig, world: World, nsd: NsdFolder, bank: Path, pictures: Path) -> None:
-    """Write pictures and responses, the bank at last: where it is, all is."""
-    if bank.exists():
+    """Write pictures and responses if they are not there; what they are is noted at last."""
+    note = bank.with_name("synthetic.json")
+    told = {"person": config.model_dump(), "world": world.spec.model_dump(mode="json")}
+    if note.is_file() and load_json(note) == {"schema": SCHEMA, **told}:
         return
     person = SyntheticPerson(config.pictures, config.voxels, config.noise, config.seed)
     write_synthetic_pictures(pictures, world)
     write_synthetic_person(nsd, bank, world, person)
+    save_json(note, told)

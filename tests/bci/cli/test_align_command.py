@@ -80,6 +80,12 @@ def test_mistakes_are_one_line_and_exit_code_2(argv, said, capsys):
     assert said in line
 
 
+def test_a_missing_library_is_told_in_a_line(monkeypatch, capsys):
+    monkeypatch.setattr("bci.cli.align.find_spec", lambda name: None if name == "lmdb" else name)
+    assert main(["align", "data", "eeg-fmri", "--out", "x"]) == 2
+    assert "bci align needs lmdb: pip install 'bci-live[alignment]'" in capsys.readouterr().err
+
+
 def test_the_overview_names_every_subcommand(capsys):
     assert main(["align", "--help"]) == 0
     out = capsys.readouterr().out
