@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import tomli_w
 
-from bci.config import read_toml
+from bci.config import parse, read_toml
 from bci.errors import ConfigError, FormatError
 from bci.storage import new_folder, save_json
 from models.alignment.config import AlignmentConfig
@@ -45,6 +45,8 @@ def config_of(folder: Path) -> AlignmentConfig:
     ------
     FormatError
         If the folder is none of a run.
+    ConfigError
+        If its config is not whole.
     """
     path = folder / CONFIG
     if not path.is_file():
@@ -52,7 +54,7 @@ def config_of(folder: Path) -> AlignmentConfig:
     body = read_toml(path)
     if body.pop("schema", None) != 1:
         raise FormatError(f"{path}: expected schema = 1; update bci-live, or train anew")
-    return AlignmentConfig.model_validate(body)
+    return parse(AlignmentConfig, body, str(path))
 
 
 def board(folder: Path) -> "SummaryWriter":

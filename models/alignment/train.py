@@ -141,11 +141,12 @@ class Training:
 
     def run(self, report: OnProgress, keeper: Keeper | None, board: Board | None) -> Trained:
         """Train from the last checkpoint, or from the start, to the end."""
-        passes, figures = self._settings.epochs, dict[str, float]()
-        first = self._restore(keeper)
+        passes, first = self._settings.epochs, self._restore(keeper)
         with torch.random.fork_rng(devices=_cuda(self._fabric)):
             for number in range(first, passes):
-                figures = self._pass(number, report) | self._validated()
+                losses = self._pass(number, report)
+                self._check(number, losses)
+                figures = dict(sorted((losses | self._validated()).items()))
                 self._note(number, figures, board)
                 if keeper is not None and keeper.due(number + 1, passes):
                     keeper.keep(self._state(number + 1))
@@ -185,7 +186,10 @@ class Training:
         total = self._loss.total(parts)
         self._optimiser.zero_grad(set_to_none=True)
         self._fabric.backward(total)
-        self._fabric.clip_gradients(self._wrapped, self._optimiser, max_norm=self._settings.clip)
+        # in half precision single steps may overflow, and are left out; what lasts is found at the end of the pass
+        self._fabric.clip_gradients(
+            self._wrapped, self._optimiser, max_norm=self._settings.clip, error_if_nonfinite=False
+        )
         self._optimiser.step()
         return {name: loss.detach() for name, loss in parts.items()} | {"loss": total.detach()}
 
@@ -204,16 +208,19 @@ class Training:
 
     # ------------------------------------------------------------------------------------------------ validation
 
+    def _check(self, number: int, losses: dict[str, float]) -> None:
+        finite = (bool(parameter.isfinite().all()) for parameter in self.model.parameters())
+        if not all(map(math.isfinite, losses.values())) or not all(finite):
+            raise BciError(
+                f"training diverged in pass {number + 1}, losses or weights are NaN or infinite: try a train.lr "
+                f"below {self._settings.lr:g}"
+            )
+
     def _validated(self) -> dict[str, float]:
         return validate(self.model.eval(), self._validation, self._targets, self._fabric.device)
 
     def _note(self, number: int, figures: dict[str, float], board: Board | None) -> None:
         """Keep the figures of a pass, and its weights if it is the best so far."""
-        if not all(map(math.isfinite, figures.values())):
-            raise BciError(
-                f"training diverged in pass {number + 1}, a loss is NaN or infinite: try a train.lr below "
-                f"{self._settings.lr:g}"
-            )
         self._history.append(figures)
         if self._best is None or figures[CHOSEN_BY] > self._best.value:
             self._best = _Best(number + 1, figures[CHOSEN_BY], state_arrays(self.model))
@@ -270,7 +277,8 @@ class Training:
         return found.passes
 
     def _recall(self, history: dict[str, NDArray[Any]], best: dict[str, NDArray[Any]], passes: int) -> None:
-        self._history = [{name: float(column[row]) for name, column in history.items()} for row in range(passes)]
+        columns = sorted(history.items())
+        self._history = [{name: float(column[row]) for name, column in columns} for row in range(passes)]
         number = int(np.argmax(history[CHOSEN_BY]))
         self._best = _Best(number + 1, self._history[number][CHOSEN_BY], best)
 

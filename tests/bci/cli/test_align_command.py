@@ -1,94 +1,81 @@
-"""`bci align` from the command line to pairs and pictures on the disk."""
+"""An alignment as a user trains, judges and exports it, on SYNTHETIC pairs; decoded live from a file."""
 
 import json
 
 import numpy as np
 import pytest
 import tomli_w
+from known_signal import known_config
 
 from bci.cli import main
-from models.alignment.store import open_pairs
-from replay.nsd.folder import NsdFolder
-from replay.nsd.writer import write_presentations, write_stimuli
-
-CHANNELS = ["O1", "Oz", "O2"]
+from models.bundle import load_bundle
+from models.runtime import load_decoder
 
 
-@pytest.fixture
-def config(tmp_path):
-    """A SYNTHETIC alignment of 40 concepts."""
-    world = {
-        "name": "tiny", "seed": 5, "channels": CHANNELS, "reference": "Fz", "sfreq": 200,
-        "pictures": {"dim": 8, "categories": 8, "train_concepts": 40, "test_concepts": 10, "pictures": 3},
-        "presentation": {"train_events": 120}, "evoked": {"components": 4, "snr": 0.5},
-    }  # fmt: skip
-    experiment = {
-        "name": "tiny-trials",
-        "data": {"reader": "world", "paths": [str(tmp_path / "world-tiny.toml")]},
-        "preprocess": {"gain": 0.01, "channels": CHANNELS, "sfreq": 200.0, "tmax": 0.5},
-        "targets": {"kind": "world"}, "decoder": {"name": "ridge"},
-        "evaluation": {"protocol": "zero-shot", "by": "concept", "folds": 4},
-    }  # fmt: skip
-    alignment = {
-        "data": {
-            "eeg": {"experiment": str(tmp_path / "trials.toml")},
-            "synthetic": {"pictures": 250, "voxels": 10},
-            "matching": {"clusters": 5},
-        }
-    }
-    for name, body in (("world-tiny", world), ("trials", experiment), ("alignment", alignment)):
-        (tmp_path / f"{name}.toml").write_bytes(tomli_w.dumps(body).encode())
-    return str(tmp_path / "alignment.toml")
+@pytest.fixture(scope="module")
+def config(tmp_path_factory):
+    path = tmp_path_factory.mktemp("config") / "known.toml"
+    path.write_text(tomli_w.dumps(json.loads(known_config().model_dump_json(exclude_none=True))), "utf-8")
+    return path
 
 
-def test_pairs_are_made_and_told_of(config, tmp_path, capsys):
-    assert main(["align", "data", config, "--out", str(tmp_path / "out"), "--data.matching.keep", "0.8"]) == 0
-    out = capsys.readouterr().out
-    pairs = open_pairs(tmp_path / "out")
-    assert f"{len(pairs)} pairs" in out
-    assert "SYNTHETIC" in out
-    assert pairs.facts["matching"]["keep"] == 0.8
-    assert main(["align", "data", config, "--out", str(tmp_path / "json"), "--json"]) == 0
-    body = json.loads(capsys.readouterr().out)
-    assert (body["schema"], body["matching"]["keep"], body["synthetic"]) == (1, 0.5, True)
+@pytest.fixture(scope="module")
+def run(config, tmp_path_factory):
+    runs = tmp_path_factory.mktemp("runs")
+    assert main(["align", "train", str(config), "--runs", str(runs), "--train.epochs", "2"]) == 0
+    (folder,) = runs.iterdir()
+    return folder
 
 
-def test_pictures_are_written_as_files(tmp_path, capsys):
-    nsd = NsdFolder(tmp_path / "nsd", 2)
-    write_presentations(nsd, 5, [(1, [0, 3, 700]), (4, [1, 2, 4])])
-    write_stimuli(nsd.stimuli, np.full((5, 8, 8, 3), 7, np.uint8), 5, 8)
-    argv = ["align", "pictures", str(tmp_path / "nsd"), "--out", str(tmp_path / "out"), "--subject"]
-    assert main([*argv, "2"]) == 0
-    assert "2 pictures that person 2 saw" in capsys.readouterr().out
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["nsd-00001.png", "nsd-00004.png"]
-    assert main([*argv, "9"]) == 2
-    assert "expected --subject 1 to 8, got 9" in capsys.readouterr().err
+def test_a_run_is_judged_and_becomes_a_decoder(run, tmp_path, capsys):
+    report, bundle = tmp_path / "report", tmp_path / "bundle"
+    few = ["--permutations", "19"]
+    assert main(["align", "evaluate", str(run), "--out", str(report), *few]) == 0
+    said = capsys.readouterr().out
+    assert "linear oracle on the true signal" in said
+    told = json.loads((report / "report.json").read_text("utf-8"))
+    assert told["schema"] == 1
+    assert told["headline"]["name"] == "eeg_to_fmri"
+    assert "SYNTHETIC" in (report / "report.html").read_text("utf-8")
+    assert main(["align", "bundle", str(run), "--out", str(bundle)]) == 0
+    assert f"next: bci live {bundle}" in capsys.readouterr().out
+    decoder = load_decoder(load_bundle(bundle), device="cpu")
+    (ranking,) = decoder.decode(np.zeros((1, 6, 40), np.float32), [None], 5)
+    assert ranking.n_concepts == len(decoder.spec.concepts)
+
+
+def test_a_finished_run_that_is_resumed_stays_as_it_is(run, capsys):
+    before = (run / "model.safetensors").read_bytes()
+    assert main(["align", "train", "--resume", str(run)]) == 0
+    assert (run / "model.safetensors").read_bytes() == before
+    assert main(["align", "train", "--resume", str(run), "--train.epochs", "5"]) == 2
+    assert "leave --train.epochs 5 out" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
-    ("argv", "said"),
+    ("arguments", "said"),
     [
-        (["dta"], "expected bci align pictures or data"),
-        (["data", "no-such", "--out", "x"], "expected a TOML file or one of"),
-        (["data", "eeg-fmri", "--out", "x", "--data.matching.keeps", "1"], "'data.matching.keep'"),
-        (["data", "n170", "--out", "x"], "eeg"),
+        (["align", "trian"], "got 'trian'"),
+        (["align", "train"], "expected a config, or --resume"),
+        (["align", "train", "eeg-fmri-known", "--train.epochen", "3"], "the nearest known one is 'train.epochs'"),
+        (["align", "train", "eeg-fmri-known", "--data", "pairs"], "expected no --data"),
+        (["align", "evaluate", "nowhere", "--out", "new"], "nowhere/model.safetensors: no such file"),
+        (["align", "bundle", "nowhere", "--out", "new"], "nowhere/model.safetensors: no such file"),
     ],
 )
-def test_mistakes_are_one_line_and_exit_code_2(argv, said, capsys):
-    assert main(["align", *argv]) == 2
-    (line,) = capsys.readouterr().err.splitlines()
+def test_mistakes_are_one_line_and_exit_code_2(arguments, said, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 2
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("bci: ")]
     assert said in line
+    assert not list(tmp_path.iterdir())
 
 
-def test_a_missing_library_is_told_in_a_line(monkeypatch, capsys):
-    monkeypatch.setattr("bci.cli.align.find_spec", lambda name: None if name == "lmdb" else name)
-    assert main(["align", "data", "eeg-fmri", "--out", "x"]) == 2
-    assert "bci align needs lmdb: pip install 'bci-live[alignment]'" in capsys.readouterr().err
-
-
-def test_the_overview_names_every_subcommand(capsys):
-    assert main(["align", "--help"]) == 0
-    out = capsys.readouterr().out
-    assert "bci align COMMAND --help" in out
-    assert "pictures" in out
-    assert main(["align"]) == 2
+def test_names_of_concepts_come_from_a_file_if_pairs_do_not_tell(run, tmp_path, capsys):
+    names = tmp_path / "concepts.txt"
+    names.write_text("\n".join(f"thing {number // 4}" for number in range(600)), "utf-8")
+    bundle = tmp_path / "bundle"
+    assert main(["align", "bundle", str(run), "--concepts", str(names), "--out", str(bundle)]) == 0
+    assert all(name.startswith("thing ") for name in load_bundle(bundle).bank.names)
+    assert main(["align", "bundle", str(run), "--concepts", str(bundle), "--out", str(tmp_path / "other")]) == 2
+    assert "cannot read the names of concepts" in capsys.readouterr().err
