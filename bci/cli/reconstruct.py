@@ -29,7 +29,13 @@ examples:
   bci train things --out things-bundle
   bci reconstruct train vae-gan-synthetic --data.bundle things-bundle --out painted
   bci reconstruct evaluate painted --out painted-report
-  bci reconstruct evaluate with-clip without-clip --out compared
+
+With and without a semantic loss, by a CLIP that is trained on the world's pictures of training concepts:
+  bci reconstruct world-clip things --out things-clip
+  bci reconstruct train vae-gan-synthetic --data.bundle things-bundle --weights.semantic 5 \
+      --semantic.config things-clip/world-clip.json --semantic.weights things-clip/world-clip.safetensors \
+      --out with-clip
+  bci reconstruct evaluate with-clip painted --out compared
 
 Pairs of events and pictures of their digit, with CLIP from a local file as the semantic loss:
   bci pair EP1.01.txt --out pairs
@@ -47,8 +53,8 @@ def main(argv: list[str]) -> int:
     if overrides:
         from bci.errors import ConfigError
 
-        raise ConfigError(f"bci reconstruct evaluate: unknown option {overrides[0]}; see --help")
-    return _evaluate(options)
+        raise ConfigError(f"bci reconstruct {options.action}: unknown option {overrides[0]}; see --help")
+    return _evaluate(options) if options.action == "evaluate" else _world_clip(options)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -59,11 +65,16 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         **form,
     )
-    actions = parser.add_subparsers(dest="action", required=True, metavar="train|evaluate")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="train|evaluate|world-clip")
     train = actions.add_parser("train", help="train from a config", epilog=EPILOG, **form)
     train.add_argument("config", metavar="CONFIG", help="a config's path or bare name")
     train.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="new folder for the result")
     train.add_argument("--resume", action="store_true", help="go on with what was interrupted")
+    clip = actions.add_parser("world-clip", help="a CLIP for a synthetic world", epilog=EPILOG, **form)
+    clip.add_argument("world", metavar="WORLD", help="a world's file or bare name, such as things")
+    clip.add_argument(
+        "--out", type=Path, required=True, metavar="FOLDER", help="new folder for config and weights"
+    )
     evaluate = actions.add_parser("evaluate", help="judge what was trained", epilog=EPILOG, **form)
     evaluate.add_argument("folders", type=Path, nargs="+", metavar="FOLDER", help="that training wrote")
     evaluate.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="new folder for the report")
@@ -103,6 +114,18 @@ def _load(name: str, overrides: Sequence[str]) -> "ReconstructionConfig":
 
     config = load_config(ReconstructionConfig, name)
     return with_keys(config, overrides, f"bci reconstruct train {name}")
+
+
+def _world_clip(options: argparse.Namespace) -> int:
+    from bci.cli.train import show_progress
+    from models.reconstruction.config import LookingConfig
+    from models.reconstruction.world_clip import CONFIG, WEIGHTS, write_world_clip
+    from replay.world import load_world
+
+    with show_progress() as progress:
+        write_world_clip(options.out, load_world(options.world), LookingConfig(), progress)
+    print(f"semantic loss: --semantic.config {options.out / CONFIG} --semantic.weights {options.out / WEIGHTS}")
+    return 0
 
 
 # ------------------------------------------------------------------------------------------------------- evaluate

@@ -15,6 +15,7 @@ __all__ = [
     "EncoderConfig",
     "GeneratorConfig",
     "JudgeConfig",
+    "LookingConfig",
     "ReconstructionConfig",
     "SemanticConfig",
     "TrainConfig",
@@ -102,12 +103,18 @@ class SemanticConfig(Frozen):
     """Tag that the weights belong to, which says how pictures are prepared; empty with `config`."""
 
 
-class JudgeConfig(Frozen):
-    """The network that judges reconstructions of a synthetic world and takes no part in their training."""
+class LookingConfig(Frozen):
+    """How a network learns to look at the pictures of a synthetic world."""
 
     pictures: Count = 8000
-    """Pictures of training concepts that it is trained on, other ones than anybody is shown."""
+    """Pictures of training concepts that it learns from, other ones than are shown in any session."""
     passes: Count = 4
+    seed: int = 2000
+
+
+class JudgeConfig(LookingConfig):
+    """The network that judges reconstructions of a synthetic world and takes no part in their training."""
+
     width: Count = 16
     """Maps of its first layer."""
     seed: int = 1000

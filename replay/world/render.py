@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from bci.types import read_only
 from replay.world.pictures import Pictures
 
-__all__ = ["SIDE", "Renderer", "make_renderer"]
+__all__ = ["N_NUMBERS", "SIDE", "Renderer", "make_renderer"]
 
 Array = NDArray[np.float64]
 
@@ -30,6 +30,7 @@ PER_BLOB = 6
 """Numbers that say a blob: place (2), size, colour (3)."""
 DIRECTION = 2
 N_NUMBERS = COLOURS + DIRECTION + GRATING + BLOBS * PER_BLOB
+"""That decide a scene."""
 
 _STREAM = 5
 _AT_ONCE = 16  # pictures: the grids of one block take some tens of MB
