@@ -166,6 +166,10 @@ def _check(options: Live) -> None:
         raise ConfigError(
             "expected --accept-mismatch and --reconstruct where it decodes, got --attach: leave them out here"
         )
+    if options.reconstruct and options.headless:
+        raise ConfigError(
+            "expected a dashboard that shows pictures, got --reconstruct with --headless: leave one out"
+        )
     if options.person is not None:
         check_code(options.person)
     if len(options.streams) > 1:

@@ -252,6 +252,7 @@ def refused(process):
         (("bundle", "--attach"), "expected a BUNDLE to decode with, or --attach"),
         (("--attach", "--accept-mismatch"), "expected --accept-mismatch and --reconstruct where it decodes"),
         (("--attach", "--reconstruct", "folder"), "leave them out here"),
+        (("bundle", "--headless", "--reconstruct", "folder"), "got --reconstruct with --headless"),
         (("bundle", "--file", "S1.xdf", "--stream", "EPOC-1"), "expected --file or --stream, got both"),
         (("bundle", "--file", "S1.xdf", "--record"), "expected a stream to record"),
         (("bundle", "--person", "Anna"), "expected a participant's code"),
