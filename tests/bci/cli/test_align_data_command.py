@@ -1,4 +1,4 @@
-"""`bci align` from the command line to pairs and pictures on the disk."""
+"""`bci align data` and `pictures` from the command line to pairs and pictures on the disk."""
 
 import json
 
@@ -68,7 +68,7 @@ def test_pictures_are_written_as_files(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("argv", "said"),
     [
-        (["dta"], "expected bci align pictures or data"),
+        (["dta"], "expected bci align pictures or "),
         (["data", "no-such", "--out", "x"], "expected a TOML file or one of"),
         (["data", "eeg-fmri", "--out", "x", "--data.matching.keeps", "1"], "'data.matching.keep'"),
         (["data", "n170", "--out", "x"], "eeg"),
