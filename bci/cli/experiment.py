@@ -61,16 +61,8 @@ def overridden(config: "ExperimentConfig", options: Sequence[str], prog: str) ->
     return _with_options(changed, {section: own | free.get(section, {}) for section, own in kept.items()})
 
 
-def _with_options(config: "ExperimentConfig", options: Mapping[str, dict[str, Any]]) -> "ExperimentConfig":
-    """Return a config with other `options` of each section that has some."""
-    sections = {
-        name: getattr(config, name).model_copy(update={"options": options.get(name, {})}) for name in SECTIONS
-    }
-    return config.model_copy(update=sections)
-
-
 def with_keys(config: Config, options: Sequence[str], prog: str) -> Config:
-    """Return any config with some keys replaced by what the command line says.
+    """Return a config of any kind with some keys replaced, as in `--train.epochs 20`.
 
     Raises
     ------
@@ -79,6 +71,14 @@ def with_keys(config: Config, options: Sequence[str], prog: str) -> Config:
     """
     _refuse_unknown(config, options)
     return _parsed(config, options, prog) if options else config
+
+
+def _with_options(config: "ExperimentConfig", options: Mapping[str, dict[str, Any]]) -> "ExperimentConfig":
+    """Return a config with other `options` of each section that has some."""
+    sections = {
+        name: getattr(config, name).model_copy(update={"options": options.get(name, {})}) for name in SECTIONS
+    }
+    return config.model_copy(update=sections)
 
 
 def _parsed(config: Config, options: Sequence[str], prog: str) -> Config:
