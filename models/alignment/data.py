@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.errors import OutputError
-from bci.storage import save_json
+from bci.storage import refuse_non_empty, save_json
 from models.alignment.data_config import AlignmentDataConfig
 from models.alignment.eeg_rows import EegRows, eeg_rows, expand_pairs
 from models.alignment.inspection import SHEET, eeg_concepts, write_sheet, write_tables
@@ -75,6 +75,8 @@ def make_pairs(config: AlignmentDataConfig, out: Path, report: OnStage) -> dict[
     BciError
         If anything cannot be read or does not fit; see the stages.
     """
+    if not (out / "data.mdb").is_file():
+        refuse_non_empty(out)
     with PairStore(out) as store:
         _check_begun(store, config, out)
         report(0, 1, "opening")
@@ -88,8 +90,8 @@ def make_pairs(config: AlignmentDataConfig, out: Path, report: OnStage) -> dict[
 
 
 def _check_begun(store: PairStore, config: AlignmentDataConfig, out: Path) -> None:
-    """Refuse to go on with what another config began."""
-    if (store.noted("begun") or _name_of(config)) != _name_of(config):
+    """Refuse to go on with what another config, or another program, began."""
+    if len(store) and store.noted("begun") != _name_of(config):
         raise OutputError(f"expected a new folder, or one of the same config; {out} was begun with another")
 
 

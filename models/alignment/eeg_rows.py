@@ -57,7 +57,7 @@ def eeg_rows(trials: TrialSet, wanted: Ints, *, average: bool) -> EegRows:
     """
     if (trials.images < 0).any():
         raise ConfigError(
-            "expected trials that tell which picture was shown, got some that do not: events.pictures_from"
+            "expected trials that tell which picture was shown, got some that do not: set events.pictures_from"
         )
     people = np.unique(trials.groups["subject"])
     if len(people) > 1:

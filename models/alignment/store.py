@@ -75,6 +75,10 @@ class PairStore:
         data = np.ascontiguousarray(rows, "<f4")
         self._put({_key(table, first + at): row.tobytes() for at, row in enumerate(data)})
 
+    def __len__(self) -> int:
+        """Return how many entries there are."""
+        return int(self._env.stat()["entries"])
+
     def note(self, stage: str, told: Mapping[str, Any]) -> None:
         """Remember that a stage is done, and what it came to."""
         self._put({f"stage/{stage}".encode(): _json(told)})

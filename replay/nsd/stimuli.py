@@ -4,7 +4,7 @@
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import h5py
@@ -54,7 +54,7 @@ def read_picture(path: Path, picture: int) -> NDArray[np.uint8]:
 
 def export_pictures(
     path: Path, pictures: Sequence[int], folder: Path, report: Callable[[int, int], None]
-) -> Iterable[Path]:
+) -> list[Path]:
     """Write pictures as PNG, those that are not there yet; return where each lies.
 
     Raises

@@ -1,4 +1,4 @@
-"""`bci align` from the command line to pairs and pictures on the disk."""
+"""`bci align data` and `pictures` from the command line to pairs and pictures on the disk."""
 
 import json
 
@@ -68,7 +68,7 @@ def test_pictures_are_written_as_files(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("argv", "said"),
     [
-        (["dta"], "expected one of pictures, data, train, evaluate, bundle"),
+        (["dta"], "expected bci align pictures or "),
         (["data", "no-such", "--out", "x"], "expected a TOML file or one of"),
         (["data", "eeg-fmri", "--out", "x", "--data.matching.keeps", "1"], "'data.matching.keep'"),
         (["data", "n170", "--out", "x"], "eeg"),
@@ -89,6 +89,6 @@ def test_a_missing_library_is_told_in_a_line(monkeypatch, capsys):
 def test_the_overview_names_every_subcommand(capsys):
     assert main(["align", "--help"]) == 0
     out = capsys.readouterr().out
-    assert "bci align STEP --help" in out
+    assert "bci align COMMAND --help" in out
     assert "pictures" in out
     assert main(["align"]) == 2

@@ -3,6 +3,7 @@
 import csv
 import json
 
+import lmdb
 import numpy as np
 import pytest
 import torch
@@ -176,6 +177,14 @@ def test_what_does_not_fit_is_told_in_a_line(alignment, tmp_path):
     make(alignment(), out)
     with pytest.raises(OutputError, match="was begun with another"):
         make(alignment("other", matching={"clusters": 4}), out)
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "letter.txt").write_text("mine")
+    with pytest.raises(OutputError, match="expected a new or empty folder"):
+        make(alignment(), tmp_path / "full")
+    with lmdb.open(str(tmp_path / "foreign")) as env, env.begin(write=True) as writing:
+        writing.put(b"other", b"data")
+    with pytest.raises(OutputError, match="was begun with another"):
+        make(alignment(), tmp_path / "foreign")
     fmri = sources_of(out)
     bank = load_bank(tmp_path / fmri["bank"])
     other = tmp_path / "other.safetensors"

@@ -121,10 +121,10 @@ def test_pictures_are_exported_once(tmp_path):
     path = tmp_path / "stimuli.hdf5"
     write_stimuli(path, pictures, 5, 8)
     np.testing.assert_array_equal(read_picture(path, 4), pictures[4])
-    files = list(export_pictures(path, [1, 4], tmp_path / "out", quiet))
+    files = export_pictures(path, [1, 4], tmp_path / "out", quiet)
     assert [file.name for file in files] == ["nsd-00001.png", "nsd-00004.png"]
     written = files[0].stat().st_mtime_ns
-    list(export_pictures(path, [1, 4], tmp_path / "out", quiet))
+    export_pictures(path, [1, 4], tmp_path / "out", quiet)
     assert files[0].stat().st_mtime_ns == written
     assert [picture_id(file.stem) for file in files] == [1, 4]
     assert picture_id("aardvark") is None
