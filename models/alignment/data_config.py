@@ -13,6 +13,7 @@ from bci.specs import Frozen
 
 __all__ = [
     "AlignmentDataConfig",
+    "DataSection",
     "EegConfig",
     "FmriConfig",
     "MatchingConfig",
@@ -102,6 +103,12 @@ class AlignmentDataConfig(Frozen):
         if not self.synthetic and (missing := [name for name, value in named.items() if not value]):
             raise ValueError(f"expected fmri.{missing[0]}, or a table `synthetic`")
         return self
+
+
+class DataSection(Frozen):
+    """What of an alignment's config is about data, so that keys are named as in the file."""
+
+    data: AlignmentDataConfig
 
 
 def load_data_config(name: str) -> AlignmentDataConfig:

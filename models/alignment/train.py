@@ -23,6 +23,7 @@ from models.alignment.config import AlignmentConfig, TrainConfig
 from models.alignment.losses import AlignmentLoss, Parts
 from models.alignment.model import AlignmentModel, build_model
 from models.alignment.pairs import Pairs
+from models.alignment.source import CONCEPTS
 from models.alignment.targets import cluster_prototypes, fit_targets
 from models.alignment.trained import Trained
 from models.alignment.validation import validate
@@ -187,8 +188,9 @@ class Training:
         self._optimiser.zero_grad(set_to_none=True)
         self._fabric.backward(total)
         # in half precision single steps may overflow, and are left out; what lasts is found at the end of the pass
-        clip = {"max_norm": self._settings.clip, "error_if_nonfinite": False}
-        self._fabric.clip_gradients(self._wrapped, self._optimiser, **clip)
+        self._fabric.clip_gradients(
+            self._wrapped, self._optimiser, max_norm=self._settings.clip, error_if_nonfinite=False
+        )
         self._optimiser.step()
         return {name: loss.detach() for name, loss in parts.items()} | {"loss": total.detach()}
 
@@ -240,7 +242,7 @@ class Training:
             sfreq=self._train.sfreq,
             chosen=best.number,
             history=tuple(self._history),
-            facts=dict(self._train.facts),
+            facts={name: fact for name, fact in self._train.facts.items() if name != CONCEPTS},  # one a picture
         )
 
     # ----------------------------------------------------------------------------------------------- checkpoints
