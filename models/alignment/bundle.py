@@ -125,7 +125,7 @@ def _experiment(trained: Trained, source: ExperimentConfig | None) -> Experiment
         targets=TargetConfig(kind="bank"),
         decoder=DecoderConfig(name="fmri_aligned", options=options),
         projection=ProjectionConfig(name="identity"),
-        evaluation=EvaluationConfig(protocol="zero-shot", by="image"),
+        evaluation=EvaluationConfig(protocol="seen-concept/new-image", by="image"),
     )
     if source is None:
         return described
