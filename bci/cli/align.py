@@ -1,45 +1,34 @@
-"""`bci align`: bring EEG into the space of another person's fMRI, through pairs of pictures that are alike."""
+"""`bci align`: bring EEG and fMRI of pictures that are like each other into one space."""
 
+from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
 
 from bci.errors import ConfigError
-from bci.nearest import nearest
 
-__all__ = ["STEPS", "main"]
+__all__ = ["COMMANDS", "main"]
 
-STEPS = {
-    "pictures": "pictures of the Natural Scenes Dataset as files, for bci embed",
-    "data": "pairs of EEG and fMRI, matched, split and projected",
-    "train": "train on pairs; a folder in runs/",
-    "evaluate": "judge a run on its test pairs, beside shuffled pairs and controls",
-    "bundle": "a decoder of EEG alone, for bci live",
+COMMANDS = {
+    "pictures": ("bci.cli.align_pictures", "pictures of the Natural Scenes Dataset as files, for bci embed"),
+    "data": ("bci.cli.align_data", "pairs of EEG and fMRI, matched, split and projected"),
+    "train": ("bci.cli.align_train", "train on pairs, into a folder of its own in runs/"),
+    "evaluate": ("bci.cli.align_evaluate", "judge a run on its test pairs, beside shuffled pairs and controls"),
+    "bundle": ("bci.cli.align_bundle", "a decoder of EEG alone from a run, for bci live"),
 }
-"""Name -> summary; each is a module `bci.cli.align_NAME`."""
-
-EPILOG = """\
-examples:
-  bci align data eeg-fmri-synthetic --out pairs
-  bci align train eeg-fmri-known
-  bci align evaluate runs/eeg-fmri-known_20260101-120000 --out report
-  bci align bundle runs/eeg-fmri-known_20260101-120000 --out decoder
-
-  bci align STEP --help  options and examples of a step"""
+"""Name -> module whose `main` it is, and what it does."""
 
 
 def main(argv: list[str]) -> int:
-    """Run a step; return its exit code."""
+    """Run `bci align`."""
     if not argv or argv[0] in ("-h", "--help"):
         print(_overview())
         return 0 if argv else 2
-    step = argv[0]
-    if step not in STEPS:
-        raise ConfigError(f"expected one of {', '.join(STEPS)}; got {step!r}, nearest is {nearest(step, STEPS)!r}")
+    if argv[0] not in COMMANDS:
+        raise ConfigError(f"expected bci align {' or '.join(COMMANDS)}, got {argv[0]!r}")
     if not {"-h", "--help"} & set(argv):
         _check_extra()
-    module = import_module(f"bci.cli.align_{step}")
-    code: int = module.main(argv[1:])
-    return code
+    command: Callable[[list[str]], int] = import_module(COMMANDS[argv[0]][0]).main
+    return command(argv[1:])
 
 
 def _check_extra() -> None:
@@ -49,12 +38,13 @@ def _check_extra() -> None:
 
 
 def _overview() -> str:
-    steps = "\n".join(f"  {name:<9} {summary}" for name, summary in STEPS.items())
-    return f"""Bring EEG into the space of another person's fMRI, through pairs of pictures that are alike.
+    width = max(map(len, COMMANDS))
+    commands = "\n".join(f"  {name:<{width}}  {summary}" for name, (_, summary) in COMMANDS.items())
+    return f"""usage: bci align COMMAND [options]
 
-usage: bci align STEP [options]
+Bring EEG and fMRI of pictures that are like each other into one space.
 
-steps:
-{steps}
+commands:
+{commands}
 
-{EPILOG}"""
+  bci align COMMAND --help  options and examples of a command"""

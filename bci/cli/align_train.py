@@ -67,12 +67,12 @@ def _config(options: argparse.Namespace, overrides: "Sequence[str]") -> "Alignme
     from models.alignment.config import AlignmentConfig
     from models.alignment.run import config_of
 
-    if (options.config is None) == (options.resume is None):
-        raise ConfigError("expected a config, or --resume with a run whose config is in its folder")
     if options.resume is not None:
-        if overrides:
-            raise ConfigError(f"--resume goes on with the config of the run: leave {overrides[0]} out")
+        if changed := [*overrides, *filter(None, [options.config])]:
+            raise ConfigError(f"--resume goes on with the config of the run: leave {' '.join(changed)} out")
         return config_of(options.resume)
+    if options.config is None:
+        raise ConfigError("expected a config, or --resume with a run whose config is in its folder")
     return with_keys(load_config(AlignmentConfig, options.config), overrides, f"bci align train {options.config}")
 
 

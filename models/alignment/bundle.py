@@ -95,7 +95,7 @@ def concept_bank(trained: Trained, train: Pairs, concepts: Sequence[str]) -> Ban
     prototypes = _means(trained, train, concept, len(names))
     key = BankKey(
         vision_model="fMRI",
-        layer=str(trained.facts.get("projection", "as paired")),
+        layer=str(trained.facts.get("fmri", {}).get("projection", "as paired")),
         pooling="mean over training pairs of a concept",
         transform=f"centred on the training pairs, spread {trained.targets.spread:.6g}",
         normalisation="unit",
@@ -125,7 +125,7 @@ def _experiment(trained: Trained, source: ExperimentConfig | None) -> Experiment
         targets=TargetConfig(kind="bank"),
         decoder=DecoderConfig(name="fmri_aligned", options=options),
         projection=ProjectionConfig(name="identity"),
-        evaluation=EvaluationConfig(protocol="zero-shot", by="image"),
+        evaluation=EvaluationConfig(protocol="seen-concept/new-image", by="image"),
     )
     if source is None:
         return described

@@ -11,7 +11,7 @@ from bci.errors import ConfigError
 from models.alignment.config import AlignmentConfig
 from models.alignment.pairs import Pairs
 
-__all__ = ["Opened", "open_source"]
+__all__ = ["CONCEPTS", "Opened", "open_source"]
 
 CONCEPTS = "eeg_concepts"
 """Fact of pairs: name of the concept that each EEG picture shows."""
