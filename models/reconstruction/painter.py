@@ -11,6 +11,7 @@ from bci.errors import MismatchError
 from models.reconstruction.networks import Networks
 from models.reconstruction.pairs import Pixels, as_pictures
 from models.reconstruction.store import load_reconstruction
+from models.torch_threads import threads
 
 __all__ = ["SIDE", "Painter", "load_painter"]
 
@@ -42,7 +43,7 @@ class Painter:
     def paint(self, embedding: NDArray[np.float32]) -> Pixels:
         """Paint an embedding (D,) as a picture (224, 224, 3) uint8: the mean of its posterior, without noise.
 
-        Torch takes one thread, and keeps that number in the thread that calls: the others decode.
+        Torch takes one thread meanwhile: the other cores decode.
 
         Raises
         ------
@@ -52,7 +53,7 @@ class Painter:
         if embedding.shape != (self.dim,):
             raise MismatchError(f"expected an embedding of {self.dim} numbers, got {embedding.shape}")
         inputs = torch.from_numpy(np.array(embedding[None], np.float32))
-        with torch.inference_mode():
+        with torch.inference_mode(), threads(1):
             generated = self.networks.generator(self.networks.encoder(inputs).mean)
         picture: Pixels = as_pictures(generated, SIDE)[0]
         return picture
