@@ -9,8 +9,8 @@ was about to decode is decoded there.
 import logging
 import statistics
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 import numpy as np
@@ -27,6 +27,7 @@ from bci.types import Ranking, read_only
 from models.aligner import Ensemble, build_aligner, load_state
 from models.bundle import Bundle, decoder_spec, softmax_temperature
 from models.ranker import Ranker, unpack
+from models.torch_threads import threads
 
 __all__ = ["TorchDecoder", "choose_device"]
 
@@ -199,7 +200,7 @@ class _CpuEngine:
 
     def _score(self, epochs: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return embeddings (B, D) and scores (B, N)."""
-        with torch.inference_mode(), _threads(self._threads):
+        with torch.inference_mode(), threads(self._threads):
             embeddings = self._network.embed(_tensor(epochs))
             if len(epochs) > 1:  # NumPy's threads would stay busy for a while, and take the cores from others
                 return embeddings.numpy(), (embeddings @ self._prototypes.T).numpy()
@@ -213,20 +214,6 @@ class _CpuEngine:
             return 1
         self._threads = 2
         return 2 if _median_seconds(run) < CLEARLY_FASTER * alone else 1
-
-
-@contextmanager
-def _threads(number: int) -> Iterator[None]:
-    """Run torch on a number of threads, and leave the process as it was."""
-    before = torch.get_num_threads()
-    if before == number:
-        yield
-        return
-    torch.set_num_threads(number)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _median_seconds(run: Callable[[], object], repeats: int = 15) -> float:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from models.benchmark import TrainingSpeed
     from models.decoding_benchmark import DecodingSpeed
     from models.ranking_benchmark import RankingSpeed
+    from models.reconstruction.benchmark import StepCost
     from models.throughput_benchmark import Throughput
     from replay.mindbigdata.benchmark import ConversionSpeed
 
@@ -53,6 +54,9 @@ align-step: one training step of an alignment of EEG with fMRI, three losses, on
 convert: rows a second of bci convert, on a text of noise in MindBigData's form as large as the true one (2.7 GB,
 some rows broken), beside splitting its lines and making numbers of them; and the most memory that it took.
 
+reconstruct-step: one training step of a reconstruction, of 264 features and pictures of noise: seconds, and memory
+of the process. Without --semantic-weights the semantic loss is left out.
+
 examples:
   bci bench train
   bci bench train --encoder nice --json nice.json
@@ -65,6 +69,7 @@ examples:
   bci bench decode --trials 4000 --json decode.json
   bci bench throughput --rate 250
   bci bench throughput --encoder nice
+  bci bench reconstruct-step
   QT_QPA_PLATFORM=offscreen bci bench gui --json
   bci bench gui --minutes 1 --json gui.json
   bci bench painting --minutes 4
@@ -180,6 +185,14 @@ def _add_soak(parser: argparse.ArgumentParser) -> None:
         "with ; between lines (%(default)s)",
     )  # fmt: skip
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the faults (%(default)s)")
+
+
+def _add_reconstruct_step(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", default="vae-gan", metavar="CONFIG", help="of a reconstruction (%(default)s)")
+    parser.add_argument(
+        "--semantic-weights", type=Path, metavar="FILE", help="of the network of its semantic loss"
+    )
+    _add_numbers(parser, ("steps", 5, "that are timed"))
 
 
 def _add_convert(parser: argparse.ArgumentParser) -> None:
@@ -317,10 +330,10 @@ def _align_step(options: argparse.Namespace) -> Told:
     )
     with show_progress("steps") as progress:
         speed = bench_step(config, options.channels, options.times, options.dim, options.steps, progress)
-    return speed, _say_step
+    return speed, _say_align_step
 
 
-def _say_step(speed: "StepSpeed") -> None:
+def _say_align_step(speed: "StepSpeed") -> None:
     print(
         f"{speed.backbone}, {speed.head} head, on {speed.device} with {speed.torch_threads} threads: "
         f"{speed.seconds:.2f} s for a step of {speed.batch} pairs of {speed.n_channels} x {speed.n_times} and "
@@ -349,6 +362,27 @@ def _say_conversion(speed: "ConversionSpeed") -> None:
         print(f"at most {speed.anon_mb:.0f} MiB of memory of its own")
 
 
+def _reconstruct_step(options: argparse.Namespace) -> Told:
+    from bci.config import load_config
+    from models.reconstruction.benchmark import bench_step
+    from models.reconstruction.config import ReconstructionConfig
+
+    config = load_config(ReconstructionConfig, options.config)
+    if options.semantic_weights:
+        semantic = config.semantic.model_copy(update={"weights": str(options.semantic_weights)})
+        config = config.model_copy(update={"semantic": semantic})
+    return bench_step(config, options.steps), _say_reconstruct_step
+
+
+def _say_reconstruct_step(cost: "StepCost") -> None:
+    memory = "" if cost.anonymous_bytes is None else f", {cost.anonymous_bytes / 2**20:.0f} MiB of memory"
+    print(
+        f"{cost.batch} pictures of {cost.side} x {cost.side}, {cost.n_parameters / 1e6:.1f} M parameters, "
+        f"{'with' if cost.semantic else 'without'} a semantic loss, {cost.device}, {cost.threads} threads: "
+        f"{cost.seconds:.2f} s a step{memory}"
+    )
+
+
 BENCHES = (
     (_train, "speed and memory of the training loop", _add_train),
     (_latency, "from the last sample of a window to the decision", _add_latency),
@@ -359,6 +393,7 @@ BENCHES = (
     (_painting, "what generated pictures cost decisions", _add_painting),
     (_soak, "an hour with faults: memory, latency, and whether anything is lost", _add_soak),
     (_align_step, "a training step of an alignment with fMRI", _add_align_step),
+    (_reconstruct_step, "one training step of a reconstruction", _add_reconstruct_step),
     (_convert, "reading MindBigData's text, beside splitting its lines", _add_convert),
 )
-"""Each measures, called `bci bench` and its own name without the first underscore; a summary; its options."""
+"""Each measures, called `bci bench` and its own name, hyphens for underscores; a summary; its options."""

@@ -99,10 +99,10 @@ def _painting(options: "Live", opened: "Opened") -> "Painting | None":
     from bci.clock import lsl_clock
     from bci.painter_process import PainterProcess
     from bci.painting import Painting
-    from models.reconstruction.painter import load_lone_painter
+    from models.reconstruction.painter import load_painter
 
     model = opened.decoder.spec.model
-    return Painting(PainterProcess(load_lone_painter, options.reconstruct, model), model, lsl_clock)
+    return Painting(PainterProcess(load_painter, options.reconstruct, model), model, lsl_clock)
 
 
 def _begin_recording(recordings: "Recordings", console: "Console") -> None:

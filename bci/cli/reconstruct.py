@@ -122,8 +122,9 @@ def _world_clip(options: argparse.Namespace) -> int:
     from models.reconstruction.world_clip import CONFIG, WEIGHTS, write_world_clip
     from replay.world import load_world
 
+    world = load_world(options.world)
     with show_progress() as progress:
-        write_world_clip(options.out, load_world(options.world), LookingConfig(), progress)
+        write_world_clip(options.out, world, LookingConfig(), progress)
     print(f"semantic loss: --semantic.config {options.out / CONFIG} --semantic.weights {options.out / WEIGHTS}")
     return 0
 

@@ -11,8 +11,9 @@ from bci.errors import MismatchError
 from models.reconstruction.networks import Networks
 from models.reconstruction.pairs import Pixels, as_pictures
 from models.reconstruction.store import load_reconstruction
+from models.torch_threads import threads
 
-__all__ = ["SIDE", "Painter", "load_lone_painter", "load_painter"]
+__all__ = ["SIDE", "Painter", "load_painter"]
 
 SIDE = 224
 """Of what is painted, pixels."""
@@ -42,6 +43,8 @@ class Painter:
     def paint(self, embedding: NDArray[np.float32]) -> Pixels:
         """Paint an embedding (D,) as a picture (224, 224, 3) uint8: the mean of its posterior, without noise.
 
+        Torch takes one thread meanwhile: the other cores decode.
+
         Raises
         ------
         MismatchError
@@ -50,19 +53,13 @@ class Painter:
         if embedding.shape != (self.dim,):
             raise MismatchError(f"expected an embedding of {self.dim} numbers, got {embedding.shape}")
         inputs = torch.from_numpy(np.array(embedding[None], np.float32))
-        with torch.inference_mode():
+        with torch.inference_mode(), threads(1):
             generated = self.networks.generator(self.networks.encoder(inputs).mean)
         picture: Pixels = as_pictures(generated, SIDE)[0]
         return picture
 
     def close(self) -> None:
         """Let go: there is nothing to be let go of."""
-
-
-def load_lone_painter(folder: Path, decoder_id: str) -> Painter:
-    """Load a painter in a process of its own, where torch takes one thread: the other cores decode."""
-    torch.set_num_threads(1)
-    return load_painter(folder, decoder_id)
 
 
 def load_painter(folder: Path, decoder_id: str) -> Painter:

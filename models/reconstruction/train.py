@@ -140,6 +140,16 @@ class Training:
         }
         return Reconstruction(self._config, self._pairs.spec, state_arrays(self._networks), card)
 
+    @property
+    def device(self) -> torch.device:
+        """Where it trains."""
+        return self._device
+
+    @property
+    def n_parameters(self) -> int:
+        """Of all three networks."""
+        return sum(parameter.numel() for parameter in self._networks.parameters())
+
     # ------------------------------------------------------------------------------------------------- one pass
 
     def _pass(self, number: int, report: OnProgress) -> dict[str, float]:
@@ -149,7 +159,7 @@ class Training:
         sums: dict[str, Tensor] = {}
         with torch.random.fork_rng():
             for step, rows in enumerate(batches, start=first):
-                told = self._take(step, rows)
+                told = self.take(step, rows)
                 sums = {name: sums.get(name, 0) + value for name, value in told.items()}
                 if (step + 1) % REPORT_EVERY == 0 or step + 1 == n_all:
                     report(Progress(step + 1, n_all, float(told["l1"])))
@@ -164,7 +174,8 @@ class Training:
         n_batches = min(-(-len(order) // self._settings.batch), len(order) // 2)
         return np.array_split(order, n_batches)
 
-    def _take(self, step: int, rows: Ints) -> dict[str, Tensor]:
+    def take(self, step: int, rows: Ints) -> dict[str, Tensor]:
+        """Take one step on some training trials (B,); return its losses by name."""
         seed = int(np.random.SeedSequence((self._settings.seed, step)).generate_state(1)[0])
         torch.manual_seed(seed)  # dropout
         noise = torch.randn(len(rows), self._config.encoder.latent, generator=Random().manual_seed(seed))
