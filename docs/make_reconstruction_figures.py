@@ -19,7 +19,7 @@ SHEET_WIDTH = 1200
 
 
 def main() -> None:
-    """Write `reconstruction-curve.png`, and for each folder `reconstruction-FOLDER.png`."""
+    """Write `reconstruction-curve.png`, and for each folder `reconstruction-FOLDER.webp`."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("report", type=Path)
     parser.add_argument("folders", type=Path, nargs="+")
@@ -29,7 +29,7 @@ def main() -> None:
     draw_curves(options.folders, options.out / "reconstruction-curve.png")
     for folder in options.folders:
         sheet = options.report / VISUALIZATIONS / folder.name / "panels.png"
-        shrink(sheet, options.out / f"reconstruction-{folder.name}.png")
+        shrink(sheet, options.out / f"reconstruction-{folder.name}.webp")
 
 
 def draw_curves(folders: list[Path], path: Path) -> None:
@@ -41,7 +41,7 @@ def draw_curves(folders: list[Path], path: Path) -> None:
         axes.plot(epochs, [line["l1"] for line in curve], f"C{number}--", label=f"{folder.name}, training")
         left_out = [line["validation_l1"] for line in curve]
         axes.plot(epochs, left_out, f"C{number}-o", label=f"{folder.name}, left-out concepts")
-    axes.set(xlabel="pass", ylabel="mean absolute difference of pixels (-1 to 1)", title="SYNTHETIC data")
+    axes.set(xlabel="pass", ylabel="L1 of pixels, -1 to 1", title="SYNTHETIC data")
     axes.legend(fontsize="small")
     figure.savefig(path, dpi=120)
 
@@ -50,7 +50,7 @@ def shrink(sheet: Path, path: Path) -> None:
     """Write a sheet no wider than a page."""
     with Image.open(sheet) as whole:
         whole.thumbnail((SHEET_WIDTH, whole.height))
-        whole.convert("P", palette=Image.Palette.ADAPTIVE).save(path, optimize=True)
+        whole.save(path, quality=85)
 
 
 if __name__ == "__main__":
