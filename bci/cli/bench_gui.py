@@ -92,10 +92,9 @@ def _measured(folder: Path, minutes: float) -> "Cost":
 
 
 def _painted(folder: Path, minutes: float) -> "PaintingCost":
-    from models.reconstruction.untrained import save_untrained_painter
-
     from gui.painting_benchmark import measure_painting
     from models.bundle import load_bundle
+    from models.reconstruction.untrained import save_untrained_painter
 
     channels = _save_bundle(folder)
     save_untrained_painter(folder / "painter", load_bundle(folder / "bundle"))
