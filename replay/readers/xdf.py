@@ -292,7 +292,7 @@ def _fit(path: Path, info: StreamInfo, stamps: NDArray[np.float64], lost: NDArra
 def _measured_rate(stamps: NDArray[np.float64], sfreq: float) -> float:
     """Rate in Hz by the median second: neither gaps nor packets that jitter change it."""
     second = round(sfreq)
-    if len(stamps) < 3 * second:
+    if len(stamps) < 4 * second:  # in three seconds a gap can touch half of the differences
         return sfreq
     return second / max(float(np.median(stamps[second:] - stamps[:-second])), 1e-9)
 

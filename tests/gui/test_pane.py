@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import QApplication
 from staged_session import StagedSession, about, decided
 
 from bci.clock import VirtualClock
+from bci.painting import Painted
 from bci.types import Status
 from gui.figure_pane import FigurePane
 from gui.now_pane import NowPane
@@ -47,12 +48,29 @@ def shown(show_pane):
     return show
 
 
+class Easel:
+    """A painter's latest picture, always of the latest decision."""
+
+    trouble = ""
+
+    def __init__(self, session):
+        self._session = session
+
+    def look(self):
+        pass
+
+    @property
+    def latest(self):
+        return Painted(self._session.recent[-1], np.full((4, 4, 3), 90, np.uint8), 0.04)
+
+
 def full(**facts):
     """Stage a session in which every pane has something to show."""
     places = np.random.default_rng(0).normal(size=(10, 2)).astype(np.float32)
     session = StagedSession(about(map=places, prototypes=np.eye(10, dtype=np.float32), **facts))
     session.tell(positions=flat_positions(session.about.stream.labels))
     session.player = SimpleNamespace(repeated=True)
+    session.painting = Easel(session)
     session.stream(10)
     for i in range(20):
         session.decide(truth=i % 10, best=i % 10 if i % 3 else 0, onset=session.now - 8 + i / 4)
@@ -136,7 +154,7 @@ def test_no_sheet_is_painted_anew_without_news(shown, name, monkeypatch):
     assert len(painted) == 1
 
 
-@pytest.mark.parametrize("name", [*OF_TRUTH, "WhatIfPane", "TruthPane"])
+@pytest.mark.parametrize("name", [*OF_TRUTH, "WhatIfPane", "TruthPane", "ReconstructionPane"])
 def test_a_participant_sees_nothing_of_what_was_shown(shown, name):
     def looks(truth, *, hide_truth):
         session = full(hide_truth=hide_truth)

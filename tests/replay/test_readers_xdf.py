@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from recorded_files import XdfStream, write_xdf
 
@@ -360,6 +360,7 @@ def journal(first_sample, *others):
 
 @settings(max_examples=15)
 @given(st.integers(0, 900), st.floats(-0.4, 0.4), st.sampled_from([0, 40]), st.sampled_from([0.0, 0.012]))
+@example(750, 0.0, 40, 0.0)  # three seconds, with a gap among half of those that are one second apart
 def test_a_session_begins_with_its_first_sample_with_its_stamps_as_they_were_received(
     tmp_path_factory, first, off, lost, late
 ):
