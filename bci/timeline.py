@@ -57,12 +57,20 @@ class Timeline:
         if time <= times[0]:
             return seq + round((time - float(times[0])) * self._sfreq)
         if time >= times[-1]:
-            return self._after(at, seq + len(times) - 1, time - float(times[-1]))
+            return self._after(at, seq + len(times) - 1, time)
         right = int(np.searchsorted(times, time))
         nearer_left = time - times[right - 1] <= times[right] - time
         return seq + right - int(nearer_left)
 
-    def _after(self, at: int, last: int, seconds: float) -> int:
+    def _after(self, at: int, last: int, time: float) -> int:
         """Index at some time after the last sample of a piece: inside a gap, or nearest to the next piece."""
-        index = last + round(seconds * self._sfreq)
-        return index if at + 1 == len(self._pieces) else min(index, self._pieces[at + 1][0])
+        since = time - float(self._pieces[at][1][-1])
+        index = last + round(since * self._sfreq)
+        if at + 1 == len(self._pieces):
+            return index
+        first, times = self._pieces[at + 1]
+        if (
+            first == last + 1
+        ):  # where chunks meet, as inside of one: samples are not quite as far apart as they say
+            return last if since <= float(times[0]) - time else first
+        return min(index, first)

@@ -23,6 +23,19 @@ def test_the_nearest_sample_is_found_whatever_the_chunking(sizes, index, jitter)
     assert found == (index if index < seq else None)
 
 
+@given(st.lists(st.integers(1, 9), min_size=2, max_size=20), st.floats(0.95, 1.05), st.floats(0.0, 1.0))
+def test_between_two_samples_chunks_that_meet_there_make_no_difference(sizes, pace, share):
+    """Samples are not as far apart as the nominal rate says: the fit follows the device."""
+    times = np.arange(sum(sizes)) / RATE * pace
+    whole, line = Timeline(RATE, memory=100.0), Timeline(RATE, memory=100.0)
+    pieces = np.split(np.arange(len(times)), np.cumsum(sizes)[:-1])
+    for timeline, parts in ((whole, [np.arange(len(times))]), (line, pieces)):
+        for part in parts:
+            timeline.append(SampleChunk(np.zeros((len(part), 1), np.float32), times[part], 0.0, int(part[0]), 0))
+    time = float(share * times[-1])
+    assert line.locate(time) == whole.locate(time)
+
+
 def test_a_time_inside_a_gap_is_counted_as_missing_samples_are():
     line = Timeline(RATE, memory=100.0)
     line.append(chunk(0, 10))
