@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from bci.clock import Clock
 from bci.errors import BciError
-from bci.types import Decision
+from bci.types import Decision, DecoderSpec
 
 __all__ = ["Painted", "Painter", "Painting"]
 
@@ -73,6 +73,9 @@ class Painting:
         be switched, are not painted.
     clock
         Seconds.
+    bank
+        Identifier of the concepts that it chooses among, if it does: decisions among others are not painted
+        either.
 
     Attributes
     ----------
@@ -82,9 +85,9 @@ class Painting:
         Pictures that were made, and decisions that were replaced while they waited.
     """
 
-    def __init__(self, painter: Painter, model: str, clock: Clock) -> None:
+    def __init__(self, painter: Painter, model: str, clock: Clock, bank: str | None = None) -> None:
         self._painter = painter
-        self._model = model
+        self._model, self._bank = model, bank
         self._clock = clock
         self._looked = -math.inf
         self._waiting: Decision | None = None
@@ -103,8 +106,7 @@ class Painting:
 
     def put(self, decision: Decision) -> None:
         """Leave a decision to be painted, in the place of one that waits; one without a ranking cannot be."""
-        made_by = decision.decoder
-        if decision.ranking is None or (made_by is not None and made_by.model != self._model):
+        if decision.ranking is None or not self._understands(decision.decoder):
             return
         if self._clock() - self._looked > ATTENTION:
             return
@@ -120,6 +122,9 @@ class Painting:
             self._wanted.notify()
         self._thread.join()
         self._painter.close()
+
+    def _understands(self, decoder: DecoderSpec | None) -> bool:
+        return decoder is None or (decoder.model == self._model and self._bank in {None, decoder.bank})
 
     def _run(self) -> None:
         while (decision := self._next()) is not None:

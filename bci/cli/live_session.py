@@ -99,10 +99,14 @@ def _painting(options: "Live", opened: "Opened") -> "Painting | None":
     from bci.clock import lsl_clock
     from bci.painter_process import PainterProcess
     from bci.painting import Painting
+    from models.reconstruction.input_spec import load_about, read_input
     from models.reconstruction.painter import load_painter
 
-    model = opened.decoder.spec.model
-    return Painting(PainterProcess(load_painter, options.reconstruct, model), model, lsl_clock)
+    spec, folder = opened.decoder.spec, options.reconstruct
+    chooses = read_input(load_about(folder), folder).temperature is not None
+    prototypes = opened.decoder.prototypes if chooses else None
+    painter = PainterProcess(load_painter, folder, spec.model, prototypes)
+    return Painting(painter, spec.model, lsl_clock, bank=spec.bank if chooses else None)
 
 
 def _begin_recording(recordings: "Recordings", console: "Console") -> None:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from models.reconstruction.config import ReconstructionConfig
-    from models.reconstruction.evaluate import Evaluation, Figure
+    from models.reconstruction.evaluate import Evaluation, Figure, Margin
+    from models.reconstruction.sources import Data
     from models.reconstruction.store import Reconstruction
 
 __all__ = ["main"]
@@ -139,14 +140,13 @@ def _evaluate(options: argparse.Namespace) -> int:
     from bci.storage import new_folder
     from models.reconstruction.evaluate import evaluate_reconstructions
     from models.reconstruction.report import described, write_report
-    from models.reconstruction.sources import load_data, some_trials
 
     found = _open(options.folders)
     new_folder(options.out)
-    data = some_trials(load_data(next(iter(found.values())).config), options.trials)
+    data = _data_of(found, options.trials)
     with show_progress("judge") as progress:
         evaluation = evaluate_reconstructions(found, data, options.weights, progress)
-    write_report(options.out, evaluation, found, data.test, options.panels)
+    write_report(options.out, evaluation, found, next(iter(data.values())).test, options.panels)
     if options.json:
         print(json.dumps({"schema": 1, **described(evaluation, found)}, indent=2, ensure_ascii=False))
     else:
@@ -166,6 +166,18 @@ def _open(folders: Sequence[Path]) -> "dict[str, Reconstruction]":
     if len(set(names)) != len(names):
         raise ConfigError(f"expected folders of different names, got {', '.join(names)}: rename one")
     return {name: load_reconstruction(folder) for name, folder in zip(names, folders, strict=True)}
+
+
+def _data_of(found: "Mapping[str, Reconstruction]", trials: int) -> "dict[str, Data]":
+    """Return the data of each reconstruction; those that are described alike are read once."""
+    from models.reconstruction.sources import load_data, some_trials
+
+    read: dict[str, Data] = {}
+    for one in found.values():
+        described = one.config.data.model_dump_json()
+        if described not in read:
+            read[described] = some_trials(load_data(one.config), trials)
+    return {name: read[one.config.data.model_dump_json()] for name, one in found.items()}
 
 
 def _table(evaluation: "Evaluation") -> "Table":
@@ -189,4 +201,12 @@ def _cell(figures: "Mapping[str, Figure]", name: str) -> str:
 
 def _notes(evaluation: "Evaluation") -> list[str]:
     missing = [f"not computed: {name}: {why}" for name, why in evaluation.missing.items()]
-    return [*missing, *evaluation.caveats]
+    return [*map(_margin, evaluation.margins), *missing, *evaluation.caveats]
+
+
+def _margin(margin: "Margin") -> str:
+    figure = margin.figure
+    return (
+        f"{margin.name} over {margin.over}, {margin.column}: {figure.value:+.3f} [{figure.low:+.3f}, "
+        f"{figure.high:+.3f}]{' (circular)' if figure.circular else ''}"
+    )

@@ -2,7 +2,7 @@
 
 A picture drawn at random and the mean of all training pictures know nothing of the trial. The mean picture of the
 concept that the EEG's decoder names knows what that decoder knows; with the test concepts as candidates it knows
-besides which concepts there are, which a generator does not.
+besides which concepts there are, as a generator does that was told the candidates.
 """
 
 from collections.abc import Iterator

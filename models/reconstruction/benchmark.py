@@ -9,7 +9,7 @@ import torch
 
 from bci.memory import anonymous_memory
 from models.reconstruction.config import DataConfig, ReconstructionConfig, WeightsConfig
-from models.reconstruction.networks import InputSpec
+from models.reconstruction.input_spec import InputSpec
 from models.reconstruction.pairs import Ints, Pairs, Pixels
 from models.reconstruction.train import Training
 from models.timing import in_turn

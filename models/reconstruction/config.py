@@ -33,6 +33,13 @@ class DataConfig(Frozen):
     bundle: str = ""
     """A trained decoder: what is encoded are the embeddings that it makes of its own experiment's trials. Only
     such a reconstruction paints live, since decisions carry that embedding."""
+    candidates: bool = False
+    """Of `bundle`: encode, instead of the embedding, the mean of the concepts' prototypes weighed by their
+    probabilities. That is what is known of a trial where it is known what there is to choose from; live these are
+    the concepts of the session."""
+    vectors: bool = False
+    """Of `bundle`: train on the training pictures' own vectors too, as the decoder projects them. They are what an
+    embedding without noise would be, and there is one for each picture, seen or not."""
     experiment: str = ""
     """A decoding experiment: what is encoded are its epochs, cut and scaled as it says."""
     pairs: str = ""
@@ -157,6 +164,8 @@ class ReconstructionConfig(Frozen):
             raise ValueError(
                 f"data: expected one of bundle, experiment and pairs, got {' and '.join(given) or 'none'}"
             )
+        if not self.data.bundle and (self.data.candidates or self.data.vectors):
+            raise ValueError("data: candidates and vectors are of a bundle's concepts and pictures: name one")
         epochs = bool(self.data.experiment) or (bool(self.data.pairs) and self.data.array == "eeg_data")
         if epochs == (self.encoder.name == "perceptron"):
             wanted = "an encoder of epochs, such as nice" if epochs else "perceptron"

@@ -20,7 +20,7 @@ from models.reconstruction.pairs import Pairs, Pixels, as_pictures
 from models.reconstruction.sources import Data
 from models.reconstruction.store import Reconstruction
 
-__all__ = ["SIDE", "Column", "Evaluation", "Figure", "Row", "evaluate_reconstructions", "generate"]
+__all__ = ["SIDE", "Column", "Evaluation", "Figure", "Margin", "Row", "evaluate_reconstructions", "generate"]
 
 SIDE = 224
 """Of pictures that are compared, pixels."""
@@ -67,6 +67,26 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Margin:
+    """By how much generated pictures are identified better than those that nobody had to generate.
+
+    Parameters
+    ----------
+    name, over
+        Of the rows, the second subtracted from the first trial by trial.
+    column
+        Two-way identification by which eye.
+    figure
+        Mean of the differences; 0 outside of its interval says that they differ.
+    """
+
+    name: str
+    over: str
+    column: str
+    figure: Figure
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
     """What was found.
 
@@ -78,6 +98,8 @@ class Evaluation:
         That were judged.
     columns, rows
         Of the table; reconstructions come first.
+    margins
+        Of each reconstruction over each row that is none.
     missing
         Measures that could not be computed, and why.
     caveats
@@ -93,6 +115,7 @@ class Evaluation:
     n_concepts: int
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
+    margins: tuple[Margin, ...]
     missing: Mapping[str, str]
     caveats: tuple[str, ...]
     generated: Mapping[str, Pixels]
@@ -100,7 +123,10 @@ class Evaluation:
 
 
 def evaluate_reconstructions(
-    found: Mapping[str, Reconstruction], data: Data, weights: Path | None = None, report: OnProgress = silent
+    found: Mapping[str, Reconstruction],
+    data: Mapping[str, Data],
+    weights: Path | None = None,
+    report: OnProgress = silent,
 ) -> Evaluation:
     """Judge reconstructions on the same test trials.
 
@@ -109,7 +135,7 @@ def evaluate_reconstructions(
     found
         Reconstructions by the name that tables call them.
     data
-        That they were trained and are tested on.
+        That each was trained and is tested on.
     weights
         Folder with weights of published networks.
     report
@@ -118,32 +144,29 @@ def evaluate_reconstructions(
     Raises
     ------
     MismatchError
-        If a reconstruction encodes other inputs than the data hold.
+        If a reconstruction encodes other inputs than its data hold, or they are not tested on the same trials.
     ConfigError
         If there are fewer than two test concepts: there is nobody to be mistaken for.
     """
-    test = data.test
-    _check(found, test)
+    _check(found, data)
+    base = next(iter(data.values()))
+    test = base.test
     eyes = open_eyes({name: one.config for name, one in found.items()}, test, weights, report)
     true = test.pictures(test.shown, SIDE)
     looked = [_Looked(eye, eye.features(true), _prototypes(eye, test)) for eye in eyes.found]
-    generated = {name: generate(one, test) for name, one in found.items()}
-    rows, named = [], {}
-    for name, pictures in _shown(generated, data):
-        figures, taken = _judged(name, pictures, true, test, looked)
-        rows.append(Row(name, figures))
-        if name in generated and taken is not None:
-            named[name] = taken
+    generated = {name: generate(one, data[name].test) for name, one in found.items()}
+    judged = {name: _judge(name, pictures, true, test, looked) for name, pictures in _shown(generated, base)}
     return Evaluation(
-        protocol=_protocol(data),
+        protocol=_protocol(base),
         n_trials=len(test),
         n_concepts=len(np.unique(test.concepts)),
         columns=_columns(looked),
-        rows=tuple(rows),
+        rows=tuple(Row(name, one.figures) for name, one in judged.items()),
+        margins=tuple(_margins(judged, tuple(found), test.concepts)),
         missing=eyes.missing,
-        caveats=_caveats(data),
+        caveats=_caveats(base),
         generated=generated,
-        named=named,
+        named={name: taken for name in found if (taken := judged[name].named) is not None},
     )
 
 
@@ -177,33 +200,47 @@ def _shown(generated: Mapping[str, Pixels], data: Data) -> Iterator[tuple[str, P
     yield from baselines(data.train, data.test, SIDE, SEED)
 
 
-def _judged(
-    name: str, pictures: Pixels, true: Pixels, test: Pairs, looked: Sequence[_Looked]
-) -> tuple[dict[str, Figure], Named | None]:
-    """Return the figures of one way to show pictures, and what the first eye takes them for."""
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """One way to show pictures: its figures, wins of each trial by eye, and what the first eye takes them for."""
+
+    figures: dict[str, Figure]
+    wins: dict[str, NDArray[np.float64]]
+    named: Named | None
+
+
+def _judge(name: str, pictures: Pixels, true: Pixels, test: Pairs, looked: Sequence[_Looked]) -> _Judged:
     concepts, taken = test.concepts, None
     figures = {
         "PixCorr": _figure(pix_corr(true, pictures), concepts),
         "SSIM": _figure(ssim(true, pictures), concepts),
     }
+    wins = {}
     for each in looked:
         eye, circular = each.eye, name in each.eye.circular
         features = eye.features(pictures)
-        measure = two_way if eye.measure == "two_way" else _distance
-        figures[eye.name] = _figure(measure(each.true, features, concepts), concepts, circular)
+        if eye.measure == "two_way":
+            values = wins[eye.name] = two_way(each.true, features, concepts)
+        else:
+            values = correlation_distance(each.true, features)
+        figures[eye.name] = _figure(values, concepts, circular)
         if each.prototypes is not None:
             named = name_concepts(features, each.prototypes, concepts)
             for k in (1, 3):
                 figures[f"{eye.name} top-{k}"] = _figure(named.rank < k, concepts, circular)
             taken = taken or named
-    return figures, taken
+    return _Judged(figures, wins, taken)
 
 
-def _distance(
-    true: NDArray[np.float32], generated: NDArray[np.float32], concepts: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    del concepts  # a distance has no competitors
-    return correlation_distance(true, generated)
+def _margins(
+    judged: Mapping[str, _Judged], reconstructions: Sequence[str], concepts: NDArray[np.int64]
+) -> Iterator[Margin]:
+    for name in reconstructions:
+        for over in (other for other in judged if other not in reconstructions):
+            for column, wins in judged[name].wins.items():
+                circular = judged[name].figures[column].circular
+                difference = _figure(wins - judged[over].wins[column], concepts, circular)
+                yield Margin(name, over, column, difference)
 
 
 def _figure(values: NDArray[Any], concepts: NDArray[np.int64], circular: bool = False) -> Figure:
@@ -234,12 +271,18 @@ def _caveats(data: Data) -> tuple[str, ...]:
     return (*made_up, *about.get("caveats", ()))
 
 
-def _check(found: Mapping[str, Reconstruction], test: Pairs) -> None:
-    if len(np.unique(test.concepts)) < 2:
+def _check(found: Mapping[str, Reconstruction], data: Mapping[str, Data]) -> None:
+    first = next(iter(data.values())).test
+    if len(np.unique(first.concepts)) < 2:
         raise ConfigError("expected test trials of at least two concepts, got one: it has no competitor")
     for name, one in found.items():
+        test = data[name].test
         if one.spec != test.spec:
             raise MismatchError(
-                f"{name} encodes inputs of shape {one.spec.shape} of decoder {one.spec.decoder or 'none'}, the "
-                f"data hold {test.spec.shape} of {test.spec.decoder or 'none'}: evaluate it by itself"
+                f"{name} encodes inputs of shape {one.spec.shape} of decoder {one.spec.decoder or 'none'}, its data "
+                f"hold {test.spec.shape} of {test.spec.decoder or 'none'}: they have changed since; train it anew"
+            )
+        if not np.array_equal(test.shown, first.shown) or test.names != first.names:
+            raise MismatchError(
+                f"{name} is tested on other trials than those before: evaluate it by itself"
             )

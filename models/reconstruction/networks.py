@@ -1,7 +1,6 @@
 """The three networks of a reconstruction, built from its config and the shape of what is encoded."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from torch import nn
 
@@ -11,30 +10,9 @@ from models.reconstruction.config import ReconstructionConfig
 from models.reconstruction.discriminator import Discriminator
 from models.reconstruction.encoder import Perceptron, VaeEncoder
 from models.reconstruction.generator import Generator
+from models.reconstruction.input_spec import InputSpec
 
-__all__ = ["InputSpec", "Networks", "build_networks"]
-
-
-@dataclass(frozen=True, slots=True)
-class InputSpec:
-    """What is encoded.
-
-    Parameters
-    ----------
-    shape
-        (n_features,) of vectors, (n_channels, n_times) of epochs.
-    sfreq
-        Of epochs, Hz; 0 of vectors.
-    channels
-        Labels of the channels of epochs.
-    decoder
-        Id of the bundle whose embeddings they are; empty if they are none.
-    """
-
-    shape: tuple[int, ...]
-    sfreq: float = 0.0
-    channels: tuple[str, ...] = ()
-    decoder: str = ""
+__all__ = ["Networks", "build_networks"]
 
 
 class Networks(nn.Module):

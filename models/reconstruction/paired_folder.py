@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from bci.errors import FormatError
-from models.reconstruction.networks import InputSpec
+from models.reconstruction.input_spec import InputSpec
 from models.reconstruction.pairs import Pairs, Part, Pixels
 from replay.digits.folder import array_file, load_metadata
 from replay.mindbigdata.rows import CHANNELS, DIGITS, SFREQ

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 (its usual name)
 
-from models.reconstruction.networks import InputSpec
+from models.reconstruction.input_spec import InputSpec
 from replay.world import World
 
 __all__ = ["Ints", "Pairs", "Part", "Pixels", "as_pictures", "as_tensor"]
@@ -47,6 +47,9 @@ class Pairs:
         The synthetic world that they are of; None of recorded ones.
     about
         Where they come from, for reports.
+    of_pictures
+        (n,) bool: what is encoded is the picture's own vector instead of a response to it; None where all are
+        trials.
     """
 
     spec: InputSpec
@@ -59,6 +62,7 @@ class Pairs:
     signals: Callable[[Ints], NDArray[np.float32]] | None = None
     world: World | None = None
     about: dict[str, Any] = field(default_factory=dict)
+    of_pictures: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return len(self.shown)
@@ -77,7 +81,12 @@ class Pairs:
             shown=self.shown[rows],
             guesses={name: guess[rows] for name, guess in self.guesses.items()},
             signals=None if signals is None else lambda at: signals(rows[at]),
+            of_pictures=None if self.of_pictures is None else self.of_pictures[rows],
         )
+
+    def trials(self) -> "Pairs":
+        """Return those that are trials."""
+        return self if self.of_pictures is None else self.part(np.flatnonzero(~self.of_pictures))
 
     def split(self, share: float, seed: int) -> "tuple[Pairs, Pairs]":
         """Return the trials of most concepts, and those of a share of the concepts, drawn at random.

@@ -55,6 +55,7 @@ def described(evaluation: Evaluation, found: Mapping[str, Reconstruction]) -> di
             {"name": row.name, "figures": {name: asdict(figure) for name, figure in row.figures.items()}}
             for row in evaluation.rows
         ],
+        "margins": [asdict(margin) for margin in evaluation.margins],
         "not_computed": dict(evaluation.missing),
         "reconstructions": {
             name: {

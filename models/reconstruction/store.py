@@ -12,16 +12,17 @@ from numpy.typing import NDArray
 
 from bci.config import parse
 from bci.errors import FormatError
-from bci.storage import load_json, load_tensors, save_json, save_tensors
+from bci.storage import load_tensors, save_json, save_tensors
 from models.aligner import load_state
 from models.reconstruction.config import ReconstructionConfig
-from models.reconstruction.networks import InputSpec, Networks, build_networks
+from models.reconstruction.input_spec import ABOUT, MODELS, InputSpec, load_about, read_input
+from models.reconstruction.networks import Networks, build_networks
 
-__all__ = ["LOGS", "MODELS", "VISUALIZATIONS", "Reconstruction", "load_reconstruction", "save_reconstruction"]
+__all__ = ["LOGS", "VISUALIZATIONS", "Reconstruction", "load_reconstruction", "save_reconstruction"]
 
-MODELS, VISUALIZATIONS, LOGS = "models", "visualizations", "logs"
-"""Folders of a reconstruction: weights and checkpoint; sheets of pictures; learning curve."""
-_WEIGHTS, _ABOUT = "model.safetensors", "reconstruction.json"
+VISUALIZATIONS, LOGS = "visualizations", "logs"
+"""Folders of a reconstruction, beside that of its weights: sheets of pictures; learning curve."""
+_WEIGHTS = "model.safetensors"
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def save_reconstruction(folder: Path, reconstruction: Reconstruction) -> None:
         "config": reconstruction.config.model_dump(mode="json"),
         "card": dict(reconstruction.card),
     }
-    save_json(folder / MODELS / _ABOUT, body)
+    save_json(folder / MODELS / ABOUT, body)
 
 
 def load_reconstruction(folder: Path) -> Reconstruction:
@@ -89,13 +90,10 @@ def load_reconstruction(folder: Path) -> Reconstruction:
     ConfigError
         If its config is not one of this version.
     """
-    path = folder / MODELS / _ABOUT
-    if not path.is_file():
-        raise FormatError(f"expected a reconstruction, a folder with {MODELS}/{_ABOUT}; {folder} has none")
-    body = load_json(path)
+    body, path = load_about(folder), folder / MODELS / ABOUT
     config = parse(ReconstructionConfig, _table(body, "config", path), str(path))
     weights, _ = load_tensors(folder / MODELS / _WEIGHTS)
-    found = Reconstruction(config, _input(_table(body, "input", path), path), weights, body.get("card", {}))
+    found = Reconstruction(config, read_input(body, folder), weights, body.get("card", {}))
     if found.id != body.get("id"):
         raise FormatError(
             f"{folder}: expected the weights of reconstruction {body.get('id')}, got those of {found.id}; its "
@@ -109,15 +107,3 @@ def _table(body: Mapping[str, Any], key: str, path: Path) -> dict[str, Any]:
     if not isinstance(table, dict):
         raise FormatError(f"{path} is no reconstruction: expected a table {key!r}, got {table!r}")
     return table
-
-
-def _input(table: Mapping[str, Any], path: Path) -> InputSpec:
-    try:
-        return InputSpec(
-            shape=tuple(int(size) for size in table["shape"]),
-            sfreq=float(table["sfreq"]),
-            channels=tuple(str(label) for label in table["channels"]),
-            decoder=str(table["decoder"]),
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise FormatError(f"{path}: expected shape, sfreq, channels and decoder of the input: {error}") from None

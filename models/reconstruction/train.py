@@ -22,12 +22,13 @@ from models.devices import launch, processes
 from models.progress import OnProgress, Progress, silent
 from models.reconstruction.config import ReconstructionConfig
 from models.reconstruction.curve import add_to_curve, trim_curve
+from models.reconstruction.input_spec import MODELS
 from models.reconstruction.networks import build_networks
 from models.reconstruction.pairs import Ints, Pairs, as_pictures, as_tensor
 from models.reconstruction.semantic import Semantic, load_semantic
 from models.reconstruction.sheets import save_samples
 from models.reconstruction.step import Batch, TwoPhaseStep
-from models.reconstruction.store import LOGS, MODELS, VISUALIZATIONS, Reconstruction, save_reconstruction
+from models.reconstruction.store import LOGS, VISUALIZATIONS, Reconstruction, save_reconstruction
 
 __all__ = ["Training", "train_reconstruction"]
 
@@ -87,7 +88,8 @@ class Training:
             raise ConfigError("bci reconstruct trains in one process: start it without torchrun")
         settings = self._settings = config.train
         self._config, self._pairs = config, pairs
-        self._train, self._left_out = pairs.split(config.data.validation, settings.seed)
+        self._train, left_out = pairs.split(config.data.validation, settings.seed)
+        self._left_out = left_out.trials()
         if len(self._train) < 2:
             raise ConfigError(f"expected at least 2 trials to train on, got {len(self._train)}")
         self._fabric = launch(settings.precision)
@@ -131,7 +133,8 @@ class Training:
         """Return what training came to."""
         card = {
             **self._pairs.about,
-            "n_trials": len(self._train),
+            "n_trials": len(self._train.trials()),
+            "n_vectors": len(self._train) - len(self._train.trials()),
             "n_pictures": len(np.unique(self._train.shown)),
             "n_concepts": len(np.unique(self._train.concepts)),
             "n_validation_concepts": len(np.unique(self._left_out.concepts)),
@@ -218,7 +221,7 @@ class Training:
         return pictures.float()  # type: ignore[no-any-return]
 
     def _draw(self, path: Path) -> None:
-        pairs = self._left_out if len(self._left_out) else self._train
+        pairs = self._left_out if len(self._left_out) else self._train.trials()
         rows = np.linspace(0, len(pairs) - 1, min(SAMPLES, len(pairs))).astype(np.int64)
         inputs, pictures = self._read(pairs, rows)
         save_samples(path, as_pictures(pictures), as_pictures(self._generated(inputs)))

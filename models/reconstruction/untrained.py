@@ -7,8 +7,9 @@ import numpy as np
 from models.aligner import state_arrays
 from models.bundle import Bundle
 from models.reconstruction.config import DataConfig, ReconstructionConfig
-from models.reconstruction.networks import InputSpec, build_networks
-from models.reconstruction.store import MODELS, Reconstruction, save_reconstruction
+from models.reconstruction.input_spec import MODELS, InputSpec
+from models.reconstruction.networks import build_networks
+from models.reconstruction.store import Reconstruction, save_reconstruction
 from models.runtime import load_decoder
 
 __all__ = ["save_untrained_painter"]

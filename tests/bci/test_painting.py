@@ -90,6 +90,18 @@ def test_of_what_waits_only_the_latest_is_painted():
     assert painter.closed
 
 
+def test_a_painter_that_chooses_among_concepts_paints_decisions_among_these():
+    painting = Painting(SlowPainter(), MODEL, VirtualClock(), bank=SPEC.bank)
+    painting.look()
+    painting._painter.let.release()
+    painting.put(decision(0, decoder=replace(SPEC, bank="another")))
+    assert painting._waiting is None
+    painting.put(decision(1))
+    assert painting._painter.began.acquire(timeout=10)
+    painting.close()
+    assert painting._painter.painted == [1]
+
+
 def test_nothing_is_painted_while_nobody_looks():
     painter, clock = SlowPainter(), VirtualClock()
     painting = looked_at(painter, clock)

@@ -82,6 +82,23 @@ def test_a_reconstruction_is_judged_beside_what_needs_no_generator(painted, tmp_
     assert len(list((report / "visualizations" / "painted").glob("trial-*.png"))) == 2
 
 
+def test_reconstructions_that_are_told_different_things_are_judged_on_the_same_trials(painted, tmp_path, capsys):
+    report, told = tmp_path / "report", tmp_path / "told"
+    options = ["--data.bundle", str(tmp_path / "bundle"), "--data.events", "200", *SMALL]
+    options += ["--data.candidates", "True", "--data.vectors", "True", "--out", str(told)]
+    assert main(["reconstruct", "train", "vae-gan-synthetic", *options]) == 0
+    assert main(["reconstruct", "evaluate", str(painted), str(told), "--panels", "2", "--out", str(report)]) == 0
+    assert "told over class mean, test concepts named, judge: " in capsys.readouterr().out
+    body = json.loads((report / "report.json").read_text("utf-8"))
+    rows = {row["name"]: row["figures"]["judge"]["value"] for row in body["rows"]}
+    assert list(rows)[:2] == ["painted", "told"]
+    assert len(body["margins"]) == 2 * 4
+    for margin in body["margins"]:
+        figure = margin["figure"]
+        assert figure["value"] == pytest.approx(rows[margin["name"]] - rows[margin["over"]])
+        assert figure["low"] <= figure["value"] <= figure["high"]
+
+
 @pytest.mark.parametrize(
     ("argv", "said"),
     [

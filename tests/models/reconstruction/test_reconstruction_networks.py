@@ -6,7 +6,8 @@ from bci.config import parse
 from bci.errors import ConfigError
 from models.reconstruction.config import ReconstructionConfig, WeightsConfig
 from models.reconstruction.encoder import Posterior
-from models.reconstruction.networks import InputSpec, build_networks
+from models.reconstruction.input_spec import InputSpec
+from models.reconstruction.networks import build_networks
 from models.reconstruction.pairs import as_pictures, as_tensor
 from models.reconstruction.step import Batch, TwoPhaseStep
 
