@@ -279,10 +279,8 @@ def _check(found: Mapping[str, Reconstruction], data: Mapping[str, Data]) -> Non
         test = data[name].test
         if one.spec != test.spec:
             raise MismatchError(
-                f"{name} encodes inputs of shape {one.spec.shape} of decoder {one.spec.decoder or 'none'}, its data "
-                f"hold {test.spec.shape} of {test.spec.decoder or 'none'}: they have changed since; train it anew"
+                f"{name} encodes inputs of shape {one.spec.shape} of decoder {one.spec.decoder or 'none'}, its "
+                f"data hold {test.spec.shape} of {test.spec.decoder or 'none'}: they have changed; train it anew"
             )
         if not np.array_equal(test.shown, first.shown) or test.names != first.names:
-            raise MismatchError(
-                f"{name} is tested on other trials than those before: evaluate it by itself"
-            )
+            raise MismatchError(f"{name} is tested on other trials than those before: evaluate it by itself")
