@@ -50,6 +50,7 @@ MADE_UP = (
     "What they would show is made up from the other channels, from now on and in every decision, which says so. "
     "Windows that reach across the change are lost."
 )
+PAINTED_OVER = "TruthPane", "ReconstructionPane"  # the second of which shows what was seen as well
 SLOWLY = 0.25  # seconds between two looks at what nobody watches closely
 
 
@@ -365,17 +366,24 @@ class Window(BaseWindow):
         """Arrange the panes as a preset wants them, or as they were left in it."""
         if self.workspace is not None:
             self._keep_layout()
-            self.workspace.arrange(preset, self.settings.layouts.get(preset, ""))
+            self._place(self.workspace, preset, self.settings.layouts.get(preset, ""))
             self.keep(preset=preset)
+
+    def _place(self, workspace: Workspace, preset: str, saved: str = "") -> None:
+        """Arrange the panes; what a session paints is seen from its first picture on."""
+        workspace.arrange(preset, saved)
+        if self._viewed is not None and self._viewed.painting is not None:
+            workspace.cover(*PAINTED_OVER)
 
     def _reset_layout(self) -> None:
         if self.workspace is not None:
             preset = self.workspace.preset
             self.keep(layouts={name: kept for name, kept in self.settings.layouts.items() if name != preset})
-            self.workspace.arrange(preset)
+            self._place(self.workspace, preset)
 
     def _keep_layout(self) -> None:
         if self.workspace is not None and self.workspace.preset:
+            self.workspace.uncover(*PAINTED_OVER)  # the next session may paint nothing
             self.keep(layouts=self.settings.layouts | {self.workspace.preset: self.workspace.layout_text()})
 
     def restyle(self) -> None:

@@ -127,6 +127,18 @@ class Workspace(QMainWindow):
             self.docks[front.panes[0]].raise_()
         self.spread()
 
+    def cover(self, below: str, above: str) -> None:
+        """Put a pane as a tab in front of another one, where that is open."""
+        if not self.docks[below].isHidden():
+            self.tabifyDockWidget(self.docks[below], self.docks[above])
+            self.docks[above].show()
+            self.docks[above].raise_()
+
+    def uncover(self, below: str, above: str) -> None:
+        """Take away a pane that shares a place with another one."""
+        if self.docks[above] in self.tabifiedDockWidgets(self.docks[below]):
+            self.removeDockWidget(self.docks[above])
+
     def _keep_only(self, named: str) -> None:
         """Remove the docks of other presets, which Qt brings back too, and give those named the sizes they had."""
         found = re.findall(r"(\w+) (\d+) (\d+)", named)

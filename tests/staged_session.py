@@ -1,11 +1,12 @@
 """A session as the dashboard sees it, staged by a test: no thread, no LSL, time is what the test says."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from bci.decided import DecisionTable
 from bci.history import History
+from bci.painting import Painted
 from bci.ranking import rank
 from bci.snapshot import Snapshot
 from bci.types import (
@@ -21,7 +22,19 @@ from bci.types import (
 from bci.verdict import STAGES
 from bci.viewing import About
 
-__all__ = ["StagedSession", "about", "decided"]
+__all__ = ["Easel", "StagedSession", "about", "decided"]
+
+
+@dataclass
+class Easel:
+    """What a pane reads of `bci.painting.Painting`."""
+
+    latest: Painted | None = None
+    trouble: str = ""
+    looked: int = 0
+
+    def look(self):
+        self.looked += 1
 
 
 def about(n_concepts=10, channels=("O1", "Oz", "O2", "P7", "P8", "Fp1", "F3", "Cz"), sfreq=250.0, **facts):

@@ -1,29 +1,17 @@
 """The generated picture, what it was made of, and why there is none; truth is hidden where it must be."""
 
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 import pytest
 from PyQt6.QtGui import QColor
+from staged_session import Easel
 
 from bci.painting import Painted
 from gui.reconstruction_pane import CAPTION, ReconstructionPane
 from gui.theme import DARK
 
 ORANGE = (240, 120, 10)
-
-
-@dataclass
-class Easel:
-    """What a pane reads of `bci.painting.Painting`."""
-
-    latest: Painted | None = None
-    trouble: str = ""
-    looked: int = 0
-
-    def look(self):
-        self.looked += 1
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 from staged_conductor import StagedConductor
-from staged_session import StagedSession, about
+from staged_session import Easel, StagedSession, about
 
 from bci.conductor import Phase, Status
 from bci.errors import ConfigError, MismatchError, StreamError
@@ -70,6 +70,22 @@ def test_every_pane_gets_its_turn(running, staged):
         seen = [name for name in running.workspace.panes if running.workspace.seen(name)]
         assert set(seen) <= set(running.meter.slots)
     assert running.notices.notices == []
+
+
+def test_what_a_session_paints_is_seen_from_the_start_and_only_there(open_window, staged, qtbot):
+    staged.painting = Easel()
+    window = open_window(StagedConductor(staged), clock=lambda: staged.now)
+    frames(window, staged)
+    assert window.workspace.seen("ReconstructionPane")
+    assert staged.painting.looked > 0
+    window.arrange("Monitor")
+    window.arrange("Experiment")
+    assert window.workspace.seen("ReconstructionPane")
+    kept = window.settings.layouts["Experiment"]
+    staged.painting = None
+    later = open_window(StagedConductor(staged), Settings(layouts={"Experiment": kept}), clock=lambda: staged.now)
+    assert later.workspace.seen("TruthPane")
+    assert later.workspace.docks["ReconstructionPane"].isHidden()
 
 
 def test_a28_a_pane_that_fails_is_told_of_and_the_others_go_on(running, staged, monkeypatch):

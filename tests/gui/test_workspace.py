@@ -52,6 +52,24 @@ def test_a26_a_layout_comes_back_as_it_was_left(workspace):
     assert workspace.docks["NowPane"].isVisible()
 
 
+def test_a_pane_covers_another_one_where_that_is_open_and_leaves_it_again(workspace):
+    workspace.arrange("Experiment")
+    workspace.cover("TruthPane", "ReconstructionPane")
+    QApplication.processEvents()
+    assert workspace.seen("ReconstructionPane")
+    assert not workspace.seen("TruthPane")
+    workspace.uncover("TruthPane", "ReconstructionPane")
+    QApplication.processEvents()
+    assert workspace.seen("TruthPane")
+    assert "ReconstructionPane" not in workspace.layout_text().partition(":")[0]
+    workspace.arrange("Debug")
+    for change in (workspace.cover, workspace.uncover):
+        change("TruthPane", "ReconstructionPane")
+    QApplication.processEvents()
+    named = {name for name in PANES if f"'{name}'" in repr(PRESETS["Debug"])}
+    assert shown(workspace) == named
+
+
 @pytest.mark.parametrize("kept", ["", "not base64 at all", "AAAA"])
 def test_a_layout_that_makes_no_sense_is_ignored(workspace, kept):
     workspace.arrange("Monitor", kept)
