@@ -50,16 +50,15 @@ def write_averages(path, data, labels, categories, times):
 # ------------------------------------------------------------------------------------------------ MindBigData
 
 
-def digits(n_events, none_every):
+def digits(rng, n_events, none_every):
     """Codes in random order; one event in so many shows no digit."""
-    codes = np.random.default_rng(1).permutation(np.arange(n_events) % 10)
+    codes = rng.permutation(np.arange(n_events) % 10)
     codes[::none_every] = -1
     return codes
 
 
-def write_digits(path, codes):
+def write_digits(rng, path, codes):
     """An event for each code: a digit is a bump on an electrode of its own."""
-    rng = np.random.default_rng(0)
 
     def signals(code):
         noise = 4200 + rng.normal(0, 10, (14, 256))

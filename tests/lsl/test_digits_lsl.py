@@ -124,7 +124,8 @@ def test_digits_are_decoded_live_as_they_are_from_the_file(world, session, bundl
 def trained_on_epochs(tmp_path_factory):
     """MindBigData's text, and what was trained on it by commands."""
     folder = tmp_path_factory.mktemp("mindbigdata")
-    text = write_digits(folder / "EP1.01.txt", digits(N_DIGITS, 40))
+    rng = np.random.default_rng(0)
+    text = write_digits(rng, folder / "EP1.01.txt", digits(rng, N_DIGITS, 40))
     assert main(["convert", str(text)]) == 0
     arguments = ["--data", str(text), "--decoder.name", "lda", "--out", str(folder / "bundle")]
     assert main(["train", "mindbigdata", *arguments]) == 0

@@ -18,7 +18,7 @@ def text(tmp_path_factory):
     """Write digits in rounds, so that there are enough of each in both parts, and convert them."""
     rng = np.random.default_rng(0)
     codes = np.concatenate([rng.permutation(10) for _ in range(N_EVENTS // 10)])
-    path = write_digits(tmp_path_factory.mktemp("text") / "EP1.01.txt", codes)
+    path = write_digits(rng, tmp_path_factory.mktemp("text") / "EP1.01.txt", codes)
     assert main(["convert", str(path)]) == 0
     return path
 

@@ -1,5 +1,6 @@
 """A converted text of events whose digits each raise one electrode."""
 
+import numpy as np
 import pytest
 from recorded_files import digits, write_digits
 
@@ -11,6 +12,7 @@ N_EVENTS = 120
 @pytest.fixture(scope="session")
 def text(tmp_path_factory):
     """Return `EP1.01.txt`, converted: 120 events, of which every thirtieth shows no digit."""
-    path = write_digits(tmp_path_factory.mktemp("text") / "EP1.01.txt", digits(N_EVENTS, 30))
+    rng = np.random.default_rng(0)
+    path = write_digits(rng, tmp_path_factory.mktemp("text") / "EP1.01.txt", digits(rng, N_EVENTS, 30))
     convert(path, lambda *_: None)
     return path
