@@ -24,8 +24,6 @@ class FoundStream:
         Nominal rate in Hz; 0 for streams of events.
     uid
         Differs for every outlet, even for the same device after a restart.
-    created
-        Seconds on the LSL clock of its computer.
     handle
         What liblsl opens an inlet from.
     """
@@ -37,7 +35,6 @@ class FoundStream:
     n_channels: int
     sfreq: float
     uid: str
-    created: float
     handle: Any = field(repr=False, compare=False)
 
     @property
@@ -80,7 +77,6 @@ def seen(infos: Sequence[Any]) -> tuple[FoundStream, ...]:
             n_channels=info.channel_count(),
             sfreq=info.nominal_srate(),
             uid=info.uid(),
-            created=info.created_at(),
             handle=info,
         )
         for info in infos

@@ -57,11 +57,6 @@ class Intake:
         self._implausible = ""
 
     @property
-    def rate(self) -> float:
-        """Rate by the stamps, Hz."""
-        return self._fit.rate
-
-    @property
     def held(self) -> bool:
         """Whether samples wait until it is certain what is missing before them."""
         return self._fit.held > 0

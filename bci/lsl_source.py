@@ -83,11 +83,6 @@ class LslSource:
         self._reception = Reception(line, self.spec, arranged, clock, self.device)
 
     @property
-    def measured_rate(self) -> float:
-        """Rate by the stamps, Hz."""
-        return self._reception.rate
-
-    @property
     def marker_names(self) -> tuple[str, ...]:
         """Names of the marker streams that are read."""
         return self._markers.names

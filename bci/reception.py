@@ -78,11 +78,6 @@ class Reception:
         self._pending: deque[Batch] = deque()
         self._closed = False
 
-    @property
-    def rate(self) -> float:
-        """Rate by the stamps, Hz."""
-        return self._intake.rate
-
     def pull(self, timeout: float, rest: float = 0.0) -> Batch | None:
         """Wait for samples and read the markers; see `bci.source.Source.pull`.
 

@@ -6,14 +6,13 @@ Like the dashboard it reads snapshots and is never in the decoder's way.
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, Group
-from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from bci.redrawn import Redrawn
 from bci.running import share
 from bci.snapshot import Snapshot
 from bci.tally import top5_counts
@@ -44,7 +43,7 @@ class Screen(Console):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-class TerminalView:
+class TerminalView(Redrawn):
     """Shows snapshots; a context manager.
 
     Without being entered it shows nothing by itself, and writes tables and lines for others.
@@ -60,35 +59,18 @@ class TerminalView:
     """
 
     def __init__(self, console: Console, about: "About", *, hide_truth: bool = False) -> None:
-        self._console = console
-        self._spec = about.decoder
         self.mismatch = Text(f"MISMATCH: {about.mismatch}" if about.mismatch else "", _WRONG)
+        super().__init__(console, [self.mismatch] if self.mismatch else [])
+        self._spec = about.decoder
         self._hide_truth = hide_truth
         self._next = 0
-        self._live = Live(console=console, auto_refresh=False) if console.is_terminal else None
-
-    def __enter__(self) -> Self:
-        """Begin to show."""
-        if self._live is not None:
-            self._live.start()
-        elif self.mismatch:
-            self._console.print(self.mismatch, soft_wrap=True)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Leave the last table standing."""
-        if self._live is not None:
-            self._live.stop()
 
     def show(self, snapshot: Snapshot) -> None:
         """Show how the session stands."""
-        if self._live is not None:
+        if self._live is None:
+            self._write(map(Text, self.lines(snapshot)))
+        else:
             self._live.update(self.table(snapshot), refresh=True)
-            return
-        for line in self.lines(snapshot):
-            self._console.print(Text(line), soft_wrap=True)
 
     def lines(self, snapshot: Snapshot) -> list[str]:
         """Return a line for each decision that was not told yet."""

@@ -4,7 +4,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor, QFont, QPalette
 from PyQt6.QtWidgets import QApplication
 
-from gui.theme import DARK, LIGHT, Theme
+from gui.theme import DARK, LIGHT, THEMES, Theme
 
 __all__ = ["apply", "theme_of"]
 
@@ -63,8 +63,8 @@ QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::su
 
 def theme_of(setting: str, app: QApplication) -> Theme:
     """Return the theme that a setting means; `system` is what the desktop asks for now."""
-    if setting in ("dark", "light"):
-        return DARK if setting == "dark" else LIGHT
+    if setting in THEMES:
+        return THEMES[setting]
     hints = app.styleHints()
     return LIGHT if hints is not None and hints.colorScheme() == Qt.ColorScheme.Light else DARK
 

@@ -44,7 +44,7 @@ WEIGHTS = "weights/"
 
 @dataclass(frozen=True, slots=True)
 class Personal:
-    """Whose calibration a bundle has taken in, see `models.calibration.apply`.
+    """Whose calibration a bundle has taken in, see `models.calibration.applied`.
 
     Parameters
     ----------

@@ -130,9 +130,9 @@ class Scale:
 
 
 @contextmanager
-def read_ahead(items: Iterator[Item], ahead: int = AHEAD) -> Iterator[Iterator[Item]]:
+def read_ahead(items: Iterator[Item]) -> Iterator[Iterator[Item]]:
     """Draw from an iterator in a thread of its own, some items ahead; the thread ends with the context."""
-    ready: queue.Queue[Callable[[], Item] | None] = queue.Queue(ahead)
+    ready: queue.Queue[Callable[[], Item] | None] = queue.Queue(AHEAD)
     stop = threading.Event()
     thread = threading.Thread(target=_draw, args=(items, ready, stop), name="read-ahead", daemon=True)
     thread.start()

@@ -42,6 +42,9 @@ CLEARLY_FASTER = 0.8
 WARM_UPS = 5
 """Runs before anything is timed or captured: the first ones choose kernels and allocate."""
 
+TIMED = 15
+"""Runs of which the median is taken."""
+
 
 def choose_device(device: str) -> torch.device:
     """Return the device that `auto`, `cpu` or `cuda` means here.
@@ -216,9 +219,9 @@ class _CpuEngine:
         return 2 if _median_seconds(run) < CLEARLY_FASTER * alone else 1
 
 
-def _median_seconds(run: Callable[[], object], repeats: int = 15) -> float:
+def _median_seconds(run: Callable[[], object]) -> float:
     taken = []
-    for _ in range(WARM_UPS + repeats):
+    for _ in range(WARM_UPS + TIMED):
         start = time.perf_counter()
         run()
         taken.append(time.perf_counter() - start)

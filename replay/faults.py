@@ -1,4 +1,4 @@
-"""What is to go wrong while a recording is played: specified in TOML, drawn by `replay.script`."""
+"""What is to go wrong while a recording is played: specified in TOML, drawn by `replay.spoil`."""
 
 import tomllib
 from typing import Annotated, Literal, Self

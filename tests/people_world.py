@@ -2,6 +2,8 @@
 
 import tomli_w
 
+from models.config import ExperimentConfig
+
 CHANNELS = ("O1", "Oz", "O2", "Pz")
 
 
@@ -21,3 +23,18 @@ def write_people_world(folder, channels=CHANNELS, **changes):
     path = folder / "small.toml"
     path.write_text(tomli_w.dumps(world), encoding="utf-8")
     return path
+
+
+def people_experiment(world, **changes):
+    """An experiment on people 1 and 2 of the world in a file; `changes` replace keys in its sections."""
+    sections = {
+        "name": "small",
+        "data": {"reader": "world", "paths": [str(world)], "subjects": ["1", "2"], "options": {"events": 120}},
+        "preprocess": {"channels": list(CHANNELS), "lowpass": 25.0, "sfreq": 64.0, "tmax": 0.6},
+        "targets": {"kind": "world"},
+        "decoder": {"name": "lda"},
+        "evaluation": {"protocol": "closed-set", "by": "subject"},
+    }
+    for section, values in changes.items():
+        sections[section] = {**sections.get(section, {}), **values}
+    return ExperimentConfig.model_validate(sections)

@@ -50,11 +50,15 @@ def write_averages(path, data, labels, categories, times):
 # ------------------------------------------------------------------------------------------------ MindBigData
 
 
-def write_digits(path, n_events):
-    """Digits in random order, each a bump of its own on one electrode; one event in forty shows none."""
-    rng = np.random.default_rng(0)
+def digits(rng, n_events, none_every):
+    """Codes in random order; one event in so many shows no digit."""
     codes = rng.permutation(np.arange(n_events) % 10)
-    codes[::40] = -1
+    codes[::none_every] = -1
+    return codes
+
+
+def write_digits(rng, path, codes):
+    """An event for each code: a digit is a bump on an electrode of its own."""
 
     def signals(code):
         noise = 4200 + rng.normal(0, 10, (14, 256))

@@ -34,9 +34,14 @@ def measured(minutes: float) -> "Cost":
     ConfigError
         If no window can be opened here.
     """
-    _check(minutes)
-    with TemporaryDirectory() as folder:
-        return _measured(Path(folder), minutes)
+    with _untrained(minutes) as folder:
+        from bci.memory import anonymous_memory
+        from gui.benchmark import measure  # the dashboard is there
+
+        cold = statistics.median(_cold_start(folder / "bundle") for _ in range(COLD_STARTS))
+        with _noise(folder, minutes) as conductor:
+            cost = measure(conductor, minutes, anonymous_memory)
+    return replace(cost, cold_start_s=round(cold, 2))
 
 
 def painted(minutes: float) -> "PaintingCost":
@@ -47,9 +52,25 @@ def painted(minutes: float) -> "PaintingCost":
     ConfigError
         If no window can be opened here.
     """
+    with _untrained(minutes) as folder:
+        from gui.painting_benchmark import measure_painting  # the dashboard is there
+        from models.bundle import load_bundle
+        from models.reconstruction.untrained import save_untrained_painter
+
+        save_untrained_painter(folder / "painter", load_bundle(folder / "bundle"))
+        with _noise(folder, minutes, reconstruct=folder / "painter") as conductor:
+            return measure_painting(conductor, minutes)
+
+
+@contextmanager
+def _untrained(minutes: float) -> Iterator[Path]:
+    """Make a folder with an untrained bundle in it, if a window can be opened here."""
     _check(minutes)
+    from models.untrained import save_untrained
+
     with TemporaryDirectory() as folder:
-        return _painted(Path(folder), minutes)
+        save_untrained(Path(folder) / "bundle", N_CONCEPTS, RATE)
+        yield Path(folder)
 
 
 def _check(minutes: float) -> None:
@@ -60,7 +81,7 @@ def _check(minutes: float) -> None:
     if minutes <= 0:
         raise ConfigError(f"expected --minutes of more than 0, got {minutes:g}")
     if not can_show(Screen(stderr=True)):
-        raise ConfigError("bci bench gui needs a screen, or QT_QPA_PLATFORM=offscreen")
+        raise ConfigError("expected a screen that a window can be opened on, or QT_QPA_PLATFORM=offscreen")
 
 
 def _cold_start(bundle: Path) -> float:
@@ -80,38 +101,8 @@ def first_window(bundle: str, started: float) -> None:
     del app  # which had to live until here
 
 
-def _measured(folder: Path, minutes: float) -> "Cost":
-    from bci.memory import anonymous_memory
-    from gui.benchmark import measure
-
-    channels = _save_bundle(folder)
-    cold = statistics.median(_cold_start(folder / "bundle") for _ in range(COLD_STARTS))
-    with _noise(folder, channels, minutes) as conductor:
-        cost = measure(conductor, minutes, anonymous_memory)
-    return replace(cost, cold_start_s=round(cold, 2))
-
-
-def _painted(folder: Path, minutes: float) -> "PaintingCost":
-    from gui.painting_benchmark import measure_painting
-    from models.bundle import load_bundle
-    from models.reconstruction.untrained import save_untrained_painter
-
-    channels = _save_bundle(folder)
-    save_untrained_painter(folder / "painter", load_bundle(folder / "bundle"))
-    with _noise(folder, channels, minutes, reconstruct=folder / "painter") as conductor:
-        return measure_painting(conductor, minutes)
-
-
-def _save_bundle(folder: Path) -> tuple[str, ...]:
-    from models.untrained import save_untrained
-
-    return save_untrained(folder / "bundle", N_CONCEPTS, RATE)
-
-
 @contextmanager
-def _noise(
-    folder: Path, channels: tuple[str, ...], minutes: float, reconstruct: Path | None = None
-) -> Iterator["Conductor"]:
+def _noise(folder: Path, minutes: float, reconstruct: Path | None = None) -> Iterator["Conductor"]:
     """Stream noise for longer than is measured, and conduct a session that decodes it."""
     from rich.console import Console
 
@@ -120,7 +111,7 @@ def _noise(
     from replay.device import DeviceOptions, DeviceProcess
     from replay.load import noise_recording
 
-    names = load_bundle(folder / "bundle").bank.names
+    bundle = load_bundle(folder / "bundle")
     options = live.Live(
         bundle=folder / "bundle",
         streams=(NAME,),
@@ -128,7 +119,7 @@ def _noise(
         reconstruct=reconstruct,
         out=folder / "out",
     )
-    load = (channels, RATE, 1.4 * 60 * minutes + 120, names, INTERVAL)
+    load = (bundle.preprocess.channels, RATE, 1.4 * 60 * minutes + 120, bundle.bank.names, INTERVAL)
     with (
         Path(os.devnull).open("w", encoding="utf-8") as nowhere,
         DeviceProcess(noise_recording, *load, options=DeviceOptions(name=NAME)),

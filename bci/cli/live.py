@@ -295,8 +295,8 @@ def run(
         What `summary.json` holds.
     """
     from bci.cli.live_session import make_session, settings_of
-    from bci.cli.opening import calibrations_unused, get_ready, open_all
-    from bci.folder import log_to, make_folder, write_session
+    from bci.cli.opening import get_ready, open_all
+    from bci.folder import log_to, write_session
     from bci.storage import refuse_non_empty
     from replay.readers import open_recording
 
@@ -306,28 +306,40 @@ def run(
     seen = watch is not None and not options.headless  # by a dashboard
     get_ready(dashboard=seen)
     opened = open_all(options, can_hold=seen)
-    if unused := calibrations_unused(opened.bundle, opened.folder):
-        console.print(unused, highlight=False, markup=False)
-    if opened.device is not None:
-        console.print(device_in_words(opened.device), highlight=False, markup=False)
-    try:
-        folder = folder or make_folder(options.out, opened.folder.name, options.person)
-    except BaseException:
-        opened.source.close()
-        raise
+    _say_what_was_opened(opened, console)
+    folder = folder or _make_folder(options, opened)
     kept = None if recording is None else _Kept()
     with log_to(folder):
         write_session(folder, settings_of(options, opened))
         viewed = make_session(options, opened, folder, console, kept, seen=seen, outlet=outlet)
-        session = viewed.session
-        summary = (watch or _in_terminal(console, options))(session, viewed)
+        summary = (watch or _in_terminal(console, options))(viewed.session, viewed)
         summary |= beside_decisions(opened, viewed) | dict(extra or {})
         compare = None if recording is None else lambda: _parity(recording, options, opened, kept)
         conclude(summary, compare, folder, console)
-    session.raise_error()
+    viewed.session.raise_error()
     if viewed.recordings is not None:
         viewed.recordings.close()  # it has ended; what is not whole is an error
     return summary
+
+
+def _say_what_was_opened(opened: "Opened", console: "Console") -> None:
+    from bci.cli.opening import calibrations_unused
+
+    if unused := calibrations_unused(opened.bundle, opened.folder):
+        console.print(unused, highlight=False, markup=False)
+    if opened.device is not None:
+        console.print(device_in_words(opened.device), highlight=False, markup=False)
+
+
+def _make_folder(options: Live, opened: "Opened") -> Path:
+    """Make the session folder; where that cannot be, what was opened is closed."""
+    from bci.folder import make_folder
+
+    try:
+        return make_folder(options.out, opened.folder.name, options.person)
+    except BaseException:
+        opened.source.close()
+        raise
 
 
 def beside_decisions(opened: "Opened", viewed: "LocalSession") -> dict[str, Any]:

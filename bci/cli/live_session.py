@@ -1,6 +1,7 @@
 """From what was opened to a session, what records it, and what its folder says of it."""
 
 import logging
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -46,7 +47,6 @@ def make_session(
     from bci.clock import lsl_clock
     from bci.history import History
     from bci.journal import JOURNAL, Journal
-    from bci.recordings import Recordings
     from bci.session import Session
     from bci.sinks.journal_outlet import JournalOutlet
     from bci.sinks.jsonl import JsonlSink
@@ -59,15 +59,10 @@ def make_session(
     wire = OutletSink(replace(header, hide_truth=options.hide_truth), outlet, about, opened.order)
     told = JournalOutlet(opened.decoder.spec, outlet.replace("bci-decisions", JOURNAL))
     journal = Journal(folder / "journal.jsonl", told)
-    stream = opened.source.spec
-    recordings = None
-    if opened.player is None:
-        streams = (stream.source_id or stream.name, *opened.beside, wire.source_id, told.source_id)
-        tell = partial(_tell_of_recording, journal)
-        recordings = Recordings(folder, streams, network=options.network, tell=tell)
+    recordings = _recordings(options, opened, folder, journal, (wire.source_id, told.source_id))
     painting = _painting(options, opened) if seen else None
     kept_too = [sink for sink in (kept, painting) if sink is not None]
-    history = History(stream.sfreq, len(stream.channels) if seen else 0)
+    history = History(opened.source.spec.sfreq, len(opened.source.spec.channels) if seen else 0)
     session = Session(
         opened.source,
         opened.epocher,
@@ -90,6 +85,20 @@ def make_session(
         session, about, history, opened.player, recordings, gallery_reader(opened), painting=painting
     )
     return switchable(viewed, options, opened)
+
+
+def _recordings(
+    options: "Live", opened: "Opened", folder: Path, journal: "Journal", own: Sequence[str]
+) -> "Recordings | None":
+    """What records the stream, those beside it and our `own`; None for a file, which is a recording already."""
+    if opened.player is not None:
+        return None
+    from bci.recordings import Recordings
+
+    stream = opened.source.spec
+    streams = (stream.source_id or stream.name, *opened.beside, *own)
+    tell = partial(_tell_of_recording, journal)
+    return Recordings(folder, streams, network=options.network, tell=tell)
 
 
 def _painting(options: "Live", opened: "Opened") -> "Painting | None":

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from bci.errors import OutputError
 from models.evaluation.drawings import drawings
 from models.evaluation.report import Report
-from models.evaluation.wording import card_lines, few, interval_text, number, p_text
+from models.evaluation.wording import card_lines, interval_text, number, p_text
+from models.few import few
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -12,6 +12,7 @@ from bci.types import TrialSet
 from models.blocks import order, overlapping
 from models.config import EvaluationConfig
 from models.evaluation.splits import Split
+from models.few import few
 from models.groups import NESTED, outer, unit_codes
 
 __all__ = ["check_copies", "check_partition", "check_split", "held_out_names"]
@@ -152,11 +153,11 @@ def check_partition(
     seen, shown = _shown(trials), _shown(tested)
     if evaluation.protocol == "zero-shot":
         if known := sorted(seen & set(test_bank.names)):
-            raise MismatchError(f"zero-shot ranks new concepts, but the training partition shows {_few(known)}")
+            raise MismatchError(f"zero-shot ranks new concepts, but the training partition shows {few(known, 3)}")
     elif unknown := sorted(shown - seen):
         raise MismatchError(
             f"{evaluation.protocol} tests concepts that were trained on, but the training partition lacks "
-            f"{_few(unknown)}"
+            f"{few(unknown, 3)}"
         )
     if evaluation.protocol in ("zero-shot", "seen-concept/new-image"):
         _check_pictures(trials, bank, tested, test_bank)
@@ -166,10 +167,6 @@ def check_partition(
 
 def _shown(trials: TrialSet) -> set[str]:
     return {trials.concept_names[concept] for concept in np.unique(trials.concepts)}
-
-
-def _few(names: Sequence[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def _check_pictures(trials: TrialSet, bank: Bank, tested: TrialSet, test_bank: Bank) -> None:

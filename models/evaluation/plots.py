@@ -72,17 +72,17 @@ class _Scale:
         return round(self.start + share * (self.end - self.start), 1)
 
 
-def lines(title: str, x: Axis, y: Axis, series: Sequence[Series], width: int = WIDTH, height: int = HEIGHT) -> str:
+def lines(title: str, x: Axis, y: Axis, series: Sequence[Series]) -> str:
     """Draw lines with their intervals and a legend."""
     xs = [value for each in series for value in each.xs]
     ys = [value for each in series for value in (*each.ys, *(end for pair in each.band for end in pair))]
-    across, up = _scales(x, y, xs, ys, width, height)
+    across, up = _scales(x, y, xs, ys)
     at = sorted(set(xs)) if x.log else _ticks(across.low, across.high)
-    parts = [*_frame(x, y, across, up, at, width, height)]
+    parts = [*_frame(x, y, across, up, at)]
     for number, each in enumerate(series):
         parts += _line(each, number % COLOURS, across, up)
     shown = [f"{each.label}: " + ", ".join(f"{v:.3g}" for v in each.ys[:12]) for each in series]
-    return _svg(title, "; ".join(shown), parts, width, height) + _legend(series)
+    return _svg(title, "; ".join(shown), parts, WIDTH, HEIGHT) + _legend(series)
 
 
 def histogram(
@@ -91,8 +91,8 @@ def histogram(
     """Draw bars, perhaps what is expected as steps over them, and one marked value."""
     tops = [0.0, *bars.heights, *(expected.heights if expected else ())]
     marks = () if mark is None else (mark[1],)
-    across, up = _scales(x, y, [*bars.edges, *marks], tops, WIDTH, HEIGHT)
-    parts = [*_frame(x, y, across, up, _ticks(across.low, across.high), WIDTH, HEIGHT)]
+    across, up = _scales(x, y, [*bars.edges, *marks], tops)
+    parts = [*_frame(x, y, across, up, _ticks(across.low, across.high))]
     for left, right, top in zip(bars.edges[:-1], bars.edges[1:], bars.heights, strict=True):
         wide, tall = max(across(right) - across(left) - 0.5, 0.5), max(up(0.0) - up(top), 0)
         parts.append(f'<rect class="f0" x="{across(left)}" y="{up(top)}" width="{wide:.1f}" height="{tall:.1f}"/>')
@@ -134,17 +134,15 @@ def heat_map(title: str, labels: Sequence[str], shares: Sequence[Sequence[float]
 # ---------------------------------------------------------------------------------------------------------- pieces
 
 
-def _scales(
-    x: Axis, y: Axis, xs: Sequence[float], ys: Sequence[float], width: int, height: int
-) -> tuple[_Scale, _Scale]:
+def _scales(x: Axis, y: Axis, xs: Sequence[float], ys: Sequence[float]) -> tuple[_Scale, _Scale]:
     def ends(axis: Axis, values: Sequence[float]) -> tuple[float, float]:
         low = min(values) if axis.low is None else axis.low
         high = max(values) if axis.high is None else axis.high
         return (low, high) if high > low else (low, low + 1)
 
     return (
-        _Scale(*ends(x, xs), LEFT, width - RIGHT, x.log),
-        _Scale(*ends(y, ys), height - BOTTOM, TOP, y.log),
+        _Scale(*ends(x, xs), LEFT, WIDTH - RIGHT, x.log),
+        _Scale(*ends(y, ys), HEIGHT - BOTTOM, TOP, y.log),
     )
 
 
@@ -157,12 +155,10 @@ def _ticks(low: float, high: float) -> list[float]:
     return [round(step * i, 12) for i in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
-def _frame(
-    x: Axis, y: Axis, across: _Scale, up: _Scale, at: Sequence[float], width: int, height: int
-) -> Iterator[str]:
-    floor, last = height - BOTTOM, -math.inf
+def _frame(x: Axis, y: Axis, across: _Scale, up: _Scale, at: Sequence[float]) -> Iterator[str]:
+    floor, last = HEIGHT - BOTTOM, -math.inf
     for value in _ticks(up.low, up.high):
-        yield f'<path class="grid" d="M{LEFT},{up(value)}H{width - RIGHT}"/>'
+        yield f'<path class="grid" d="M{LEFT},{up(value)}H{WIDTH - RIGHT}"/>'
         yield f'<text x="{LEFT - 6}" y="{up(value) + 4}" text-anchor="end">{value:g}</text>'
     for value in at:
         place = across(value)
@@ -170,8 +166,8 @@ def _frame(
         if place - last >= 24:  # labels that would overlap are left out
             yield f'<text x="{place}" y="{floor + 17}" text-anchor="middle">{value:g}</text>'
             last = place
-    yield f'<path class="axis" d="M{LEFT},{TOP}V{floor}H{width - RIGHT}"/>'
-    yield f'<text x="{(LEFT + width - RIGHT) / 2}" y="{height - 8}" text-anchor="middle">{escape(x.label)}</text>'
+    yield f'<path class="axis" d="M{LEFT},{TOP}V{floor}H{WIDTH - RIGHT}"/>'
+    yield f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 8}" text-anchor="middle">{escape(x.label)}</text>'
     middle = (TOP + floor) / 2
     yield f'<text transform="translate(13,{middle}) rotate(-90)" text-anchor="middle">{escape(y.label)}</text>'
 

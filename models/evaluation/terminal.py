@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from models.evaluation.report import Comparison, Curve, Figure, Report
-from models.evaluation.wording import card_lines, few, interval_text, number, p_text
+from models.evaluation.wording import card_lines, interval_text, number, p_text
+from models.few import few
 
 if TYPE_CHECKING:
     from rich.console import Group

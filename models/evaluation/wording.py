@@ -1,11 +1,11 @@
 """How figures and the protocol card are said, the same in the terminal and in the HTML report."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from bci.bootstrap import Interval
 from models.evaluation.report import Report
 
-__all__ = ["card_lines", "few", "interval_text", "number", "p_text"]
+__all__ = ["card_lines", "interval_text", "number", "p_text"]
 
 
 def number(value: float | None) -> str:
@@ -21,11 +21,6 @@ def p_text(p: float | None) -> str:
 def interval_text(interval: Interval | None) -> str:
     """Return an interval in brackets, nothing for None."""
     return "" if interval is None else f"[{interval.low:.3f}, {interval.high:.3f}]"
-
-
-def few(names: Sequence[str], most: int = 8) -> str:
-    """Return some names, and how many more there are."""
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def card_lines(report: Report) -> Iterator[tuple[str, str]]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from bci.errors import FormatError, MismatchError
+from models.few import few
 from replay.things_pictures import read_folders
 
 __all__ = ["Pictures", "content_hash", "list_pictures", "others_of", "read_names", "read_picture"]
@@ -94,7 +95,7 @@ def others_of(pictures: Pictures, shown: Pictures) -> Pictures:
         for concept, name in enumerate(shown.names)
     ]
     if bare := [name for name, paths in left if not paths]:
-        raise MismatchError(f"expected other pictures of every concept shown, got none of {_few(bare)}")
+        raise MismatchError(f"expected other pictures of every concept shown, got none of {few(bare, 5)}")
     return _gathered(left)
 
 
@@ -168,8 +169,4 @@ def _gathered(groups: Sequence[tuple[str, Sequence[Path]]]) -> Pictures:
 
 def _refuse_repeated(names: Sequence[str], origin: Path) -> None:
     if twice := [name for name, count in Counter(names).items() if count > 1]:
-        raise FormatError(f"{origin}: expected every name once, got {_few(twice)} more than once")
-
-
-def _few(names: Sequence[str]) -> str:
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+        raise FormatError(f"{origin}: expected every name once, got {few(twice, 5)} more than once")

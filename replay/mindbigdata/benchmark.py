@@ -14,7 +14,7 @@ from replay.mindbigdata.convert import convert
 from replay.mindbigdata.rows import CHANNELS, NO_DIGIT
 from replay.mindbigdata.writer import LEVELS, STEP, event_lines
 
-__all__ = ["ConversionSpeed", "measure", "write_noise"]
+__all__ = ["ConversionSpeed", "measure"]
 
 BROKEN_EVERY = 997  # rows; a prime, so that all channels have some
 ONE_IN = 100  # events without a digit
@@ -63,7 +63,7 @@ def measure(folder: Path, n_events: int) -> ConversionSpeed:
         Of 14 rows each.
     """
     source = folder / "EP1.01.txt"
-    write_noise(source, n_events)
+    _write_noise(source, n_events)
     n_rows = n_events * len(CHANNELS)
     before = _bare(source, 0, n_rows // 2)
     most: list[int] = []
@@ -85,9 +85,9 @@ def measure(folder: Path, n_events: int) -> ConversionSpeed:
     )
 
 
-def write_noise(path: Path, n_events: int, seed: int = 0) -> None:
+def _write_noise(path: Path, n_events: int) -> None:
     """Write events of noise in the true form, some of their rows broken as files break."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     with path.open("w", encoding="ascii", newline="\n") as file:
         for number, line in enumerate(_lines(n_events, rng)):
             file.write(line if (number + 1) % BROKEN_EVERY else _broken(line, number // BROKEN_EVERY))

@@ -9,7 +9,7 @@ from bci.errors import StreamError
 
 def stream(name, kind="EEG", source_id="", n_channels=8, sfreq=250.0):
     return FoundStream(
-        name, kind, source_id or f"id-{name}", "host", n_channels, sfreq, f"{name}{source_id}", 0.0, None
+        name, kind, source_id or f"id-{name}", "host", n_channels, sfreq, f"{name}{source_id}", None
     )
 
 

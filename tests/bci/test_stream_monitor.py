@@ -9,7 +9,7 @@ from bci.types import SourceState
 
 
 def found(uid, sfreq=250.0, source_id="cap"):
-    return FoundStream("cap", "EEG", source_id, "lab-pc", 8, sfreq, uid, 0.0, None)
+    return FoundStream("cap", "EEG", source_id, "lab-pc", 8, sfreq, uid, None)
 
 
 class Inlet:

@@ -8,7 +8,9 @@ from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from staged_session import StagedSession
 
+from gui.settings import Settings
 from gui.theme import DARK, THEMES
+from gui.window import Window
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -104,3 +106,24 @@ def show_pane(qtbot):
         return pane
 
     return show
+
+
+@pytest.fixture
+def open_window(qtbot, tmp_path):
+    """Open the dashboard of a conductor; frames come when the test says."""
+    windows = []
+
+    def open_it(conductor, settings=Settings(theme="dark"), size=None, **options):  # noqa: B008
+        window = Window(conductor, settings, tmp_path / "default.json", **options)
+        window._timer.stop()
+        windows.append(window)
+        qtbot.addWidget(window)
+        if size is not None:
+            window.resize(*size)
+        window.show()
+        window.tick()
+        return window
+
+    yield open_it
+    for window in windows:
+        window.close_at_once()

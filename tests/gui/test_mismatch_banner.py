@@ -1,33 +1,12 @@
 """A decoder that does not go with its stream is said in the colour of what is wrong, and stays said."""
 
-import pytest
 from staged_conductor import StagedConductor
 
 from bci.conductor import Phase, Status
 from gui.mismatch_banner import MismatchBanner
-from gui.settings import Settings
 from gui.theme import THEMES
-from gui.window import Window
 
 WORDS = "trained on epochs, decoding something else"
-
-
-@pytest.fixture
-def open_window(qtbot):
-    windows = []
-
-    def open_it(session, theme="dark"):
-        window = Window(StagedConductor(session), Settings(theme=theme), clock=lambda: session.now)
-        window._timer.stop()
-        windows.append(window)
-        qtbot.addWidget(window)
-        window.show()
-        window.tick()
-        return window
-
-    yield open_it
-    for window in windows:
-        window.close_at_once()
 
 
 def banner(window):
@@ -36,7 +15,7 @@ def banner(window):
 
 def test_it_stands_over_every_preset_in_the_colour_of_what_is_wrong(open_window, staged):
     staged.tell(mismatch=WORDS)
-    window = open_window(staged)
+    window = open_window(StagedConductor(staged), clock=lambda: staged.now)
     for preset in ("Experiment", "Monitor", "Debug", "Kiosk"):
         window.arrange(preset)
         assert banner(window).isVisible()
@@ -48,7 +27,7 @@ def test_it_stands_over_every_preset_in_the_colour_of_what_is_wrong(open_window,
 
 
 def test_a_session_without_one_says_nothing_and_neither_does_the_next(open_window, staged):
-    window = open_window(staged)
+    window = open_window(StagedConductor(staged), clock=lambda: staged.now)
     assert not banner(window).isVisible()
     staged.tell(mismatch=WORDS)
     window.conductor.now = Status(Phase.RUNNING, viewed=type(staged)(staged.about))

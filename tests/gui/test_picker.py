@@ -22,7 +22,7 @@ class Watch:
 
 
 def stream(name, source_id="", state=SourceState.FLOWING, rate=250.2, kind="EEG", reason=""):
-    found = FoundStream(name, kind, source_id, "lab-pc", 8, 250.0, f"uid-{name}-{source_id}", 0.0, None)
+    found = FoundStream(name, kind, source_id, "lab-pc", 8, 250.0, f"uid-{name}-{source_id}", None)
     return Observed(found, state, reason, rate)
 
 

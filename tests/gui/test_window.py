@@ -28,25 +28,6 @@ from gui.settings import Settings, load_settings
 from gui.style import theme_of
 from gui.theme import LIGHT
 from gui.trace_pane import TracePane
-from gui.window import Window
-
-
-@pytest.fixture
-def open_window(qtbot, tmp_path):
-    windows = []
-
-    def open_it(conductor, settings=Settings(theme="dark"), **options):  # noqa: B008
-        window = Window(conductor, settings, tmp_path / "default.json", **options)
-        window._timer.stop()  # frames come when the test says
-        windows.append(window)
-        qtbot.addWidget(window)
-        window.show()
-        window.tick()
-        return window
-
-    yield open_it
-    for window in windows:
-        window.close_at_once()
 
 
 @pytest.fixture

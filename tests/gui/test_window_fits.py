@@ -12,7 +12,6 @@ from gui.session_plan import FLATTEST
 from gui.settings import Settings
 from gui.sheet import Sheet
 from gui.timeline_pane import TimelinePane
-from gui.window import Window
 from gui.workspace import PRESETS
 
 RIM = ("Fp1", "F7", "F8", "FT7", "FT8", "T7", "T8", "TP7", "TP8", "P7", "P8", "O1", "Oz", "O2")
@@ -28,23 +27,16 @@ def frames(window, session, n):
 
 
 @pytest.fixture(params=[10, 14])
-def shown(request, qtbot):
+def shown(request, open_window):
     """A window of 1280 x 720 on a session of 63 channels and 200 concepts, in a small and a large font."""
     session = StagedSession(about(200, CAP))
     session.stream(10.0)
     for event in range(60):
         session.stream(0.2)
         session.decide(event % 200, best=event % 200 if event % 2 else 0, onset=session.now - 1.5)
-    window = Window(
-        StagedConductor(session), Settings(theme="light", font_points=request.param), clock=lambda: session.now
-    )
-    window._timer.stop()
-    qtbot.addWidget(window)
-    window.resize(1280, 720)
-    window.show()
-    window.tick()
-    yield window, session
-    window.close_at_once()
+    settings = Settings(theme="light", font_points=request.param)
+    window = open_window(StagedConductor(session), settings, (1280, 720), clock=lambda: session.now)
+    return window, session
 
 
 def laid_out(shown, preset):

@@ -25,9 +25,10 @@ def test_a2_the_dashboard_is_measured_beside_a_session_without_it():
     assert cost["trace_paint_ms"]["p95"] > 0
 
 
-def test_without_a_screen_it_says_what_to_do():
+@pytest.mark.parametrize("bench", ["gui", "painting"])
+def test_without_a_screen_it_says_what_to_do(bench):
     place = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "QT_QPA_PLATFORM")}
-    command = [sys.executable, "-m", "bci", "bench", "gui"]
+    command = [sys.executable, "-m", "bci", "bench", bench]
     done = subprocess.run(command, env=place, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2
     assert "QT_QPA_PLATFORM=offscreen" in done.stderr

@@ -6,10 +6,9 @@ import sys
 
 import numpy as np
 import pytest
-from people_world import write_people_world
+from people_world import people_experiment, write_people_world
 
 from models.bundle import save_bundle
-from models.config import ExperimentConfig
 from models.data import load_bank_of, load_trials
 from models.train import train
 from replay.world import load_world
@@ -30,16 +29,7 @@ def world(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def bundle(world):
-    config = ExperimentConfig.model_validate(
-        {
-            "name": "small",
-            "data": {"reader": "world", "paths": [str(world)], "subjects": ["1", "2"], "options": {"events": 120}},
-            "preprocess": {"channels": ["O1", "Oz", "O2", "Pz"], "lowpass": 25.0, "sfreq": 64.0, "tmax": 0.6},
-            "targets": {"kind": "world"},
-            "decoder": {"name": "lda"},
-            "evaluation": {"protocol": "closed-set", "by": "subject"},
-        }
-    )
+    config = people_experiment(world)
     save_bundle(world.parent / "bundle", train(load_trials(config), load_bank_of(config), config))
     return world.parent / "bundle"
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import tomli_w
 from live_sessions import LiveProcess
-from recorded_files import write_digits
+from recorded_files import digits, write_digits
 
 from bci.array_source import ArraySource
 from bci.cli import main
@@ -124,7 +124,8 @@ def test_digits_are_decoded_live_as_they_are_from_the_file(world, session, bundl
 def trained_on_epochs(tmp_path_factory):
     """MindBigData's text, and what was trained on it by commands."""
     folder = tmp_path_factory.mktemp("mindbigdata")
-    text = write_digits(folder / "EP1.01.txt", N_DIGITS)
+    rng = np.random.default_rng(0)
+    text = write_digits(rng, folder / "EP1.01.txt", digits(rng, N_DIGITS, 40))
     assert main(["convert", str(text)]) == 0
     arguments = ["--data", str(text), "--decoder.name", "lda", "--out", str(folder / "bundle")]
     assert main(["train", "mindbigdata", *arguments]) == 0

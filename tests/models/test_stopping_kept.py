@@ -6,6 +6,7 @@ Every picture is shown twenty times. What a decoder mistakes about a picture it 
 from dataclasses import replace
 
 import pytest
+from eight_channels import CHANNELS, eight_channel_experiment
 
 from bci.array_source import ArraySource
 from bci.clock import VirtualClock
@@ -17,14 +18,12 @@ from bci.specs import EventSpec
 from bci.stopping import Stops
 from bci.types import SourceState
 from models.bundle import calibration_for
-from models.config import ExperimentConfig
 from models.data import load_bank_of, load_test_bank, load_trials
 from models.probabilities import calibrated
 from models.runtime import load_decoder
 from models.train import train
 from replay.world import load_world
 
-CHANNELS = ["O1", "Oz", "O2", "P7", "P8", "Fp1", "F3", "Cz"]
 WORLD = f"""
 name = "returning"
 seed = 1
@@ -59,25 +58,8 @@ def world(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def bundle(world):
-    config = ExperimentConfig.model_validate(
-        {
-            "name": "returning",
-            "data": {"reader": "world", "paths": [str(world)]},
-            "preprocess": {
-                "channels": CHANNELS,
-                "highpass": 0.5,
-                "lowpass": 25.0,
-                "sfreq": 64.0,
-                "tmax": 0.5,
-                "scale": "whiten",
-                "whitening": "ledoit-wolf",
-            },
-            "targets": {"kind": "world", "model": "synthetic world", "normalisation": "unit"},
-            "decoder": {"name": "ridge"},
-            "train": {"calibrate": 5},
-            "evaluation": {"protocol": "seen-concept/new-image", "by": "image"},
-        }
-    )
+    evaluation = {"protocol": "seen-concept/new-image", "by": "image"}
+    config = eight_channel_experiment(world, train={"calibrate": 5}, evaluation=evaluation)
     trials = load_trials(config)
     return calibrated(train(trials, load_bank_of(config), config), trials, load_test_bank(config))
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from people_world import write_people_world
+from people_world import people_experiment, write_people_world
 
 from bci.array_source import ArraySource
 from bci.cli.calibrate import _listen, _quality, main
@@ -18,7 +18,6 @@ from bci.gathering import Gathering
 from bci.terminal import Screen
 from bci.types import Batch, read_only
 from models.bundle import load_bundle, save_bundle
-from models.config import ExperimentConfig
 from models.data import load_bank_of, load_trials
 from models.train import train
 from replay.readers import open_recording
@@ -31,16 +30,7 @@ def place(tmp_path_factory):
     """A folder with a bundle of two people, one like it of epochs, and a recording of another person."""
     place = tmp_path_factory.mktemp("calibrate")
     world = write_people_world(place)
-    config = ExperimentConfig.model_validate(
-        {
-            "name": "small",
-            "data": {"reader": "world", "paths": [str(world)], "subjects": ["1", "2"], "options": {"events": 120}},
-            "preprocess": {"channels": ["O1", "Oz", "O2", "Pz"], "lowpass": 25.0, "sfreq": 64.0, "tmax": 0.6},
-            "targets": {"kind": "world"},
-            "decoder": {"name": "lda"},
-            "evaluation": {"protocol": "closed-set", "by": "subject"},
-        }
-    )
+    config = people_experiment(world)
     epochs = config.model_copy(update={"preprocess": config.preprocess.model_copy(update={"mode": "epoch"})})
     for name, one in (("bundle", config), ("epochs", epochs)):
         save_bundle(place / name, train(load_trials(one), load_bank_of(one), one))

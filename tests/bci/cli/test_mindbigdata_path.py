@@ -2,7 +2,8 @@
 
 import json
 
-from recorded_files import write_digits
+import numpy as np
+from recorded_files import digits, write_digits
 
 from bci.cli import main
 
@@ -10,7 +11,8 @@ N_EVENTS = 160
 
 
 def test_a_text_is_converted_and_judged_by_contiguous_stretches(tmp_path, capsys):
-    text = write_digits(tmp_path / "EP1.01.txt", N_EVENTS)
+    rng = np.random.default_rng(0)
+    text = write_digits(rng, tmp_path / "EP1.01.txt", digits(rng, N_EVENTS, 40))
     assert main(["evaluate", "mindbigdata", "--data", str(text), "--out", str(tmp_path / "early")]) == 2
     assert "bci convert" in capsys.readouterr().err
     assert main(["convert", str(text)]) == 0

@@ -5,27 +5,20 @@ import shlex
 
 import numpy as np
 import pytest
+from recorded_files import write_digits
 from tiny_clip import write_clip
 
 from bci.cli import main
-from replay.mindbigdata.writer import write_text
 
 N_EVENTS = 160
 
 
 @pytest.fixture(scope="module")
 def text(tmp_path_factory):
-    """Write digits in random order, each a bump of its own on one electrode, and convert them."""
+    """Write digits in rounds, so that there are enough of each in both parts, and convert them."""
     rng = np.random.default_rng(0)
-
-    def signals(code):
-        noise = 4200 + rng.normal(0, 10, (14, 256))
-        noise[code, 30:60] += 40
-        return noise
-
-    path = tmp_path_factory.mktemp("text") / "EP1.01.txt"
-    codes = np.concatenate([rng.permutation(10) for _ in range(N_EVENTS // 10)])  # enough of each in both parts
-    write_text(path, ((int(code), signals(code)) for code in codes))
+    codes = np.concatenate([rng.permutation(10) for _ in range(N_EVENTS // 10)])
+    path = write_digits(rng, tmp_path_factory.mktemp("text") / "EP1.01.txt", codes)
     assert main(["convert", str(path)]) == 0
     return path
 

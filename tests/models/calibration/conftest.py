@@ -3,16 +3,21 @@
 from dataclasses import dataclass, replace
 
 import pytest
-from people_world import write_people_world
+from people_world import people_experiment, write_people_world
 
 from models.bundle import Bundle
-from models.config import ExperimentConfig
 from models.data import load_bank_of, load_trials
 from models.train import train
 from replay.world import load_world
 
 CHANNELS = ["O1", "Oz", "O2", "Pz", "P3", "P4"]
 SNR = 0.35
+SECTIONS = {
+    "data": {"subjects": ["1", "2", "3"], "options": {"events": 160}},
+    "preprocess": {"channels": CHANNELS, "highpass": 0.5, "scale": "whiten", "whitening": "ledoit-wolf"},
+    "train": {"epochs": 4, "batch": 64, "lr": 3e-3},
+}
+"""What the experiment on three of them has of its own."""
 
 
 @dataclass(frozen=True)
@@ -27,26 +32,8 @@ class Small:
 
 
 def experiment(path, **changes):
-    sections = {
-        "name": "small",
-        "data": {"reader": "world", "paths": [path], "subjects": ["1", "2", "3"], "options": {"events": 160}},
-        "preprocess": {
-            "channels": CHANNELS,
-            "highpass": 0.5,
-            "lowpass": 25.0,
-            "sfreq": 64.0,
-            "tmax": 0.6,
-            "scale": "whiten",
-            "whitening": "ledoit-wolf",
-        },
-        "targets": {"kind": "world"},
-        "decoder": {"name": "lda"},
-        "train": {"epochs": 4, "batch": 64, "lr": 3e-3},
-        "evaluation": {"protocol": "closed-set", "by": "subject"},
-    }  # fmt: skip
-    for section, values in changes.items():
-        sections[section] = {**sections[section], **values}
-    return ExperimentConfig.model_validate(sections)
+    sections = {name: {**SECTIONS.get(name, {}), **changes.get(name, {})} for name in SECTIONS | changes}
+    return people_experiment(path, **sections)
 
 
 @pytest.fixture(scope="session")

@@ -207,7 +207,7 @@ def points_of(svg):
 
 
 def test_points_lie_where_they_belong():
-    svg = lines("t", Axis("x", 0, 10), Axis("y", 0, 1), [Series("s", (0, 5, 10), (0, 0.5, 1))], 480, 280)
+    svg = lines("t", Axis("x", 0, 10), Axis("y", 0, 1), [Series("s", (0, 5, 10), (0, 0.5, 1))])
     assert points_of(svg) == [(54.0, 236.0), (260.0, 124.0), (466.0, 12.0)]
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from eight_channels import CHANNELS, eight_channel_experiment
 
 from bci.bank import Bank, BankKey
 from bci.errors import ConfigError, MismatchError
@@ -17,10 +18,10 @@ from models.evaluation.splits import Split
 from models.train import train
 from replay.trials import take
 
-WORLD = """
+WORLD = f"""
 name = "small"
 seed = 3
-channels = ["O1", "Oz", "O2", "P7", "P8", "Fp1", "F3", "Cz"]
+channels = {CHANNELS}
 reference = "Fz"
 sfreq = 128
 [pictures]
@@ -43,38 +44,21 @@ snr = 0.6
 def config(tmp_path_factory):
     path = tmp_path_factory.mktemp("world") / "world-small.toml"
     path.write_text(WORLD)
-    return ExperimentConfig.model_validate(
-        {
-            "name": "small",
-            "data": {"reader": "world", "paths": [str(path)]},
-            "preprocess": {
-                "channels": ["O1", "Oz", "O2", "P7", "P8", "Fp1", "F3", "Cz"],
-                "highpass": 0.5,
-                "lowpass": 25.0,
-                "sfreq": 64.0,
-                "tmax": 0.5,
-                "scale": "whiten",
-                "whitening": "ledoit-wolf",
-            },
-            "targets": {"kind": "world", "model": "synthetic world", "normalisation": "unit"},
-            "decoder": {"name": "ridge"},
-            "train": {"epochs": 1},
-            "evaluation": {
-                "protocol": "zero-shot",
-                "by": "concept",
-                "test": "partition",
-                "unit": "concept",
-                "resamples": 100,
-                "permutations": 3,
-                "prestimulus": [-0.2, 0.0],
-                "noise_level": True,
-                "sequence": True,
-                "frontal": True,
-                "transductive": "csls",
-                "curves": {"repetitions": [1, 4, 8], "window_ends": [0.2, 0.5]},
-            },
-        }
-    )
+    evaluation = {
+        "protocol": "zero-shot",
+        "by": "concept",
+        "test": "partition",
+        "unit": "concept",
+        "resamples": 100,
+        "permutations": 3,
+        "prestimulus": [-0.2, 0.0],
+        "noise_level": True,
+        "sequence": True,
+        "frontal": True,
+        "transductive": "csls",
+        "curves": {"repetitions": [1, 4, 8], "window_ends": [0.2, 0.5]},
+    }
+    return eight_channel_experiment(path, train={"epochs": 1}, evaluation=evaluation)
 
 
 @pytest.fixture(scope="module")
