@@ -294,8 +294,8 @@ def run(
     summary
         What `summary.json` holds.
     """
-    from bci.cli.live_session import make_session, settings_of
-    from bci.cli.opening import get_ready, open_all
+    from bci.cli.live_session import make_session, painting_of, settings_of
+    from bci.cli.opening import get_ready, load_all, open_source
     from bci.folder import log_to, write_session
     from bci.storage import refuse_non_empty
     from replay.readers import open_recording
@@ -305,17 +305,21 @@ def run(
     recording = None if options.reference is None else open_recording(options.reference)
     seen = watch is not None and not options.headless  # by a dashboard
     get_ready(dashboard=seen)
-    opened = open_all(options, can_hold=seen)
-    _say_what_was_opened(opened, console)
-    folder = folder or _make_folder(options, opened)
-    kept = None if recording is None else _Kept()
-    with log_to(folder):
-        write_session(folder, settings_of(options, opened))
-        viewed = make_session(options, opened, folder, console, kept, seen=seen, outlet=outlet)
-        summary = (watch or _in_terminal(console, options))(viewed.session, viewed)
-        summary |= beside_decisions(opened, viewed) | dict(extra or {})
-        compare = None if recording is None else lambda: _parity(recording, options, opened, kept)
-        conclude(summary, compare, folder, console)
+    loaded = load_all(options)
+    with painting_of(options.reconstruct if seen else None, loaded.decoder) as painting:
+        opened = open_source(options, loaded, can_hold=seen)
+        _say_what_was_opened(opened, console)
+        folder = folder or _make_folder(options, opened)
+        kept = None if recording is None else _Kept()
+        with log_to(folder):
+            write_session(folder, settings_of(options, opened))
+            viewed = make_session(
+                options, opened, folder, console, kept, seen=seen, painting=painting, outlet=outlet
+            )
+            summary = (watch or _in_terminal(console, options))(viewed.session, viewed)
+            summary |= beside_decisions(opened, viewed) | dict(extra or {})
+            compare = None if recording is None else lambda: _parity(recording, options, opened, kept)
+            conclude(summary, compare, folder, console)
     viewed.session.raise_error()
     if viewed.recordings is not None:
         viewed.recordings.close()  # it has ended; what is not whole is an error

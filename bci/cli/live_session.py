@@ -1,8 +1,8 @@
 """From what was opened to a session, what records it, and what its folder says of it."""
 
 import logging
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from bci.recordings import Recordings
     from bci.sinks import Sink
     from bci.viewing import LocalSession
+    from models.decoders import ScoringDecoder
 
-__all__ = ["make_session", "settings_of"]
+__all__ = ["make_session", "painting_of", "settings_of"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -34,12 +35,14 @@ def make_session(
     *,
     seen: bool,
     decoder: "Decoder | None" = None,
+    painting: "Painting | None" = None,
     outlet: str = "bci-decisions",
 ) -> "LocalSession":
     """Put a session together; a dashboard that will show it is told what it needs to know.
 
     Decisions go to the record first, then to the wire; only the wire hides the truth. `decoder` decodes instead of
-    that which was opened, as one that several sessions share, and `outlet` names the stream of decisions.
+    that which was opened, as one that several sessions share, `painting` makes pictures of decisions, and `outlet`
+    names the stream of decisions.
     """
     from bci.cli.about import describe
     from bci.cli.opening import gallery_reader
@@ -60,7 +63,6 @@ def make_session(
     told = JournalOutlet(opened.decoder.spec, outlet.replace("bci-decisions", JOURNAL))
     journal = Journal(folder / "journal.jsonl", told)
     recordings = _recordings(options, opened, folder, journal, (wire.source_id, told.source_id))
-    painting = _painting(options, opened) if seen else None
     kept_too = [sink for sink in (kept, painting) if sink is not None]
     history = History(opened.source.spec.sfreq, len(opened.source.spec.channels) if seen else 0)
     session = Session(
@@ -101,21 +103,29 @@ def _recordings(
     return Recordings(folder, streams, network=options.network, tell=tell)
 
 
-def _painting(options: "Live", opened: "Opened") -> "Painting | None":
-    """What makes pictures for a dashboard, if that is asked for; it is ready before the first decision."""
-    if options.reconstruct is None:
-        return None
+@contextmanager
+def painting_of(folder: Path | None, decoder: "ScoringDecoder") -> "Iterator[Painting | None]":
+    """Start what makes pictures of a decoder's decisions, if it is there, and end it.
+
+    It takes seconds to start: a stream that was opened before would have to wait, and be behind from the start.
+    """
+    if folder is None:
+        yield None
+        return
     from bci.clock import lsl_clock
     from bci.painter_process import PainterProcess
     from bci.painting import Painting
     from models.reconstruction.input_spec import load_about, read_input
     from models.reconstruction.painter import load_painter
 
-    spec, folder = opened.decoder.spec, options.reconstruct
+    spec = decoder.spec
     chooses = read_input(load_about(folder), folder).temperature is not None
-    prototypes = opened.decoder.prototypes if chooses else None
-    painter = PainterProcess(load_painter, folder, spec.model, prototypes)
-    return Painting(painter, spec.model, lsl_clock, bank=spec.bank if chooses else None)
+    painter = PainterProcess(load_painter, folder, spec.model, decoder.prototypes if chooses else None)
+    painting = Painting(painter, spec.model, lsl_clock, bank=spec.bank if chooses else None)
+    try:
+        yield painting
+    finally:
+        painting.close()
 
 
 def _begin_recording(recordings: "Recordings", console: "Console") -> None:

@@ -34,7 +34,7 @@ def conductor(bundle, device, tmp_path):
     """Conduct `bci live` of a recorded session, with a reconstruction of this bundle's embeddings."""
     save_recording(tmp_path / "rec_raw.fif", recording(EVENTS))
     save_untrained_painter(tmp_path / "painter", load_bundle(bundle))
-    name = device(open_recording, tmp_path / "rec_raw.fif", speed=2.0, linger=60.0).options.name
+    name = device(open_recording, tmp_path / "rec_raw.fif", linger=60.0).options.name
     options = live.Live(
         bundle=bundle,
         streams=(name,),
