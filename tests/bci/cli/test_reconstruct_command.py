@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 from PIL import Image
+from recorded_files import write_digits
 
 from bci.cli import main
-from replay.mindbigdata.writer import write_text
 
 SMALL = [
     "--generator.side", "28", "--generator.width", "8", "--generator.widest", "16",
@@ -20,15 +20,8 @@ SMALL = [
 def pairs(tmp_path_factory):
     """Write digits in MindBigData's text, each a bump of its own on one electrode; convert and pair them."""
     rng = np.random.default_rng(0)
-
-    def signals(code):
-        noise = 4200 + rng.normal(0, 10, (14, 256))
-        noise[code, 30:60] += 40
-        return noise
-
     folder = tmp_path_factory.mktemp("text")
-    codes = np.concatenate([rng.permutation(10) for _ in range(16)])
-    write_text(folder / "EP1.01.txt", ((int(code), signals(code)) for code in codes))
+    write_digits(rng, folder / "EP1.01.txt", np.concatenate([rng.permutation(10) for _ in range(16)]))
     assert main(["convert", str(folder / "EP1.01.txt")]) == 0
     assert main(["pair", str(folder / "EP1.01.txt"), "--out", str(folder / "pairs")]) == 0
     return folder / "pairs"
@@ -37,7 +30,7 @@ def pairs(tmp_path_factory):
 @pytest.mark.slow
 @pytest.mark.parametrize("array", ["eeg_features", "eeg_data"])
 def test_from_mindbigdatas_text_to_report_and_panels(pairs, tmp_path, capsys, array):
-    epochs = ["--encoder.name", "nice"] if array == "eeg_data" else []
+    epochs = ["--encoder.name", "nice", "--train.precision", "bf16-mixed"] if array == "eeg_data" else []
     out, report = tmp_path / "digits", tmp_path / "report"
     options = ["--data.pairs", str(pairs), "--data.array", array, "--weights.semantic", "0", *epochs, *SMALL]
     options += ["--data.validation", "0"]
@@ -52,6 +45,22 @@ def test_from_mindbigdatas_text_to_report_and_panels(pairs, tmp_path, capsys, ar
     assert {"mean training picture", "random training picture"} <= {row["name"] for row in body["rows"]}
     with Image.open(report / "visualizations" / "digits" / "panels.png") as sheet:
         assert sheet.width > sheet.height
+
+
+def test_epochs_of_an_experiment_are_encoded_by_an_encoder_that_is_trained_with_the_rest(
+    small_world, tmp_path, capsys
+):
+    out, report = tmp_path / "epochs", tmp_path / "report"
+    options = ["--data.experiment", str(small_world), "--data.bundle", "", "--data.events", "200", *SMALL]
+    options += ["--data.candidates", "False", "--data.vectors", "False", "--encoder.name", "nice"]
+    assert main(["reconstruct", "train", "vae-gan-synthetic", *options, "--out", str(out)]) == 0
+    assert main(["reconstruct", "evaluate", str(out), "--panels", "2", "--json", "--out", str(report)]) == 0
+    body = json.loads((report / "report.json").read_text("utf-8"))
+    assert body["protocol"] == "zero-shot"
+    assert [row["name"] for row in body["rows"]] == [
+        "epochs", "random training picture", "mean training picture"
+    ]  # fmt: skip
+    assert body["reconstructions"]["epochs"]["decoder"] is None
 
 
 @pytest.fixture
