@@ -22,6 +22,7 @@ __all__ = [
     "refuse_non_empty",
     "save_json",
     "save_tensors",
+    "save_text",
 ]
 
 SCHEMA = 1
@@ -75,7 +76,17 @@ def new_folder(folder: Path) -> None:
 
 def save_json(path: Path, body: Mapping[str, Any]) -> None:
     """Write JSON with its schema number; the file is whole or not there."""
-    text = json.dumps({"schema": SCHEMA, **body}, indent=2, ensure_ascii=False) + "\n"
+    save_text(path, json.dumps({"schema": SCHEMA, **body}, indent=2, ensure_ascii=False) + "\n")
+
+
+def save_text(path: Path, text: str) -> None:
+    """Write text in UTF-8; the file is whole or not there.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
     _replace(path, lambda part: part.write_text(text, encoding="utf-8"))
 
 

@@ -1,21 +1,18 @@
 """A certificate as one HTML page: no script, nothing from elsewhere."""
 
 from collections.abc import Iterator
-from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bci.certificate import ONE_IN, Certificate, rows
-from bci.errors import OutputError
 
 if TYPE_CHECKING:
     from bci.cli.latency_turn import Turn
     from models.evaluation.plots import Bars, Series
 
-__all__ = ["page", "save_page"]
+__all__ = ["page"]
 
 Floats = NDArray[np.float64]
 
@@ -28,34 +25,15 @@ def page(certificate: Certificate, turn: "Turn") -> str:
     """Return the page."""
     from markupsafe import Markup
 
-    from models.evaluation.html import pages
+    from models.evaluation.html import template
 
-    source = files(__package__).joinpath(TEMPLATE).read_text(encoding="utf-8")
-    return (
-        pages()
-        .from_string(source)
-        .render(
-            certificate=certificate,
-            one_in=f"{ONE_IN:,}",
-            rows=rows(certificate),
-            facts=_facts(certificate),
-            drawn=[(caption, Markup(svg)) for caption, svg in _drawn(turn)],  # noqa: S704 (escaped there)
-        )
+    return template(__package__, TEMPLATE).render(
+        certificate=certificate,
+        one_in=f"{ONE_IN:,}",
+        rows=rows(certificate),
+        facts=_facts(certificate),
+        drawn=[(caption, Markup(svg)) for caption, svg in _drawn(turn)],  # noqa: S704 (escaped there)
     )
-
-
-def save_page(path: Path, certificate: Certificate, turn: "Turn") -> None:
-    """Write the page.
-
-    Raises
-    ------
-    OutputError
-        If it cannot be written.
-    """
-    try:
-        path.write_text(page(certificate, turn), encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror}; make room or name another place") from None
 
 
 def _facts(certificate: Certificate) -> dict[str, str]:

@@ -64,11 +64,12 @@ def main(argv: list[str]) -> int:
     if options.json not in (None, TO_SCREEN):
         save_json(Path(options.json), asdict(certificate))
     if options.out is not None:
-        from bci.cli.certificate_page import save_page
+        from bci.cli.certificate_page import page
+        from bci.storage import save_text
 
         new_folder(options.out)
         save_json(options.out / "certificate.json", asdict(certificate))
-        save_page(options.out / "certificate.html", certificate, turn)
+        save_text(options.out / "certificate.html", page(certificate, turn))
     return 0 if certificate.passed else 1
 
 

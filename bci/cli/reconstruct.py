@@ -23,8 +23,8 @@ EPILOG = """\
 CONFIG is a TOML file or the name of one that comes with bci; each of its keys can be overridden: --train.epochs 5.
 train writes models/ (weights, description, checkpoint), visualizations/ (samples after each pass, of concepts that
 are left out) and logs/ (learning curve); --resume goes on with what was interrupted, bit for bit. evaluate judges
-one or several trained folders on the same test trials and writes report.json and panels; weights of published
-networks are taken from --weights or torch's cache, never downloaded, and those that are not there are listed.
+one or several trained folders on the same test trials and writes report.html, report.json and panels; weights of
+published networks are taken from --weights or torch's cache, never downloaded; those that are missing are listed.
 
 examples:
   bci train things --out things-bundle
@@ -138,6 +138,7 @@ def _evaluate(options: argparse.Namespace) -> int:
 
     from bci.cli.train import show_progress
     from bci.storage import new_folder
+    from models.reconstruction.curve import read_curve
     from models.reconstruction.evaluate import evaluate_reconstructions
     from models.reconstruction.report import described, write_report
 
@@ -146,7 +147,8 @@ def _evaluate(options: argparse.Namespace) -> int:
     data = _data_of(found, options.trials)
     with show_progress("judge") as progress:
         evaluation = evaluate_reconstructions(found, data, options.weights, progress)
-    write_report(options.out, evaluation, found, next(iter(data.values())).test, options.panels)
+    curves = {name: read_curve(folder) for name, folder in zip(found, options.folders, strict=True)}
+    write_report(options.out, evaluation, found, curves, next(iter(data.values())).test, options.panels)
     if options.json:
         print(json.dumps({"schema": 1, **described(evaluation, found)}, indent=2, ensure_ascii=False))
     else:
@@ -154,7 +156,7 @@ def _evaluate(options: argparse.Namespace) -> int:
         console.print(_table(evaluation))
         for line in _notes(evaluation):
             console.print(line, markup=False, highlight=False)
-        print(f"report and panels: {options.out}")
+        print(f"report.html, report.json and panels: {options.out}")
     return 0
 
 

@@ -6,20 +6,21 @@ Its one script sorts and searches what was retrieved; the page's policy admits i
 import base64
 import hashlib
 from collections.abc import Mapping
+from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from bci.errors import OutputError
+from bci.storage import save_text
 from models.evaluation.drawings import drawings
 from models.evaluation.report import Report
 from models.evaluation.wording import card_lines, interval_text, number, p_text
 from models.few import few
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import Environment, Template
 
-__all__ = ["page", "pages", "save_html", "shown_concepts"]
+__all__ = ["page", "pages", "save_html", "shown_concepts", "template"]
 
 TEMPLATE = "report.html.j2"
 SCRIPT = "retrieval.js"
@@ -35,6 +36,13 @@ def pages() -> "Environment":
 
     loader = PackageLoader(__package__, "")
     return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+
+
+def template(package: str, name: str) -> "Template":
+    """Return a page's template that lies in a package, with the words and the style that all pages share."""
+    environment = pages()
+    environment.filters |= {"number": number, "interval": interval_text, "p": p_text}
+    return environment.from_string(files(package).joinpath(name).read_text(encoding="utf-8"))
 
 
 def shown_concepts(report: Report) -> list[str]:
@@ -83,8 +91,5 @@ def save_html(report: Report, folder: Path, pictures: Mapping[str, str] = NONE) 
         If it cannot be written.
     """
     path = folder / "report.html"
-    try:
-        path.write_text(page(report, pictures), encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror}; make room or name another place") from None
+    save_text(path, page(report, pictures))
     return path

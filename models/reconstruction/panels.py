@@ -114,12 +114,11 @@ def draw_panel(panel: Panel) -> Pixels:
     return np.concatenate(cells, axis=1)
 
 
-def contact_sheet(panels: Sequence[Panel], columns: int = 2) -> Pixels:
-    """Lay panels out on one sheet (height, width, 3)."""
+def contact_sheet(panels: Sequence[Panel]) -> Pixels:
+    """Lay panels out in two columns on one sheet (height, width, 3)."""
     drawn = [draw_panel(panel) for panel in panels]
-    drawn += [np.full_like(drawn[0], PAPER[0])] * (-len(drawn) % columns)
-    rows = [np.concatenate(drawn[first : first + columns], axis=1) for first in range(0, len(drawn), columns)]
-    return np.concatenate(rows, axis=0)
+    drawn += [np.full_like(drawn[0], PAPER[0])] * (len(drawn) % 2)
+    return np.concatenate([np.concatenate(row, axis=1) for row in zip(drawn[::2], drawn[1::2], strict=True)])
 
 
 def _cell(picture: Pixels, caption: str, frame: Colour | None, *, tick: bool = False) -> Pixels:

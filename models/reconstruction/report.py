@@ -1,4 +1,4 @@
-"""What an evaluation of reconstructions leaves behind: `report.json`, panels and contact sheets."""
+"""What an evaluation of reconstructions leaves behind: `report.json`, `report.html`, panels and sheets."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from bci.storage import save_json
+from bci.storage import save_json, save_text
 from models.reconstruction.evaluate import SIDE, Evaluation
-from models.reconstruction.pairs import Pairs
+from models.reconstruction.page import Curve, page
+from models.reconstruction.pairs import Ints, Pairs
 from models.reconstruction.panels import contact_sheet, draw_panel, make_panels
 from models.reconstruction.sheets import save_picture, save_samples
 from models.reconstruction.store import VISUALIZATIONS, Reconstruction
@@ -21,9 +22,14 @@ ON_SHEET = 16
 
 
 def write_report(
-    folder: Path, evaluation: Evaluation, found: Mapping[str, Reconstruction], test: Pairs, panels: int
+    folder: Path,
+    evaluation: Evaluation,
+    found: Mapping[str, Reconstruction],
+    curves: Mapping[str, Curve],
+    test: Pairs,
+    panels: int,
 ) -> None:
-    """Write the report, and for each reconstruction panels of some trials, evenly spaced, and sheets.
+    """Write the report, as JSON and as a page, and for each reconstruction panels of some trials and sheets.
 
     Raises
     ------
@@ -31,16 +37,23 @@ def write_report(
         If something cannot be written.
     """
     save_json(folder / "report.json", described(evaluation, found))
-    rows = np.linspace(0, len(test) - 1, min(panels, len(test))).astype(np.int64)
+    rows, some = _spread(len(test), panels), _spread(len(test), ON_SHEET)
+    sheets = {}
     for name, generated in evaluation.generated.items():
         place = folder / VISUALIZATIONS / name
         place.mkdir(parents=True, exist_ok=True)
         drawn = make_panels(test, rows, generated, evaluation.named.get(name))
         for row, panel in zip(rows.tolist(), drawn, strict=True):
             save_picture(place / f"trial-{row:04}.png", draw_panel(panel))
-        save_picture(place / "panels.png", contact_sheet(drawn))
-        some = np.linspace(0, len(test) - 1, min(ON_SHEET, len(test))).astype(np.int64)
+        sheets[name] = contact_sheet(drawn)
+        save_picture(place / "panels.png", sheets[name])
         save_samples(place / "samples.png", test.pictures(test.shown[some], SIDE), generated[some])
+    save_text(folder / "report.html", page(evaluation, found, curves, sheets))
+
+
+def _spread(n: int, most: int) -> Ints:
+    """Return at most so many of n trials, evenly spaced."""
+    return np.linspace(0, n - 1, min(most, n)).astype(np.int64)
 
 
 def described(evaluation: Evaluation, found: Mapping[str, Reconstruction]) -> dict[str, Any]:

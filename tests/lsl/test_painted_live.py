@@ -1,4 +1,4 @@
-"""`bci live --reconstruct`: pictures of decisions in the dashboard of a real session, in a process of their own."""
+"""`bci live --reconstruct`: pictures of decisions in the dashboard, made in a process of their own."""
 
 import io
 import json

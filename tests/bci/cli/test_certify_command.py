@@ -11,7 +11,7 @@ from live_sessions import CHANNELS, make_bundle
 
 from bci.certificate import Certificate, judge
 from bci.cli import main
-from bci.cli.certificate_page import save_page
+from bci.cli.certificate_page import page
 from bci.cli.certify import USUAL_RATE, _in_words, _load, _own_events, suitable_rate
 from bci.cli.latency_turn import Turn, windows
 from bci.errors import MismatchError
@@ -154,7 +154,7 @@ def test_the_verdict_says_what_slow_decisions_waited_for():
     assert said.endswith("those waited most in decode, 60.0 ms on average")
 
 
-def test_the_page_loads_nothing_and_escapes_what_is_not_ours(tmp_path):
+def test_the_page_loads_nothing_and_escapes_what_is_not_ours():
     figures = {"p50": 1.0, "p95": 2.0, "p99": 3.0, "max": 4.0}
     bundle = {
         "name": "<script>x</script>", "id": "1f", "decoder": "ridge", "bank": "2e", "concepts": 2,
@@ -167,8 +167,7 @@ def test_the_page_loads_nothing_and_escapes_what_is_not_ours(tmp_path):
         stages_ms={"decode": figures}, bare_ms=figures, wake_ms=figures, cpu=0.1, gpu=None, bundle=bundle,
         environment=place,
     )  # fmt: skip
-    save_page(tmp_path / "page.html", certificate, turn([0.001, 0.002, 0.08], [0.002, 0.003, 0.09]))
-    text = (tmp_path / "page.html").read_text("utf-8")
+    text = page(certificate, turn([0.001, 0.002, 0.08], [0.002, 0.003, 0.09]))
     tags = []
     parser = HTMLParser()
     parser.handle_starttag = lambda tag, attributes: tags.append((tag, dict(attributes)))

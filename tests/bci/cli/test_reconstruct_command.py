@@ -89,6 +89,12 @@ def test_a_reconstruction_is_judged_beside_what_needs_no_generator(painted, tmp_
     assert "AlexNet-2" in body["not_computed"]
     assert any("SYNTHETIC" in caveat for caveat in body["caveats"])
     assert len(list((report / "visualizations" / "painted").glob("trial-*.png"))) == 2
+    page = (report / "report.html").read_text("utf-8")
+    figure = rows["painted"]["judge"]
+    assert f"{figure['value']:.3f}<br><small>[{figure['low']:.3f}, {figure['high']:.3f}]</small>" in page
+    assert page.count("data:image/webp;base64,") == 1
+    assert all(words in page for words in ("SYNTHETIC", "left-out concepts", "AlexNet-2", " trials of "))
+    assert "<script" not in page
 
 
 def test_reconstructions_that_are_told_different_things_are_judged_on_the_same_trials(painted, tmp_path, capsys):
