@@ -23,7 +23,7 @@ from models.alignment.config import AlignmentConfig, TrainConfig
 from models.alignment.losses import AlignmentLoss, Parts
 from models.alignment.model import AlignmentModel, build_model
 from models.alignment.pairs import Pairs
-from models.alignment.source import CONCEPTS
+from models.alignment.source import CONCEPTS, MARKERS
 from models.alignment.targets import cluster_prototypes, fit_targets
 from models.alignment.trained import Trained
 from models.alignment.validation import validate
@@ -242,7 +242,7 @@ class Training:
             sfreq=self._train.sfreq,
             chosen=best.number,
             history=tuple(self._history),
-            facts={name: fact for name, fact in self._train.facts.items() if name != CONCEPTS},  # one a picture
+            facts={name: fact for name, fact in self._train.facts.items() if name not in (CONCEPTS, MARKERS)},
         )
 
     # ----------------------------------------------------------------------------------------------- checkpoints

@@ -72,7 +72,7 @@ class FmriAligned(nn.Module):
         shape = self.backbone.n_tokens, self.backbone.width
         self.norm = nn.LayerNorm(shape[1])
         self.position = nn.Parameter(0.02 * torch.randn(*shape))
-        self.head = build_head(head, *shape, dim, hidden=hidden, dropout=dropout)
+        self.head = build_head(head, shape, dim, hidden=hidden, dropout=dropout)
         self.cross = CrossAttention(
             shape[1], dim, queries=queries, width=attention_width, heads=heads, dropout=dropout
         )

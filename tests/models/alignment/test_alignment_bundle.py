@@ -83,6 +83,25 @@ def test_an_experiment_whose_preprocessing_has_changed_is_refused(trained, bundl
         export(changed, known_pairs().pairs, known_pairs().concepts, bundle.config)
 
 
+def test_markers_stand_for_the_concepts_that_pairs_tell(trained, bundle):
+    """Numbers of pictures mean nothing to a bank without pictures."""
+    pairs, concepts = known_pairs().pairs, known_pairs().concepts
+    numbered = replace(pairs, facts={**pairs.facts, "eeg_markers": {"1": concepts[0], "2": "other"}})
+    events = bundle.events.model_copy(update={"ignore": ("99999",), "concepts": {"2": concepts[1]}})
+    experiment = bundle.config.model_copy(update={"events": events})
+    found = export(trained, numbered, concepts, experiment).events
+    assert found.ignore == ("99999",)
+    assert found.concepts == {"1": concepts[0], "2": concepts[1]}  # what the experiment says itself goes first
+
+
+def test_whose_eeg_it_was_against_which_reference_is_kept(trained, bundle):
+    world = known_pairs()
+    told = replace(trained, facts={"eeg": {"subject": "03", "reference": "Fz"}})
+    found = export(told, world.pairs, world.concepts)
+    assert (found.reference, found.card["subjects"]) == ("Fz", ["03"])
+    assert (bundle.reference, bundle.card["subjects"]) == (None, [])
+
+
 def test_an_alignment_survives_the_way_through_a_file(trained, tmp_path):
     path = tmp_path / "model.safetensors"
     save_trained(path, trained)
