@@ -6,7 +6,8 @@ import torch
 from known_signal import known_config, known_pairs
 
 from bci.errors import BciError, ConfigError, MismatchError
-from models.alignment.train import CHOSEN_BY, train
+from models.alignment.passes import CHOSEN_BY
+from models.alignment.train import train
 
 
 class InterruptedTrainingError(Exception):
