@@ -21,6 +21,9 @@ class ModelConfig(Frozen):
     """`cbramod`, or a key of `models.encoders.ENCODERS`."""
     backbone_options: dict[str, Any] = Field(default_factory=dict)
     """Of the backbone; `pretrained` among those of `cbramod`."""
+    whiten: bool = False
+    """Decorrelate channels by the covariance of the training epochs before the backbone. For encoders that start
+    from nothing: what `cbramod` was pretrained on was not."""
     tokens: Count = 8
     """Tokens that an encoder's embedding is cut into; CBraMod has one for each second of each channel."""
     width: Count = 32

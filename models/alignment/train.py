@@ -31,6 +31,7 @@ from models.alignment.validation import validate
 from models.checkpoint import Checkpoint, Keeper, flat_state, nested_state
 from models.devices import launch, processes
 from models.progress import OnProgress, Progress, silent
+from models.whitening import fit_whitening
 
 __all__ = ["Board", "Training", "train"]
 
@@ -121,6 +122,9 @@ class Training:
         with torch.random.fork_rng(devices=_cuda(fabric)):
             torch.manual_seed(self._settings.seed)
             self.model = build_model(config.model, train)
+        if self.model.eeg.whitening is not None:
+            matrix = fit_whitening(train.eeg, "ledoit-wolf")  # type: ignore[arg-type]  # it reads some rows
+            self.model.eeg.whitening.copy_(torch.from_numpy(matrix))
         self._wrapped, self._optimiser = fabric.setup(self.model, build_optimiser(self.model, self._settings))
         self._n_steps = max(1, len(train) // self._settings.batch)
         self._passes = Passes()

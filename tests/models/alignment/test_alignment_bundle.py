@@ -16,7 +16,7 @@ from models.runtime import load_decoder
 
 @pytest.fixture(scope="module")
 def trained():
-    return train(known_pairs().pairs, known_config(train={"epochs": 4}))
+    return train(known_pairs().pairs, known_config(model={"whiten": True}, train={"epochs": 4}))
 
 
 @pytest.fixture(scope="module")
