@@ -15,6 +15,7 @@ from bci.bank import Bank, BankKey
 from bci.errors import MismatchError
 from bci.specs import PreprocessSpec
 from bci.types import read_only
+from models.alignment.config import encoder_options
 from models.alignment.pairs import Pairs
 from models.alignment.source import MARKERS
 from models.alignment.trained import Trained
@@ -118,7 +119,7 @@ def _experiment(trained: Trained, pairs: Pairs, source: ExperimentConfig | None)
     """Describe the alignment as an experiment: the encoder `fmri_aligned` onto fMRI vectors as they are."""
     if source is not None:
         _check_preprocessing(trained, source.preprocess)
-    options = trained.config.model.model_dump(mode="json") | {"dim": trained.dim}
+    options = encoder_options(trained.config.model, trained.dim, trained=True)
     described = ExperimentConfig(
         name=trained.config.name,
         title=trained.config.title,

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 import torch
 from known_signal import known_config, known_pairs
+from safetensors.torch import save_file
 
 from bci.errors import FormatError, MismatchError
 from bci.ranking import unit
+from models.alignment.backbone import build_backbone
 from models.alignment.bundle import export
 from models.alignment.train import train
 from models.alignment.trained import load_trained, save_trained
@@ -59,6 +61,23 @@ def test_concepts_of_training_are_decoded_far_above_chance(bundle):
     best = load_decoder(bundle, device="cpu").scores(epochs).argmax(axis=1)
     hits = np.mean([bundle.bank.names[at] == name for at, name in zip(best, shown, strict=True)])
     assert hits > 5 / len(bundle.bank.names)
+
+
+def test_a_session_does_not_look_for_the_weights_that_cbramod_began_with(tmp_path):
+    pytest.importorskip("braindecode", reason="needs the extra [foundation]")
+    world, small = known_pairs(), {"settings": {"n_layer": 1, "dim_feedforward": 32}}
+    backbone = build_backbone(
+        "cbramod", 6, 40, 100.0, small, world.pairs.channels, tokens=1, width=1
+    )  # the channels of the pairs have no places, which it does not ask for
+    file = tmp_path / "cbramod.safetensors"
+    save_file(backbone.encoder.model.state_dict(), file)
+    model = {"backbone": "cbramod", "backbone_options": {**small, "pretrained": str(file)}}
+    made = train(world.pairs, known_config(model=model, train={"epochs": 1}))
+    save_bundle(tmp_path / "bundle", export(made, world.pairs, world.concepts))
+    file.unlink()
+    decoder = load_decoder(load_bundle(tmp_path / "bundle"), device="cpu")
+    (ranking,) = decoder.decode(np.array(world.pairs.eeg[:1]), [None], 5)
+    assert ranking.n_concepts == len(decoder.spec.concepts)
 
 
 def test_raw_microvolts_become_what_the_pairs_hold(bundle):
