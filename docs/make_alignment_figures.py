@@ -1,6 +1,8 @@
 """Draw an alignment's learning curve and its sheet of results from the `report.json` of `bci align evaluate`.
 
-python docs/make_alignment_figures.py report/report.json docs/pictures
+With `--pairs` also the sheet of matched pictures that `bci align data` wrote, as a small file.
+
+python docs/make_alignment_figures.py report/report.json docs/pictures --pairs pairs
 """
 
 import argparse
@@ -12,6 +14,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
+from PIL import Image
 
 Report = Mapping[str, Any]
 
@@ -20,10 +23,11 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
 
 
 def main() -> None:
-    """Read the report and write both pictures."""
+    """Read the report and write the pictures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("report", type=Path, help="report.json")
     parser.add_argument("folder", type=Path, help="where pictures go")
+    parser.add_argument("--pairs", type=Path, help="folder of pairs, with contact_sheet.png")
     options = parser.parse_args()
     mpl.rcParams.update(
         {"axes.spines.top": False, "axes.spines.right": False, "font.size": 9, "svg.fonttype": "none"}
@@ -33,6 +37,9 @@ def main() -> None:
         figure = draw(report)
         figure.suptitle(report["card"]["data"], fontsize=9)
         figure.savefig(options.folder / f"alignment-{name}.png", dpi=110)
+    if options.pairs is not None:
+        with Image.open(options.pairs / "contact_sheet.png") as sheet:
+            sheet.save(options.folder / "alignment-pairs.webp", quality=80)
 
 
 def learning(report: Report) -> plt.Figure:

@@ -4,6 +4,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bci.cli.align_parser import run_parser
+
 if TYPE_CHECKING:
     from models.alignment.config import AlignmentConfig
     from models.config import ExperimentConfig
@@ -63,14 +65,6 @@ def _concepts(path: Path | None) -> tuple[str, ...]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="bci align bundle",
-        description="Make a decoder of EEG alone from an alignment.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("run", type=Path, metavar="RUN", help="folder that bci align train wrote")
-    parser.add_argument("--data", type=Path, metavar="FOLDER", help="the pairs that it was trained on")
+    parser = run_parser("bundle", "Make a decoder of EEG alone from an alignment.", EPILOG)
     parser.add_argument("--concepts", type=Path, metavar="FILE", help="concept of each EEG picture, one a line")
-    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="new folder for the bundle")
     return parser

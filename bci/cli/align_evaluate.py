@@ -1,9 +1,9 @@
 """`bci align evaluate`: judge a run on its test pairs."""
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bci.cli.align_parser import run_parser
 from bci.cli.arguments import positive
 
 if TYPE_CHECKING:
@@ -53,15 +53,7 @@ def main(argv: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="bci align evaluate",
-        description="Judge an alignment of EEG with fMRI on its test pairs.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("run", type=Path, metavar="RUN", help="folder that bci align train wrote")
-    parser.add_argument("--data", type=Path, metavar="FOLDER", help="the pairs that it was trained on")
-    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="new folder for the result")
+    parser = run_parser("evaluate", "Judge an alignment of EEG with fMRI on its test pairs.", EPILOG)
     parser.add_argument("--permutations", type=positive, default=1000, metavar="N", help="default: %(default)s")
     parser.add_argument("--ablate", type=positive, metavar="SEEDS", help="train every subset of the losses")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of permutations and intervals")

@@ -15,7 +15,9 @@ from bci.bank import Bank, BankKey
 from bci.errors import MismatchError
 from bci.specs import PreprocessSpec
 from bci.types import read_only
+from models.alignment.config import encoder_options
 from models.alignment.pairs import Pairs
+from models.alignment.source import MARKERS
 from models.alignment.trained import Trained
 from models.bundle import Bundle
 from models.config import (
@@ -49,8 +51,8 @@ def export(
     concepts
         Name of the concept that each EEG picture shows, in the order of `pairs.eeg_picture`.
     experiment
-        Whose trials the EEG was: its preprocessing, events and quality are the bundle's. By default
-        `preprocessing`, and every marker that names a concept.
+        Whose trials the EEG was: its preprocessing, events and quality are the bundle's, and markers stand for
+        the concepts that the pairs tell. By default `preprocessing`, and every marker that names a concept.
 
     Raises
     ------
@@ -58,7 +60,7 @@ def export(
         If training pairs show fewer than two concepts, a picture has no concept, or the experiment's epochs are
         others than those of the pairs.
     """
-    config = _experiment(trained, experiment)
+    config = _experiment(trained, pairs, experiment)
     weights = {
         f"members.0.encoder.{name.removeprefix(EEG_SIDE)}": array
         for name, array in trained.weights.items()
@@ -72,6 +74,7 @@ def export(
         bank=concept_bank(trained, pairs.part_of("train"), concepts),
         centre=read_only(np.zeros(trained.dim, np.float32)),
         temperature=temperature,
+        reference=trained.facts.get("eeg", {}).get("reference"),
         provenance=dict(trained.facts),
         card=_card(trained, pairs, config),
     )
@@ -112,11 +115,11 @@ def _means(trained: Trained, train: Pairs, concept: NDArray[np.int64], n: int) -
     return read_only(np.stack(means))
 
 
-def _experiment(trained: Trained, source: ExperimentConfig | None) -> ExperimentConfig:
+def _experiment(trained: Trained, pairs: Pairs, source: ExperimentConfig | None) -> ExperimentConfig:
     """Describe the alignment as an experiment: the encoder `fmri_aligned` onto fMRI vectors as they are."""
     if source is not None:
         _check_preprocessing(trained, source.preprocess)
-    options = trained.config.model.model_dump(mode="json") | {"dim": trained.dim}
+    options = encoder_options(trained.config.model, trained.dim, trained=True)
     described = ExperimentConfig(
         name=trained.config.name,
         title=trained.config.title,
@@ -129,7 +132,10 @@ def _experiment(trained: Trained, source: ExperimentConfig | None) -> Experiment
     )
     if source is None:
         return described
-    return described.model_copy(update={"events": source.events, "quality": source.quality})
+    # the bank of a bundle has no pictures, from which a session could tell what their numbers stand for
+    told = {**pairs.facts.get(MARKERS, {}), **source.events.concepts}
+    events = source.events.model_copy(update={"concepts": told})
+    return described.model_copy(update={"events": events, "quality": source.quality})
 
 
 def _check_preprocessing(trained: Trained, spec: PreprocessSpec) -> None:
@@ -149,7 +155,7 @@ def _card(trained: Trained, pairs: Pairs, config: ExperimentConfig) -> dict[str,
         "data": "SYNTHETIC pairs" if synthetic else "pairs of EEG and fMRI",
         "n_trials": len(train),
         "n_rejected": 0,
-        "subjects": [],
+        "subjects": _subjects(trained),
         "sessions": [],
         "recordings": [],
         "held_out": [],
@@ -161,3 +167,9 @@ def _card(trained: Trained, pairs: Pairs, config: ExperimentConfig) -> dict[str,
         "causal": spec.mode == "continuous",
         "date": dt.datetime.now(dt.UTC).date().isoformat(),
     }
+
+
+def _subjects(trained: Trained) -> list[str]:
+    """Whose EEG it was, where the pairs tell."""
+    subject = trained.facts.get("eeg", {}).get("subject")
+    return [] if subject is None else [subject]

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from bci.specs import Frozen
 from models.alignment.data_config import AlignmentDataConfig
 
-__all__ = ["AlignmentConfig", "KnownSignalConfig", "LossConfig", "ModelConfig", "TrainConfig"]
+__all__ = ["AlignmentConfig", "KnownSignalConfig", "LossConfig", "ModelConfig", "TrainConfig", "encoder_options"]
 
 Count = Annotated[int, Field(ge=1)]
 Scale = Annotated[float, Field(ge=0)]
@@ -21,6 +21,9 @@ class ModelConfig(Frozen):
     """`cbramod`, or a key of `models.encoders.ENCODERS`."""
     backbone_options: dict[str, Any] = Field(default_factory=dict)
     """Of the backbone; `pretrained` among those of `cbramod`."""
+    whiten: bool = False
+    """Decorrelate channels by the covariance of the training epochs before the backbone. For encoders that start
+    from nothing: what `cbramod` was pretrained on was not."""
     tokens: Count = 8
     """Tokens that an encoder's embedding is cut into; CBraMod has one for each second of each channel."""
     width: Count = 32
@@ -36,6 +39,22 @@ class ModelConfig(Frozen):
     heads: Count = 8
     """Attention heads of the alignment module."""
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
+
+
+def encoder_options(config: ModelConfig, dim: int, *, trained: bool) -> dict[str, Any]:
+    """Return the options of the encoder `fmri_aligned` that a model is made with.
+
+    Parameters
+    ----------
+    dim
+        Length of the fMRI vectors.
+    trained
+        Weights of a training will be put in: pretrained ones are not looked for.
+    """
+    options = config.model_dump(mode="json") | {"dim": dim}
+    if trained:
+        options["backbone_options"].pop("pretrained", None)
+    return options
 
 
 class LossConfig(Frozen):

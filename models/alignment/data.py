@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from bci.bank import numbered
 from bci.errors import OutputError
 from bci.storage import refuse_non_empty, save_json
 from models.alignment.data_config import AlignmentDataConfig
@@ -20,6 +21,7 @@ from models.alignment.inspection import SHEET, eeg_concepts, write_sheet, write_
 from models.alignment.matched import Matched, load_matched, match_pictures, save_matched
 from models.alignment.pairs import PARTS
 from models.alignment.ridge import Projection, fit_ridge, load_mindeye2
+from models.alignment.source import CONCEPTS, MARKERS
 from models.alignment.sources import Sources, open_sources
 from models.alignment.store import PairStore
 from models.data import load_trials
@@ -115,6 +117,7 @@ def _write_eeg(job: _Job) -> dict[str, Any]:
         "channels": [channel.label for channel in trials.channels],
         "sfreq": trials.sfreq,
         "subject": str(trials.groups["subject"][0]),
+        "reference": trials.provenance.get("reference"),
         "row_pictures": rows.pictures.tolist(),
     }
     job.store.note("eeg", told)
@@ -188,7 +191,7 @@ def _finish(job: _Job, matched: Matched, eeg: Mapping[str, Any], fmri: Mapping[s
         "channels": eeg["channels"],
         "sfreq": eeg["sfreq"],
         "n_clusters": job.config.matching.clusters,
-        "facts": {**facts, "eeg_concepts": eeg_concepts(job.sources, np.unique(matched.matches.first))},
+        "facts": {**facts, **_names(job.sources, matched)},
     }
     job.store.finish(columns, header)
     parts = {name: int(np.count_nonzero(columns["part"] == number)) for number, name in enumerate(PARTS)}
@@ -214,6 +217,14 @@ def _columns(matched: Matched, row_pictures: Ints) -> dict[str, NDArray[Any]]:
     }
 
 
+def _names(sources: Sources, matched: Matched) -> dict[str, Any]:
+    """Which concept pictures show, and markers stand for: what a decoder made of the pairs has to know."""
+    return {
+        CONCEPTS: eeg_concepts(sources, np.unique(matched.matches.first)),
+        MARKERS: numbered(sources.experiment.events, sources.eeg_bank).concepts,
+    }
+
+
 def _facts(job: _Job, matched: Matched, eeg: Mapping[str, Any], fmri: Mapping[str, Any]) -> dict[str, Any]:
     """What is to be known of the pairs, by whoever reads them."""
     config, sources, matches = job.config, job.sources, matched.matches
@@ -222,6 +233,7 @@ def _facts(job: _Job, matched: Matched, eeg: Mapping[str, Any], fmri: Mapping[st
         "eeg": {
             "experiment": sources.experiment.name,
             "subject": eeg["subject"],
+            "reference": eeg["reference"],
             "averaged": config.eeg.average,
             "pictures": len(np.unique(matches.first)),
             "gain": sources.experiment.preprocess.gain,

@@ -14,7 +14,10 @@ from bci.errors import ConfigError
 from bci.nearest import nearest
 from models.encoders.dropout import Dropout
 
-__all__ = ["HEADS", "AttentionHead", "FlattenHead", "MultiTokenHead", "build_head"]
+__all__ = ["HEADS", "AttentionHead", "FlattenHead", "MultiTokenHead", "Shape", "build_head"]
+
+Shape = tuple[int, int]
+"""How many tokens an epoch has, and how long they are."""
 
 TOKENS = 4
 """Learned tokens of `multi_token`."""
@@ -32,8 +35,8 @@ class FlattenHead(nn.Module):
 
     Parameters
     ----------
-    n_tokens, width
-        Of an epoch.
+    shape
+        Of an epoch's tokens.
     dim
         Length of the vector.
     hidden
@@ -42,9 +45,9 @@ class FlattenHead(nn.Module):
         Share of them that are silenced in training.
     """
 
-    def __init__(self, n_tokens: int, width: int, dim: int, *, hidden: int, dropout: float) -> None:
+    def __init__(self, shape: Shape, dim: int, *, hidden: int, dropout: float) -> None:
         super().__init__()
-        self.perceptron = perceptron(n_tokens * width, hidden, dim, dropout)
+        self.perceptron = perceptron(shape[0] * shape[1], hidden, dim, dropout)
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Pool tokens (B, N, W) to vectors (B, dim)."""
@@ -52,24 +55,11 @@ class FlattenHead(nn.Module):
 
 
 class AttentionHead(nn.Module):
-    """A perceptron that sees the mean of the tokens, weighted by how much each has to say.
+    """A perceptron that sees the tokens' mean, weighted by how much each has to say; built as `FlattenHead`."""
 
-    Parameters
-    ----------
-    n_tokens, width, dim, hidden, dropout
-        As in `FlattenHead`.
-    """
-
-    def __init__(
-        self,
-        n_tokens: int,  # noqa: ARG002 (heads are built alike)
-        width: int,
-        dim: int,
-        *,
-        hidden: int,
-        dropout: float,
-    ) -> None:
+    def __init__(self, shape: Shape, dim: int, *, hidden: int, dropout: float) -> None:
         super().__init__()
+        _, width = shape
         self.score = nn.Linear(width, 1, bias=False)  # a softmax does not see a constant
         self.perceptron = perceptron(width, hidden, dim, dropout)
 
@@ -82,22 +72,12 @@ class AttentionHead(nn.Module):
 class MultiTokenHead(nn.Module):
     """Learned tokens gather what the others hold through a transformer, and are projected together.
 
-    Parameters
-    ----------
-    n_tokens, width, dim, hidden, dropout
-        As in `FlattenHead`; `hidden` is the width of the transformer's feed-forward layers.
+    Built as `FlattenHead`; `hidden` is the width of the transformer's feed-forward layers.
     """
 
-    def __init__(
-        self,
-        n_tokens: int,  # noqa: ARG002 (heads are built alike)
-        width: int,
-        dim: int,
-        *,
-        hidden: int,
-        dropout: float,
-    ) -> None:
+    def __init__(self, shape: Shape, dim: int, *, hidden: int, dropout: float) -> None:
         super().__init__()
+        _, width = shape
         self.learned = nn.Parameter(0.02 * torch.randn(TOKENS, width))
         heads = next(heads for heads in range(ATTENTION_HEADS, 0, -1) if width % heads == 0)
         layer = nn.TransformerEncoderLayer(
@@ -121,8 +101,8 @@ HEADS: dict[str, Callable[..., nn.Module]] = {
 """Name -> class."""
 
 
-def build_head(name: str, n_tokens: int, width: int, dim: int, *, hidden: int, dropout: float) -> nn.Module:
-    """Build a pooling head.
+def build_head(name: str, shape: Shape, dim: int, *, hidden: int, dropout: float) -> nn.Module:
+    """Build a pooling head; see `FlattenHead`.
 
     Raises
     ------
@@ -131,4 +111,4 @@ def build_head(name: str, n_tokens: int, width: int, dim: int, *, hidden: int, d
     """
     if name not in HEADS:
         raise ConfigError(f"unknown pooling head {name!r}; the nearest known one is {nearest(name, HEADS)!r}")
-    return HEADS[name](n_tokens, width, dim, hidden=hidden, dropout=dropout)
+    return HEADS[name](shape, dim, hidden=hidden, dropout=dropout)

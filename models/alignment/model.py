@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from models.alignment.config import ModelConfig
+from models.alignment.config import ModelConfig, encoder_options
 from models.encoders import build_encoder
 
 if TYPE_CHECKING:
@@ -75,12 +75,3 @@ def build_model(config: ModelConfig, pairs: "Pairs", *, trained: bool = False) -
     _, n_channels, n_times = pairs.eeg.shape
     eeg = build_encoder("fmri_aligned", n_channels, n_times, pairs.sfreq, options, pairs.channels)
     return AlignmentModel(eeg, dim)  # type: ignore[arg-type]
-
-
-def encoder_options(config: ModelConfig, dim: int, *, trained: bool) -> dict[str, object]:
-    """Return the options of the encoder `fmri_aligned` that a model is made with."""
-    options = config.model_dump(mode="json") | {"dim": dim}
-    if trained:
-        own = {key: value for key, value in config.backbone_options.items() if key != "pretrained"}
-        options["backbone_options"] = own
-    return options

@@ -11,10 +11,12 @@ from bci.errors import ConfigError
 from models.alignment.config import AlignmentConfig
 from models.alignment.pairs import Pairs
 
-__all__ = ["CONCEPTS", "Opened", "open_source"]
+__all__ = ["CONCEPTS", "MARKERS", "Opened", "open_source"]
 
 CONCEPTS = "eeg_concepts"
 """Fact of pairs: name of the concept that each EEG picture shows."""
+MARKERS = "eeg_markers"
+"""Fact of pairs: which concept each marker of the EEG stands for, those of pictures without a pair among them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,12 @@
-"""Training on pairs: AdamW at two rates, half a cosine, and the pass that validation chooses.
+"""Training on pairs, up to the pass that validation chooses.
 
-Loshchilov and Hutter 2019, arXiv:1711.05101, and 2017, arXiv:1608.03983. Which pairs make a batch is drawn from
-(seed, pass), dropout and who is asked by fMRI from (seed, step): a training resumes bit for bit.
+Which pairs make a batch is drawn from (seed, pass), dropout and who is asked by fMRI from (seed, step): a training
+resumes bit for bit.
 """
 
 import hashlib
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,25 +18,22 @@ from torch import Tensor
 
 from bci.errors import BciError, ConfigError, MismatchError
 from models.aligner import load_state, state_arrays
-from models.alignment.config import AlignmentConfig, TrainConfig
+from models.alignment.config import AlignmentConfig
 from models.alignment.losses import AlignmentLoss, Parts
-from models.alignment.model import AlignmentModel, build_model
+from models.alignment.model import build_model
+from models.alignment.optimiser import build_optimiser, set_rates
 from models.alignment.pairs import Pairs
-from models.alignment.source import CONCEPTS
+from models.alignment.passes import Passes, recalled
+from models.alignment.source import CONCEPTS, MARKERS
 from models.alignment.targets import cluster_prototypes, fit_targets
 from models.alignment.trained import Trained
 from models.alignment.validation import validate
 from models.checkpoint import Checkpoint, Keeper, flat_state, nested_state
 from models.devices import launch, processes
 from models.progress import OnProgress, Progress, silent
+from models.whitening import fit_whitening
 
-__all__ = ["Board", "History", "Training", "train"]
-
-CHOSEN_BY = "eeg_to_fmri/mean_reciprocal_rank"
-"""Validation figure whose highest value chooses the pass; of EEG alone, as it is used live."""
-
-History = list[dict[str, float]]
-"""Figures of each pass."""
+__all__ = ["Board", "Training", "train"]
 
 
 class Board(Protocol):
@@ -103,15 +99,6 @@ def fingerprint(pairs: Pairs, config: AlignmentConfig) -> str:
     return digest.hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class _Best:
-    """The pass that validation has chosen so far."""
-
-    number: int
-    value: float
-    weights: Mapping[str, NDArray[Any]]
-
-
 class Training:
     """One model on its way.
 
@@ -135,10 +122,12 @@ class Training:
         with torch.random.fork_rng(devices=_cuda(fabric)):
             torch.manual_seed(self._settings.seed)
             self.model = build_model(config.model, train)
-        self._wrapped, self._optimiser = fabric.setup(self.model, _optimiser(self.model, self._settings))
+        if self.model.eeg.whitening is not None:
+            matrix = fit_whitening(train.eeg, "ledoit-wolf")  # type: ignore[arg-type]  # it reads some rows
+            self.model.eeg.whitening.copy_(torch.from_numpy(matrix))
+        self._wrapped, self._optimiser = fabric.setup(self.model, build_optimiser(self.model, self._settings))
         self._n_steps = max(1, len(train) // self._settings.batch)
-        self._history: History = []
-        self._best: _Best | None = None
+        self._passes = Passes()
 
     def run(self, report: OnProgress, keeper: Keeper | None, board: Board | None) -> Trained:
         """Train from the last checkpoint, or from the start, to the end."""
@@ -176,9 +165,7 @@ class Training:
 
     def step(self, step: int, rows: NDArray[np.int64]) -> Parts:
         """Take the step of this number with these training pairs; return its losses and their sum, `loss`."""
-        share = _rate(step, self._settings.epochs * self._n_steps)
-        for group in self._optimiser.param_groups:
-            group["lr"] = share * group["peak"]
+        set_rates(self._optimiser, step, self._settings.epochs * self._n_steps)
         torch.manual_seed(_step_seed(self._settings.seed, step))
         epochs, fmri = self._on_device(rows)
         asked = torch.rand(len(rows), device=self._fabric.device) < self._settings.fmri_queries
@@ -222,39 +209,33 @@ class Training:
 
     def _note(self, number: int, figures: dict[str, float], board: Board | None) -> None:
         """Keep the figures of a pass, and its weights if it is the best so far."""
-        self._history.append(figures)
-        if self._best is None or figures[CHOSEN_BY] > self._best.value:
-            self._best = _Best(number + 1, figures[CHOSEN_BY], state_arrays(self.model))
+        self._passes.note(figures, state_arrays(self.model) if self._passes.is_best(figures) else None)
         if board is not None:
             for name, value in figures.items():
                 board.add_scalar(name, value, number + 1)
 
     def _finished(self) -> Trained:
-        best = self._best
-        if best is None:
-            raise BciError("nothing was trained")
         return Trained(
             config=self._config,
-            weights=best.weights,
+            weights=self._passes.weights,
             targets=self._targets,
             channels=self._train.channels,
             n_times=self._train.eeg.shape[2],
             sfreq=self._train.sfreq,
-            chosen=best.number,
-            history=tuple(self._history),
-            facts={name: fact for name, fact in self._train.facts.items() if name != CONCEPTS},  # one a picture
+            chosen=self._passes.chosen,
+            history=tuple(self._passes.history),
+            facts={name: fact for name, fact in self._train.facts.items() if name not in (CONCEPTS, MARKERS)},
         )
 
     # ----------------------------------------------------------------------------------------------- checkpoints
 
     def _state(self, passes: int) -> Checkpoint:
-        best = {} if self._best is None else self._best.weights
         scaler = self._fabric.strategy.precision.state_dict()
         states: dict[str, Mapping[str, NDArray[Any]]] = {
             "model": state_arrays(self.model),
             "optimiser": _arrays(flat_state(self._optimiser.state_dict()["state"])),
-            "best": best,
-            "history": {name: np.array([row[name] for row in self._history]) for name in self._history[0]},
+            "best": self._passes.weights,
+            "history": self._passes.columns(),
             "precision": {name: np.array(value) for name, value in scaler.items()},
         }
         named = ((f"{part}/{name}", array) for part, state in states.items() for name, array in state.items())
@@ -274,32 +255,8 @@ class Training:
         self._optimiser.load_state_dict({**self._optimiser.state_dict(), "state": nested_state(optimiser)})
         if scaler := states.get("precision"):
             self._fabric.strategy.precision.load_state_dict({name: a.item() for name, a in scaler.items()})
-        self._recall(states["history"], states["best"], found.passes)
+        self._passes = recalled(states["history"], states["best"], found.passes)
         return found.passes
-
-    def _recall(self, history: dict[str, NDArray[Any]], best: dict[str, NDArray[Any]], passes: int) -> None:
-        columns = sorted(history.items())
-        self._history = [{name: float(column[row]) for name, column in columns} for row in range(passes)]
-        number = int(np.argmax(history[CHOSEN_BY]))
-        self._best = _Best(number + 1, self._history[number][CHOSEN_BY], best)
-
-
-def _optimiser(model: AlignmentModel, settings: TrainConfig) -> torch.optim.AdamW:
-    """AdamW at the backbone's rate and at that of the rest; norms, biases and other vectors do not decay."""
-    backbone = {id(parameter) for parameter in model.eeg.backbone.parameters()}
-    groups: list[dict[str, Any]] = []
-    for peak, own in ((settings.backbone_lr, True), (settings.lr, False)):
-        weights = [p for p in model.parameters() if p.requires_grad and (id(p) in backbone) is own]
-        groups += [
-            {"params": [p for p in weights if p.ndim >= 2], "peak": peak, "weight_decay": settings.weight_decay},
-            {"params": [p for p in weights if p.ndim < 2], "peak": peak, "weight_decay": 0.0},
-        ]
-    return torch.optim.AdamW([group for group in groups if group["params"]], lr=settings.lr)
-
-
-def _rate(step: int, steps: int) -> float:
-    """Share of the first rate: half a cosine, from one down to zero."""
-    return 0.5 * (1 + math.cos(math.pi * step / steps))
 
 
 def _step_seed(*parts: int) -> int:

@@ -30,6 +30,8 @@ class FmriAligned(nn.Module):
         See `models.alignment.backbone.build_backbone`.
     backbone_options
         Of the backbone.
+    whiten
+        Multiply epochs by a matrix (C, C) first, which a training fits; it is the identity until then.
     tokens, width
         What an encoder's embedding is cut into; CBraMod has its own tokens.
     head
@@ -46,6 +48,8 @@ class FmriAligned(nn.Module):
         Labels, for backbones that look up positions.
     """
 
+    whitening: Tensor | None
+
     def __init__(
         self,
         n_channels: int,
@@ -55,6 +59,7 @@ class FmriAligned(nn.Module):
         *,
         backbone: str = "channel_attention",
         backbone_options: Mapping[str, Any] | None = None,
+        whiten: bool = False,
         tokens: int = 8,
         width: int = 32,
         head: str = "flatten",
@@ -66,20 +71,22 @@ class FmriAligned(nn.Module):
         channels: Sequence[str] = (),
     ) -> None:
         super().__init__()
+        self.register_buffer("whitening", torch.eye(n_channels) if whiten else None)
         self.backbone = build_backbone(
             backbone, n_channels, n_times, sfreq, backbone_options or {}, channels, tokens=tokens, width=width
         )
         shape = self.backbone.n_tokens, self.backbone.width
         self.norm = nn.LayerNorm(shape[1])
         self.position = nn.Parameter(0.02 * torch.randn(*shape))
-        self.head = build_head(head, *shape, dim, hidden=hidden, dropout=dropout)
+        self.head = build_head(head, shape, dim, hidden=hidden, dropout=dropout)
         self.cross = CrossAttention(
             shape[1], dim, queries=queries, width=attention_width, heads=heads, dropout=dropout
         )
 
     def tokens(self, epochs: Tensor) -> Tensor:
         """Turn epochs (B, C, T) into tokens (B, N, W)."""
-        return self.norm(self.backbone(epochs)) + self.position  # type: ignore[no-any-return]
+        whitened = epochs if self.whitening is None else self.whitening @ epochs  # (B, C, T)
+        return self.norm(self.backbone(whitened)) + self.position  # type: ignore[no-any-return]
 
     def align(self, tokens: Tensor, query: Tensor | None = None) -> Tensor:
         """Map tokens (B, N, W) to vectors (B, dim); `query` (B, Q, attention_width) is learned by default."""

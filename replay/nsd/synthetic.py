@@ -4,7 +4,6 @@ The pictures are other ones of the concepts of a synthetic world, so that people
 and this person share a space and not one picture. Nothing of it is a recording.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,12 +20,10 @@ from replay.nsd.writer import write_mask, write_presentations, write_session, wr
 from replay.world.pictures import picture_vectors
 from replay.world.world import World
 
-__all__ = ["SyntheticPerson", "draw_picture", "write_synthetic_person", "write_synthetic_pictures"]
+__all__ = ["SyntheticPerson", "write_synthetic_person", "write_synthetic_pictures"]
 
-SIDE = 48
-"""Of the drawn pictures, pixels."""
-
-_TILES = 4
+SIDE = 64
+"""Of the pictures, pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,28 +63,19 @@ def write_synthetic_person(folder: NsdFolder, bank: Path, world: World, person: 
     for session, shown in enumerate(picture_of.reshape(-1, TRIALS), 1):
         noise = person.noise * rng.standard_normal((TRIALS, person.voxels))
         write_session(folder, session, (signal[shown] + noise).astype(np.float32), mask)
-    write_stimuli(folder.root / STIMULI, map(draw_picture, vectors), person.pictures, SIDE)
+    write_stimuli(folder.root / STIMULI, world.renderer().render(vectors, SIDE), person.pictures, SIDE)
     _save_bank(bank, vectors, world)
 
 
 def write_synthetic_pictures(folder: Path, world: World) -> None:
     """Write the world's own pictures, a folder for each concept, in the order of its bank."""
-    for number, (concept, vector) in enumerate(_owned(world.train_bank)):
-        place = folder / f"{concept + 1:05d}_{world.train_bank.names[concept]}"
+    bank = world.train_bank
+    owners = [] if bank.owner is None else bank.owner.tolist()
+    pictures = world.renderer().render(picture_vectors(bank), SIDE)
+    for number, (concept, picture) in enumerate(zip(owners, pictures, strict=True)):
+        place = folder / f"{concept + 1:05d}_{bank.names[concept]}"
         place.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(draw_picture(vector)).save(place / f"{number:05d}.png")
-
-
-def draw_picture(vector: NDArray[np.floating]) -> NDArray[np.uint8]:
-    """Draw a vector as tiles, so that vectors that are alike look alike: (SIDE, SIDE, 3)."""
-    wanted = _TILES * _TILES * 3
-    values = np.resize(vector / np.abs(vector).max(), wanted).reshape(_TILES, _TILES, 3)
-    tile = SIDE // _TILES
-    return np.asarray(np.kron((values + 1) * 127.5, np.ones((tile, tile, 1))), np.uint8)
-
-
-def _owned(bank: Bank) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    yield from zip([] if bank.owner is None else bank.owner.tolist(), picture_vectors(bank), strict=True)
+        Image.fromarray(picture).save(place / f"{number:05d}.png")
 
 
 def _other_pictures(world: World, n: int, rng: np.random.Generator) -> NDArray[np.float32]:

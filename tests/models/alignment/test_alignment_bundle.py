@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 import torch
 from known_signal import known_config, known_pairs
+from safetensors.torch import save_file
 
 from bci.errors import FormatError, MismatchError
 from bci.ranking import unit
+from models.alignment.backbone import build_backbone
 from models.alignment.bundle import export
 from models.alignment.train import train
 from models.alignment.trained import load_trained, save_trained
@@ -16,7 +18,7 @@ from models.runtime import load_decoder
 
 @pytest.fixture(scope="module")
 def trained():
-    return train(known_pairs().pairs, known_config(train={"epochs": 4}))
+    return train(known_pairs().pairs, known_config(model={"whiten": True}, train={"epochs": 4}))
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +63,23 @@ def test_concepts_of_training_are_decoded_far_above_chance(bundle):
     assert hits > 5 / len(bundle.bank.names)
 
 
+def test_a_session_does_not_look_for_the_weights_that_cbramod_began_with(tmp_path):
+    pytest.importorskip("braindecode", reason="needs the extra [foundation]")
+    world, small = known_pairs(), {"settings": {"n_layer": 1, "dim_feedforward": 32}}
+    backbone = build_backbone(
+        "cbramod", 6, 40, 100.0, small, world.pairs.channels, tokens=1, width=1
+    )  # the channels of the pairs have no places, which it does not ask for
+    file = tmp_path / "cbramod.safetensors"
+    save_file(backbone.encoder.model.state_dict(), file)
+    model = {"backbone": "cbramod", "backbone_options": {**small, "pretrained": str(file)}}
+    made = train(world.pairs, known_config(model=model, train={"epochs": 1}))
+    save_bundle(tmp_path / "bundle", export(made, world.pairs, world.concepts))
+    file.unlink()
+    decoder = load_decoder(load_bundle(tmp_path / "bundle"), device="cpu")
+    (ranking,) = decoder.decode(np.array(world.pairs.eeg[:1]), [None], 5)
+    assert ranking.n_concepts == len(decoder.spec.concepts)
+
+
 def test_raw_microvolts_become_what_the_pairs_hold(bundle):
     spec = bundle.preprocess
     assert (spec.gain, spec.sfreq, spec.n_times, spec.channels) == (0.01, 100.0, 40, bundle.channels)
@@ -81,6 +100,25 @@ def test_an_experiment_whose_preprocessing_has_changed_is_refused(trained, bundl
     changed = replace(trained, facts={"eeg": {"preprocess": "0" * 64}})
     with pytest.raises(MismatchError, match="the preprocessing that the pairs were made with, 00000000"):
         export(changed, known_pairs().pairs, known_pairs().concepts, bundle.config)
+
+
+def test_markers_stand_for_the_concepts_that_pairs_tell(trained, bundle):
+    """Numbers of pictures mean nothing to a bank without pictures."""
+    pairs, concepts = known_pairs().pairs, known_pairs().concepts
+    numbered = replace(pairs, facts={**pairs.facts, "eeg_markers": {"1": concepts[0], "2": "other"}})
+    events = bundle.events.model_copy(update={"ignore": ("99999",), "concepts": {"2": concepts[1]}})
+    experiment = bundle.config.model_copy(update={"events": events})
+    found = export(trained, numbered, concepts, experiment).events
+    assert found.ignore == ("99999",)
+    assert found.concepts == {"1": concepts[0], "2": concepts[1]}  # what the experiment says itself goes first
+
+
+def test_whose_eeg_it_was_against_which_reference_is_kept(trained, bundle):
+    world = known_pairs()
+    told = replace(trained, facts={"eeg": {"subject": "03", "reference": "Fz"}})
+    found = export(told, world.pairs, world.concepts)
+    assert (found.reference, found.card["subjects"]) == ("Fz", ["03"])
+    assert (bundle.reference, bundle.card["subjects"]) == (None, [])
 
 
 def test_an_alignment_survives_the_way_through_a_file(trained, tmp_path):

@@ -21,7 +21,7 @@ def evaluation():
 def test_eeg_alone_comes_near_the_linear_oracle_and_far_above_shuffled_pairs(evaluation):
     first, five = evaluation.headline.shares
     assert five.value > 0.85 * evaluation.oracle["top5"]
-    assert first.value > 0.77 * evaluation.oracle["top1"]  # 0.81 where it was measured; sums differ between CPUs
+    assert first.value > 0.8 * evaluation.oracle["top1"]  # 0.85 where it was measured; sums differ between CPUs
     for share in evaluation.headline.shares:
         assert share.interval.low > 5 * share.shuffled_high
         assert share.p < 0.002

@@ -7,7 +7,7 @@ from models.alignment.heads import HEADS, build_head
 
 def build(name, width=12):
     torch.manual_seed(0)
-    return build_head(name, 5, width, 7, hidden=16, dropout=0.1).eval()
+    return build_head(name, (5, width), 7, hidden=16, dropout=0.1).eval()
 
 
 @pytest.mark.parametrize("name", HEADS)

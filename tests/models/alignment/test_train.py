@@ -6,7 +6,8 @@ import torch
 from known_signal import known_config, known_pairs
 
 from bci.errors import BciError, ConfigError, MismatchError
-from models.alignment.train import CHOSEN_BY, train
+from models.alignment.passes import CHOSEN_BY
+from models.alignment.train import train
 
 
 class InterruptedTrainingError(Exception):
@@ -87,6 +88,15 @@ def test_validation_chooses_the_pass_and_the_board_shows_every_figure():
 def test_what_eeg_and_fmri_have_in_common_is_learned(trained):
     assert trained.history[-1]["train/loss"] < 0.8 * trained.history[0]["train/loss"]
     assert trained.history[-1]["cosine"] > 0.3
+
+
+def test_channels_are_whitened_by_the_covariance_of_training_epochs():
+    pairs = known_pairs().pairs
+    trained = train(pairs, known_config(model={"whiten": True}, train={"epochs": 1}))
+    matrix = trained.weights["eeg.whitening"]
+    samples = matrix @ np.concatenate(list(pairs.part_of("train").eeg), axis=1)
+    assert np.allclose(np.cov(samples), np.eye(len(matrix)), atol=0.1)  # it is shrunk a little
+    assert np.abs(np.corrcoef(np.concatenate(list(pairs.eeg), axis=1)) - np.eye(len(matrix))).max() > 0.3
 
 
 def test_the_backbone_has_a_rate_of_its_own():
