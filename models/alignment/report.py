@@ -2,20 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from bci.errors import OutputError
-from bci.storage import save_json
+from bci.storage import save_json, save_text
 from models.alignment.ablation import AblationRow
 from models.alignment.evaluate import Answer, Evaluation
 from models.alignment.trained import Trained
-from models.evaluation.html import pages
+from models.evaluation.html import template
 from models.evaluation.plots import Axis, Bars, Series, histogram, lines
-from models.evaluation.wording import interval_text, number, p_text
 
 __all__ = ["body", "page", "save_report"]
 
@@ -37,10 +34,7 @@ def save_report(
     """
     told, shown = folder / "report.json", folder / "report.html"
     save_json(told, body(trained, evaluation, rows))
-    try:
-        shown.write_text(page(trained, evaluation, rows), encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"cannot write {shown}: {error.strerror}; make room or name another place") from None
+    save_text(shown, page(trained, evaluation, rows))
     return told, shown
 
 
@@ -80,10 +74,7 @@ def page(trained: Trained, evaluation: Evaluation, rows: Sequence[AblationRow] =
     """Return `report.html`: no script, nothing from elsewhere."""
     from markupsafe import Markup  # noqa: PLC0415 (of no use without a page)
 
-    source = files(__package__).joinpath(TEMPLATE).read_text(encoding="utf-8")
-    environment = pages()
-    environment.filters |= {"number": number, "interval": interval_text, "p": p_text}
-    return environment.from_string(source).render(
+    return template(__package__, TEMPLATE).render(
         name=trained.config.title or trained.config.name,
         synthetic=bool(trained.facts.get("synthetic")),
         evaluation=evaluation,
