@@ -149,3 +149,28 @@ def test_names_stand_in_for_pictures(data, tiny, tmp_path):
     told = json.loads((tmp_path / "report" / "report.json").read_text("utf-8"))
     assert told["card"]["gallery"].startswith("text (tiny")
     assert told["card"]["n_candidates"] == [len(TEST), len(TEST)]
+
+
+@pytest.mark.slow
+def test_what_a_mapper_takes_pictures_for_is_painted_and_judged(data, tiny, tmp_path):
+    bundle, out, report = tmp_path / "bundle", tmp_path / "painted", tmp_path / "report"
+    assert main(["train", "erp-pca64", "--out", str(bundle)]) == 0
+    images = data / "things-eeg2" / "images"
+    options = ["--data.pairs", "", "--data.bundle", str(bundle), "--data.candidates", "True"]
+    options += ["--data.vectors", "True", "--data.pictures", str(images / "training_images")]
+    options += ["--data.test-pictures", str(images / "test_images"), "--generator.side", "56"]
+    options += ["--generator.width", "16", "--generator.widest", "64", "--generator.discriminator", "4"]
+    options += ["--encoder.hidden", "64", "--encoder.latent", "16", "--train.epochs", "6", "--train.lr", "1e-3"]
+    options += ["--semantic.config", str(tiny.config), "--semantic.weights", str(tiny.weights)]
+    assert main(["reconstruct", "train", "vae-gan", *options, "--out", str(out)]) == 0
+    assert main(["reconstruct", "evaluate", str(out), "--trials", "240", "--out", str(report)]) == 0
+    told = json.loads((report / "report.json").read_text("utf-8"))
+    assert (told["protocol"], told["n_trials"]) == ("zero-shot", 240)
+    rows = {row["name"]: row["figures"] for row in told["rows"]}
+    assert rows["painted"]["CLIP"]["circular"]
+    assert not rows["class mean, test concepts named"]["CLIP"]["circular"]
+    # random pictures of a random network: nothing of an unseen one can be learned, and nothing is asked of it
+    card = told["reconstructions"]["painted"]["card"]
+    assert card["n_vectors"] == (len(TRAINING) - card["n_validation_concepts"]) * EACH
+    assert "may have been trained on" in card["inputs"]
+    assert "data:image/webp" in (report / "report.html").read_text("utf-8")
