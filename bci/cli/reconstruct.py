@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from models.reconstruction.config import ReconstructionConfig
-    from models.reconstruction.evaluate import Evaluation, Figure, Margin
+    from models.reconstruction.evaluation import Evaluation, Figure, Margin
     from models.reconstruction.sources import Data
     from models.reconstruction.store import Reconstruction
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from models.evaluation.html import template
 from models.evaluation.plots import Axis, Series, lines
-from models.reconstruction.evaluate import Evaluation
+from models.reconstruction.evaluation import Evaluation
 from models.reconstruction.pairs import Pixels
 from models.reconstruction.store import Reconstruction
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from bci.storage import save_json, save_text
-from models.reconstruction.evaluate import SIDE, Evaluation
+from models.reconstruction.evaluation import SIDE, Evaluation
 from models.reconstruction.page import Curve, page
 from models.reconstruction.pairs import Ints, Pairs
 from models.reconstruction.panels import contact_sheet, draw_panel, make_panels
