@@ -35,12 +35,13 @@ def main() -> None:
     if options.shift_ms:
         shown = options.folder / "shifted_raw.fif"
         save_recording(shown, shifted(open_recording(options.recording), options.shift_ms / 1e3))
-    live = Live(bundle=options.bundle, bank=options.bank, out=options.folder / "session")
+    out = options.folder / "session"
+    live = Live(bundle=options.bundle, bank=options.bank, reconstruct=options.reconstruct, out=out)
     if options.file:
         _take(replace(live, file=shown), options)
         return
     with DeviceProcess(open_recording, shown, options=DeviceOptions(name=NAME, wait=120.0)):
-        _take(replace(live, stream=NAME, markers=(f"{NAME}-markers",)), options)
+        _take(replace(live, streams=(NAME,), markers=(f"{NAME}-markers",)), options)
 
 
 def shifted(recording: Recording, seconds: float) -> Recording:
@@ -82,6 +83,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("recording", type=Path)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--bank", type=Path)
+    parser.add_argument("--reconstruct", type=Path)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--size", default="1280x720")
     parser.add_argument("--points", type=int, default=10)

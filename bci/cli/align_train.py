@@ -41,7 +41,7 @@ def main(argv: list[str]) -> int:
     with show_progress(config.name) as progress, run.board(folder) as board:
         trained = train(pairs, config, report=progress, checkpoints=folder / run.CHECKPOINTS, board=board)
     run.keep(folder, trained)
-    _say(folder, trained)
+    _say(folder, trained, options.data)
     return 0
 
 
@@ -76,10 +76,11 @@ def _config(options: argparse.Namespace, overrides: "Sequence[str]") -> "Alignme
     return with_keys(load_config(AlignmentConfig, options.config), overrides, f"bci align train {options.config}")
 
 
-def _say(folder: Path, trained: "Trained") -> None:
+def _say(folder: Path, trained: "Trained", data: Path | None) -> None:
+    of = "" if data is None else f" --data {data}"
     figures = trained.history[trained.chosen - 1]
     print(
         f"{folder}: pass {trained.chosen} of {len(trained.history)}; validation, EEG alone: top-5 "
         f"{figures['eeg_to_fmri/top5']:.3f}, median rank {figures['eeg_to_fmri/median_rank']:g}; "
-        f"next: bci align evaluate {folder}"
+        f"next: bci align evaluate {folder}{of} --out {folder.name}-report"
     )
