@@ -23,7 +23,7 @@ WAITING = "One appears here once an event is decided."
 
 
 class ReconstructionPane(SheetPane):
-    """The latest generated picture, beside the one that was shown."""
+    """The latest generated picture, beside one of the concept that was shown."""
 
     title: ClassVar[str] = "Reconstruction"
     help: ClassVar[str] = (
