@@ -17,7 +17,7 @@ from gui.thumbnails import Thumbnails
 
 __all__ = ["ReconstructionPane"]
 
-CAPTION = "generated from EEG, not seen by anybody"
+CAPTION = "generated, seen by nobody"
 LACKING = "bci live BUNDLE --reconstruct FOLDER makes pictures."
 WAITING = "One appears here once an event is decided."
 
@@ -78,7 +78,7 @@ def _trouble(painting: Painting | None) -> str:
 
 def _said(painted: Painted, viewed: Viewed) -> str:
     ranking, names = painted.decision.ranking, viewed.about.concepts
-    best = "" if ranking is None else f", nearest concept {names[ranking.indices[0]]}"
+    best = "" if ranking is None else f", {names[ranking.indices[0]]} best"
     return f"event {painted.decision.seq}{best}; {painted.seconds * 1e3:.0f} ms"
 
 
