@@ -50,9 +50,9 @@ def embedded_pairs(bundle: Bundle, data: DataConfig) -> tuple[Pairs, Pairs]:
     tested = load_test_trials(experiment)
     shown = shown_pictures(experiment, data, "train"), shown_pictures(experiment, data, "test")
     ranked = load_test_bank(experiment)
-    learned = _decoded(bundle, load_decoder(bundle, device="cpu"), trials)
+    decoder = load_decoder(bundle, device="cpu")
+    learned, closed = _decoded(bundle, decoder, trials), _decoded(bundle, decoder, tested)
     judged = _decoded(bundle, load_decoder(bundle, ranked, "cpu"), tested)
-    closed = _decoded(bundle, load_decoder(bundle, device="cpu"), tested)
     guesses: dict[Part, Ints] = {
         "train": numbered(bundle.bank.names, shown[0].names)[closed.best],
         "test": numbered(ranked.names, shown[1].names)[judged.best],

@@ -15,6 +15,7 @@ from models.reconstruction.belief import believed, fitted_temperature
 from models.reconstruction.config import ReconstructionConfig
 from models.reconstruction.sources import load_data
 from models.reconstruction.train import train_reconstruction
+from models.runtime import load_decoder
 
 RNG = np.random.default_rng(0)
 PROTOTYPES = unit(RNG.standard_normal((6, 4)).astype(np.float32))
@@ -59,9 +60,9 @@ def test_test_trials_are_told_the_test_concepts_and_training_trials_theirs(told,
     assert temperature == told.train.spec.temperature
     rows = np.arange(3)
     alone = load_bundle(bundle.folder)
-    prototypes = embedded.load_decoder(alone, data.test.world.test_bank, "cpu").prototypes
+    prototypes = load_decoder(alone, data.test.world.test_bank, "cpu").prototypes
     assert np.allclose(told.test.inputs(rows), believed(data.test.inputs(rows), prototypes, temperature))
-    prototypes = embedded.load_decoder(alone, device="cpu").prototypes
+    prototypes = load_decoder(alone, device="cpu").prototypes
     assert np.allclose(told.train.inputs(rows), believed(data.train.inputs(rows), prototypes, temperature))
 
 
@@ -71,7 +72,7 @@ def test_pictures_stand_behind_the_trials_beside_their_own_vectors(told, data, b
     assert (told.train.shown[n:] == np.arange(len(bank.images))).all()
     concept = 5  # the mean of its pictures lies near its own vector
     of_concept = n + np.flatnonzero(told.train.owner == concept)
-    prototypes = embedded.load_decoder(load_bundle(bundle.folder), device="cpu").prototypes
+    prototypes = load_decoder(load_bundle(bundle.folder), device="cpu").prototypes
     middle = told.train.inputs(of_concept).mean(axis=0)
     assert (prototypes @ middle).argmax() == concept
     mixed = np.array([of_concept[0], 3, of_concept[1]])
