@@ -139,6 +139,11 @@ class Bundle:
         return self.config.quality
 
     @property
+    def synthetic(self) -> bool:
+        """Whether what it was trained on was made up: then so is the data that it is for."""
+        return self.config.data.reader == "world" or bool(self.provenance.get("synthetic"))
+
+    @property
     def channels(self) -> tuple[str, ...]:
         """Labels that it expects, in its order."""
         return self.preprocess.channels

@@ -42,7 +42,7 @@ def describe(options: "Live", opened: "Opened", folder: Path, *, seen: bool) -> 
         filters=filters_in_words(bundle.preprocess),
         trained_on=bundle.preprocess.digest,
         interpolated=opened.epocher.preprocessor.interpolated,
-        synthetic=bundle.config.data.reader == "world",
+        synthetic=bundle.synthetic,
         mismatch=mismatch(bundle.preprocess, stream),
         categories=bank.categories,
         thumbnails=pictures if pictures.is_dir() else None,

@@ -203,7 +203,7 @@ def _about(bundle: "Bundle", bank: "Bank", bank_file: Path, trials: "TrialSet") 
         budget=0.0,
         filters=filters_in_words(bundle.preprocess),
         trained_on=bundle.preprocess.digest,
-        synthetic=bundle.config.data.reader == "world",
+        synthetic=bundle.synthetic,
         categories=bank.categories,
         thumbnails=pictures if pictures.is_dir() else None,
         calibration=calibration_for(bundle, bank),

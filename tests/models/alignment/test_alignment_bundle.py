@@ -80,6 +80,13 @@ def test_a_session_does_not_look_for_the_weights_that_cbramod_began_with(tmp_pat
     assert ranking.n_concepts == len(decoder.spec.concepts)
 
 
+def test_made_up_pairs_are_called_synthetic_wherever_their_decoder_goes(trained, bundle, tmp_path):
+    save_bundle(tmp_path / "bundle", bundle)
+    assert load_bundle(tmp_path / "bundle").synthetic
+    recorded = replace(trained, facts={**trained.facts, "synthetic": False})
+    assert not export(recorded, known_pairs().pairs, known_pairs().concepts).synthetic
+
+
 def test_raw_microvolts_become_what_the_pairs_hold(bundle):
     spec = bundle.preprocess
     assert (spec.gain, spec.sfreq, spec.n_times, spec.channels) == (0.01, 100.0, 40, bundle.channels)
